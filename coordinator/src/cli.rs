@@ -1,0 +1,84 @@
+//! The program: `tvaers init | serve | nodes | stratify`.
+
+mod init;
+mod nodes;
+mod serve;
+mod stratify;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tvaers_host::output::Output;
+use tvaers_protocol::problem::{Exit, Problem};
+
+use crate::home::Home;
+
+const EXAMPLES: &str = "\
+Examples:
+  tvaers --home /var/lib/tvaers init --name \"Sekretariatet\" --listen 0.0.0.0:4433
+  tvaers --home /var/lib/tvaers serve
+  tvaers --home /var/lib/tvaers nodes
+  tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing.";
+
+/// The coordinator of a tvaers federation: it asks, relays and joins, and keeps nothing about anyone.
+#[derive(Debug, Parser)]
+#[command(name = "tvaers", version, after_help = EXAMPLES)]
+struct Cli {
+    /// The coordinator's folder
+    #[arg(long, global = true, default_value = ".", value_name = "DIR", env = "TVAERS_HOME")]
+    home: PathBuf,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create a coordinator: keys, a commented configuration, and its entry for the roster
+    Init(init::Args),
+    /// Let nodes connect and carry out what clients on this machine ask
+    Serve(serve::Args),
+    /// Show who is connected and how they are
+    Nodes,
+    /// Find the citizens whom a model selects; their lists appear at their own municipalities alone
+    Stratify(stratify::Args),
+}
+
+/// Runs the program with these arguments, the first being its name.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where standard error is gone there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    cli.output.finish(run(&cli))
+}
+
+fn run(cli: &Cli) -> Result<(), Problem> {
+    let home = Home::new(&cli.home);
+    if let Command::Init(args) = &cli.command {
+        return init::run(&home, args, cli.output);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
+    runtime.block_on(async {
+        match &cli.command {
+            Command::Init(_) => Ok(()),
+            Command::Serve(args) => serve::run(&home, args, cli.output).await,
+            Command::Nodes => nodes::run(&home, cli.output).await,
+            Command::Stratify(args) => stratify::run(&home, args, cli.output).await,
+        }
+    })
+}

@@ -1,0 +1,97 @@
+//! How a long request tells the person who asked how it is getting on.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::Problem;
+
+/// A part of a stratification that is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Agreement on the study, and its key.
+    Keygen,
+    /// Components from rows.
+    Features,
+    /// Pseudonyms from persons.
+    Pseudonyms,
+    /// The merge, with the hand-back streaming.
+    Join,
+    /// Noised tables; none in this version.
+    Release,
+    /// Work lists.
+    Handback,
+}
+
+impl Phase {
+    /// The name in timings and lines.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keygen => "keygen",
+            Self::Features => "features",
+            Self::Pseudonyms => "pseudonyms",
+            Self::Join => "join",
+            Self::Release => "release",
+            Self::Handback => "handback",
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A phase begins.
+    Begin(Phase),
+    /// A phase has ended.
+    End(Phase),
+    /// A node has come so far.
+    Progress {
+        /// In which phase.
+        phase: Phase,
+        /// Which node.
+        node: NodeId,
+        /// How far, 0 to 100.
+        percent: u8,
+    },
+}
+
+/// Where events go; whoever asked may have left.
+#[derive(Clone, Debug)]
+pub struct Events(mpsc::UnboundedSender<Event>);
+
+impl Events {
+    /// Events and their receiver.
+    #[must_use]
+    pub fn channel() -> (Self, mpsc::UnboundedReceiver<Event>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Runs a phase between its begin and its end; a phase that fails does not end.
+    pub(crate) async fn phase<T>(
+        &self,
+        phase: Phase,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
+        self.tell(Event::Begin(phase));
+        let result = work.await;
+        if result.is_ok() {
+            self.tell(Event::End(phase));
+        }
+        result
+    }
+
+    /// Tells how far a node is, in whole per cent: the number of a node's persons is not for the log or the screen.
+    pub(crate) fn progress(&self, phase: Phase, node: &NodeId, done: u64, total: u64) {
+        let percent = (done.saturating_mul(100)).checked_div(total).unwrap_or(100).min(100);
+        let percent = u8::try_from(percent).unwrap_or(100);
+        self.tell(Event::Progress { phase, node: node.clone(), percent });
+    }
+
+    fn tell(&self, event: Event) {
+        // The receiver may be gone; the study goes on.
+        let _ = self.0.send(event);
+    }
+}

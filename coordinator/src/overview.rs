@@ -1,0 +1,60 @@
+//! Who is connected and how they are: what `tvaers nodes` shows.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
+use tvaers_protocol::message::{NodeStatus, Status};
+
+use crate::coordinator::Coordinator;
+use crate::session;
+
+const STATUS_TIME: Duration = Duration::from_secs(10);
+
+/// One node of the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeLine {
+    /// Its name.
+    pub node: NodeId,
+    /// Its sector.
+    pub sector: Sector,
+    /// Whether it holds key shares.
+    pub holder: bool,
+    /// Whether it is connected and answers.
+    pub connected: bool,
+    /// What it runs; empty where it does not answer.
+    pub software: String,
+    /// Whether its database is marked as made up.
+    pub made_up: Option<bool>,
+    /// The number of its newest import.
+    pub import: Option<u32>,
+    /// The day on which that import's files were taken from their source.
+    pub extracted_on: Option<Date>,
+    /// Rows that the import set aside.
+    pub rejected_rows: Option<u64>,
+}
+
+/// Asks every node of the roster how it is.
+pub(crate) async fn nodes(coordinator: &Coordinator) -> Vec<NodeLine> {
+    let members = &coordinator.roster().roster().members;
+    let asked = members.iter().map(|member| async move {
+        let node = std::slice::from_ref(&member.id);
+        let status: Result<Vec<NodeStatus>, _> =
+            session::ask_all(coordinator, node, Digest::NONE, |_| Status {}, STATUS_TIME).await;
+        let status = status.ok().and_then(|mut answers| answers.pop());
+        let data = status.as_ref().and_then(|status| status.data.as_ref());
+        NodeLine {
+            node: member.id.clone(),
+            sector: member.sector,
+            holder: member.holder,
+            connected: status.is_some(),
+            software: status.as_ref().map(|status| status.software.clone()).unwrap_or_default(),
+            made_up: status.as_ref().map(|status| status.made_up),
+            import: data.map(|data| data.import),
+            extracted_on: data.map(|data| data.extracted_on),
+            rejected_rows: data.map(|data| data.rejected_rows),
+        }
+    });
+    futures_util::future::join_all(asked).await
+}

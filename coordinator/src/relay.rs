@@ -1,0 +1,81 @@
+//! Passing a node's batch on to a holder and the answer back. The coordinator sees headers and names, holds a small
+//! buffer at a time, and believes nothing: requester and holder check each other's signatures.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tvaers_link::exchange::Exchange;
+use tvaers_link::limit::PROMPT_TIME;
+use tvaers_link::link::Link;
+use tvaers_link::stream::{RelayError, Stream, StreamError};
+use tvaers_protocol::frame::{Frame, Kind};
+use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::message::Relay;
+use tvaers_protocol::reject::{Reject, RejectCode};
+
+use crate::hub::Hub;
+
+/// For a holder to answer one batch, others being before it.
+const ANSWER_TIME: Duration = Duration::from_secs(300);
+
+/// Batches that are being passed on at a time, over all nodes: each holds two buffers.
+pub(crate) const RELAYS_MAX: usize = 32;
+
+/// Serves the streams that a node opens until its link ends.
+pub(crate) async fn serve(link: Arc<dyn Link>, node: NodeId, roster: Digest, hub: Arc<Hub>, turns: Arc<Semaphore>) {
+    while let Ok(stream) = link.accept().await {
+        let (hub, turns, node) = (Arc::clone(&hub), Arc::clone(&turns), node.clone());
+        tokio::spawn(async move {
+            let _turn = turns.acquire().await;
+            if let Err(error) = relay(stream, roster, &hub).await {
+                tracing::warn!(node.id = %node, error = %error, "a batch could not be passed on");
+            }
+        });
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RelayFailure {
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    #[error("refused: {0}")]
+    Refused(RejectCode),
+}
+
+async fn relay(mut from: Stream, roster: Digest, hub: &Hub) -> Result<(), RelayFailure> {
+    let result = pass_on(&mut from, roster, hub).await;
+    if let Err(failure) = &result {
+        let code = match failure {
+            RelayFailure::Refused(code) => *code,
+            RelayFailure::Stream(error) | RelayFailure::Relay(RelayError::From(error)) => error.code(),
+            RelayFailure::Relay(RelayError::To(_)) => RejectCode::Unreachable,
+        };
+        if let Ok(frame) = Frame::of(roster, Digest::NONE, &Reject { code }) {
+            // The requester may be gone; its own time limit tells it.
+            let _ = from.send(&frame, PROMPT_TIME).await;
+            let _ = from.finish().await;
+        }
+    }
+    result
+}
+
+async fn pass_on(from: &mut Stream, roster: Digest, hub: &Hub) -> Result<(), RelayFailure> {
+    let first = from.expect(PROMPT_TIME).await?;
+    first.header().belongs_to(roster, first.header().study).map_err(StreamError::Frame)?;
+    let target: Relay = first.message().map_err(StreamError::Frame)?;
+    let study = first.header().study;
+    let link = hub.link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
+    let exchange = Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
+    let mut to = exchange.into_stream();
+    let header = from.receiver.peek(ANSWER_TIME).await?.ok_or(StreamError::Ended)?;
+    header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
+    header.belongs_to(roster, study).map_err(StreamError::Frame)?;
+    from.receiver.relay(&mut to.sender, ANSWER_TIME).await?;
+    to.finish().await?;
+    to.receiver.relay(&mut from.sender, ANSWER_TIME).await?;
+    from.finish().await?;
+    Ok(())
+}

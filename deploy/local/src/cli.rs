@@ -1,0 +1,245 @@
+//! The program: `tvaers-local demo | make | run`; without a command, `demo`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::{Date, date};
+use tvaers_host::output::Output;
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::Grain;
+
+use crate::make::MakeOptions;
+use crate::{demo, run};
+
+const EXAMPLES: &str = "\
+Examples:
+  tvaers-local demo --persons 2000
+  tvaers-local make --persons 100000 --seed 1 --out population
+  tvaers-local run --data population --out out/mine --as-of 2026-02-28 --model sad
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing.";
+
+/// The reference date where none is given: fixed, so that the same command shows the same figures on any day.
+const AS_OF: Date = date(2026, 2, 28);
+
+/// A whole tvaers federation on one machine: every node and the coordinator a process of its own, over made-up data.
+#[derive(Debug, Parser)]
+#[command(name = "tvaers-local", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a population, run a federation over it, and explain what happened
+    Demo(DemoArgs),
+    /// Make a population: one folder of canonical CSV files per node
+    Make(MakeArgs),
+    /// Run a federation over a folder of made-up data
+    Run(RunArgs),
+    /// One party of the federation; the program calls itself
+    #[command(hide = true)]
+    Party(PartyArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// How many persons
+    #[arg(long, default_value_t = 10_000)]
+    persons: u32,
+    /// Decides every draw of the population
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The reference date
+    #[arg(long, default_value_t = AS_OF, value_name = "DATE")]
+    as_of: Date,
+    /// Region codes
+    #[arg(long, value_delimiter = ',', default_value = "1085")]
+    regions: Vec<u16>,
+    /// Municipality codes
+    #[arg(long, value_delimiter = ',', default_value = "360,376,370")]
+    municipalities: Vec<u16>,
+    /// Where everything is written
+    #[arg(long, default_value = "out/demo", value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Default for DemoArgs {
+    fn default() -> Self {
+        Self {
+            persons: 10_000,
+            seed: 1,
+            as_of: AS_OF,
+            regions: vec![1085],
+            municipalities: vec![360, 376, 370],
+            out: PathBuf::from("out/demo"),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct MakeArgs {
+    /// How many persons
+    #[arg(long)]
+    persons: u32,
+    /// Decides every draw: the same seed makes the same files
+    #[arg(long)]
+    seed: u64,
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The reference date
+    #[arg(long, default_value_t = AS_OF, value_name = "DATE")]
+    as_of: Date,
+    /// Region codes
+    #[arg(long, value_delimiter = ',', default_value = "1083,1085")]
+    regions: Vec<u16>,
+    /// Municipality codes
+    #[arg(long, value_delimiter = ',', default_value = "360,376,461")]
+    municipalities: Vec<u16>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// A folder with one folder of canonical CSV files per node, such as region_1085 and k360
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where everything is written; an existing federation goes on with the data imported anew
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The reference date
+    #[arg(long, value_name = "DATE")]
+    as_of: Date,
+    /// A model to stratify by; may be given several times
+    #[arg(long = "model", value_name = "NAME", default_value = "sad")]
+    models: Vec<String>,
+    /// The finest contribution per person that the laboratory policies grant
+    #[arg(long, default_value = "events")]
+    grain: Grain,
+    /// Seconds to wait for nodes that do not connect
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    deadline: u64,
+    /// Start over: remove the federation that is in OUT
+    #[arg(long)]
+    fresh: bool,
+    /// Not in this version: aggregate queries
+    #[arg(long = "query", value_name = "FILE", hide = true)]
+    queries: Vec<PathBuf>,
+    /// Not in this version: aggregate queries
+    #[arg(long, value_name = "N", hide = true)]
+    times: Option<u32>,
+    /// Not in this version: indicators
+    #[arg(long = "indicator", value_name = "NAME", hide = true)]
+    indicators: Vec<String>,
+    /// Not in this version: released tables
+    #[arg(long, value_name = "R", hide = true)]
+    rho: Option<f64>,
+    /// Not in this version: answers without some nodes
+    #[arg(long, hide = true)]
+    allow_missing: bool,
+}
+
+#[derive(Debug, Args)]
+struct PartyArgs {
+    /// Which program: node or coordinator
+    party: String,
+    /// Its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+/// Runs the program with these arguments, the first being its name.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where standard error is gone there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let output = cli.output;
+    let result = match cli.command.unwrap_or_else(|| Command::Demo(DemoArgs::default())) {
+        Command::Party(args) => return party(args),
+        Command::Make(args) => run_make(&args, output),
+        Command::Run(args) => run_run(args, output),
+        Command::Demo(args) => demo::run(
+            &MakeOptions {
+                persons: args.persons,
+                seed: args.seed,
+                as_of: args.as_of,
+                regions: args.regions,
+                municipalities: args.municipalities,
+                out: args.out.join("data"),
+            },
+            &args.out,
+            output,
+        ),
+    };
+    output.finish(result)
+}
+
+fn party(args: PartyArgs) -> ExitCode {
+    let mut arguments = args.arguments;
+    match args.party.as_str() {
+        "node" => {
+            arguments.insert(0, "tvaers-node".into());
+            tvaers_node::cli::main(arguments)
+        }
+        "coordinator" => {
+            arguments.insert(0, "tvaers".into());
+            tvaers_coordinator::cli::main(arguments)
+        }
+        _ => ExitCode::from(Exit::BadInput.code()),
+    }
+}
+
+fn run_make(args: &MakeArgs, output: Output) -> Result<(), Problem> {
+    let options = MakeOptions {
+        persons: args.persons,
+        seed: args.seed,
+        as_of: args.as_of,
+        regions: args.regions.clone(),
+        municipalities: args.municipalities.clone(),
+        out: args.out.clone(),
+    };
+    let made = demo::population(&options, output)?;
+    output.note(format_args!(
+        "{} made-up persons, {} rows, in {}",
+        made.persons,
+        made.rows,
+        args.out.display()
+    ));
+    Ok(())
+}
+
+fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
+    let later = [
+        ("--query", !args.queries.is_empty()),
+        ("--times", args.times.is_some()),
+        ("--indicator", !args.indicators.is_empty()),
+        ("--rho", args.rho.is_some()),
+        ("--allow-missing", args.allow_missing),
+    ];
+    if let Some((option, _)) = later.iter().find(|(_, given)| *given) {
+        return Err(Problem::new(Exit::BadInput, "run.not-yet", format_args!("`{option}` is not part of this version"))
+            .next("see the status in README.md for what is"));
+    }
+    let options = run::Options {
+        data: args.data,
+        out: args.out,
+        as_of: args.as_of,
+        models: args.models,
+        grain: args.grain,
+        deadline_s: args.deadline,
+        fresh: args.fresh,
+    };
+    let report = run::run(&options, output)?;
+    report.tell(output)
+}

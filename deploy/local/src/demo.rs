@@ -1,0 +1,111 @@
+//! The demonstration: a population, a federation over it, and what happened in words.
+
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use tvaers_host::output::{Format, Output};
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::Grain;
+
+use crate::make::{Made, MakeOptions, make};
+use crate::report::Report;
+use crate::run;
+
+/// Makes the population, runs the federation and explains it.
+///
+/// # Errors
+/// [`Problem`].
+pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), Problem> {
+    clear_data(&population.out)?;
+    let made = self::population(population, output)?;
+    let options = run::Options {
+        data: population.out.clone(),
+        out: out.to_owned(),
+        as_of: population.as_of,
+        models: vec!["sad".to_owned()],
+        grain: Grain::Events,
+        deadline_s: 60,
+        // The federation of an earlier demonstration may have had other nodes.
+        fresh: true,
+    };
+    let report = run::run(&options, output)?;
+    if output.format == Format::Json {
+        return report.tell(output);
+    }
+    explain(population, &made, &report, output);
+    Ok(())
+}
+
+/// Makes a population, with progress on a terminal.
+///
+/// # Errors
+/// [`Problem`] where the options do not fit or the files cannot be written.
+pub fn population(options: &MakeOptions, output: Output) -> Result<Made, Problem> {
+    let on_terminal = !output.quiet && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let bar = if on_terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let made = make(options, |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    made.map_err(|error| Problem::from_error(Exit::BadInput, "make", &error).at(options.out.display()))
+}
+
+/// Removes the population of an earlier demonstration: files of nodes that are no longer asked for would take part.
+fn clear_data(data: &Path) -> Result<(), Problem> {
+    match std::fs::remove_dir_all(data) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Problem::new(Exit::Failed, "demo.clear", error).at(data.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Output) {
+    let out = report.out.display();
+    let n_nodes = made.folders.len();
+    output.result(format_args!(
+        "\nWhat ran\n\
+         \x20 {} made-up persons, {} rows, reference date {}. Each of {n_nodes} nodes and the coordinator was a process\n\
+         \x20 of its own, with its own keys and its own data, and spoke QUIC with mutual TLS 1.3 on loopback.",
+        made.persons, made.rows, population.as_of,
+    ));
+    for summary in &report.summaries {
+        output.result(format_args!(
+            "  Study {}: model {}, pseudonyms by {} of {} key holders; the key existed for this run\n\
+             \x20 only, as shares that are now erased.",
+            summary.run, summary.model, summary.quorum.0, summary.quorum.1,
+        ));
+    }
+    output.result(format_args!("\nWhat was found: citizens at risk of stress, anxiety or depression\n{}", report.table()));
+    output.result(
+        "  These figures stand together here because this machine is a laboratory; in a federation each list is seen by\n\
+         \x20 its own municipality alone. `included` are those in the highest stratum, for whom the list is meant.",
+    );
+    for summary in &report.summaries {
+        for rule in &summary.falls_back {
+            output.result(format_args!(
+                "  `incomplete`: {rule} lie at two nodes, the model's stated fall-back was used and the person marked."
+            ));
+        }
+    }
+    output.result(format_args!(
+        "\nWho saw what\n\
+         \x20 region nodes        their own patients; nothing about anyone's sick leave, benefits or family\n\
+         \x20 municipality nodes  their own citizens; of others nothing; of their own the criteria and total handed back\n\
+         \x20 coordinator         16-byte pseudonyms with points and counts, one person at a time; no name, no number,\n\
+         \x20                     and no file of them: look in {out}/coordinator\n\
+         \x20 nobody              a database of everyone, or a key that turns pseudonyms back into persons",
+    ));
+    let (wall, cpu) = report
+        .timings
+        .phases
+        .values()
+        .fold((0.0, 0.0), |(wall, cpu), phase| (wall + phase.wall_s, cpu + phase.cpu_s));
+    output.result(format_args!(
+        "\nWhat it took\n\
+         \x20 {wall:.1} s ({cpu:.1} s of processor time over all parties); by phase in {out}/timings.json\n\
+         \x20 Data {out}/data, each party's folder and log {out}/nodes/* and {out}/coordinator\n\n\
+         Not yet in this version: released tables with noise, aggregate queries, policies (README.md, Status).",
+    ));
+}

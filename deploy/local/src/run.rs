@@ -1,0 +1,207 @@
+//! A federation from import to work lists: provision, import, start every party, ask, stop.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use tvaers_coordinator::control::{Reply, Request, ask};
+use tvaers_coordinator::event::Event;
+use tvaers_coordinator::stratify::{self, Summary};
+use tvaers_definitions::library::Library;
+use tvaers_host::output::Output;
+use tvaers_host::private;
+use tvaers_link::clock::{Clock as _, SystemClock};
+use tvaers_protocol::id::{PersonId, Sector};
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::Grain;
+
+use crate::party::Party;
+use crate::provision::{self, DataFolder, Federation};
+use crate::report::{Report, WorklistCounts};
+use crate::timing::Timings;
+
+/// Imports that run at the same time: one per core of a small machine.
+const IMPORTS: usize = 2;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with one folder per node.
+    pub data: PathBuf,
+    /// Where everything is written.
+    pub out: PathBuf,
+    /// The reference date.
+    pub as_of: Date,
+    /// Models, in order.
+    pub models: Vec<String>,
+    /// The finest grain that the laboratory policies grant.
+    pub grain: Grain,
+    /// Seconds to wait for nodes that do not connect.
+    pub deadline_s: u64,
+    /// Whether to remove the federation that is in `out`.
+    pub fresh: bool,
+}
+
+/// Runs it all.
+///
+/// # Errors
+/// [`Problem`]: the first party's own.
+pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
+    check_models(&options.models)?;
+    let folders = provision::look(&options.data)?;
+    let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
+    let federation = provision::provision(folders, &options.out, options.grain, options.fresh, today)?;
+    let mut timings = Timings { persons: count_persons(&federation.folders)?, ..Timings::default() };
+    import(&federation, options.as_of, &mut timings, output)?;
+    let mut parties = Vec::new();
+    let result = start(&federation, &mut parties)
+        .and_then(|()| stratify_all(&federation, options, &parties, &mut timings, output));
+    for party in &parties {
+        timings.peak(&party.name, party.usage().map_or(0, |used| used.peak_rss_bytes));
+    }
+    for party in parties {
+        party.stop();
+    }
+    let summaries = result?;
+    write_timings(&options.out, &timings)?;
+    let worklists = worklists(&federation, &options.models)?;
+    Ok(Report { out: options.out.clone(), summaries, worklists, timings })
+}
+
+fn check_models(models: &[String]) -> Result<(), Problem> {
+    let library =
+        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let known: Vec<&str> = library.models().iter().map(|model| model.name.as_str()).collect();
+    match models.iter().find(|model| !known.contains(&model.as_str())) {
+        None => Ok(()),
+        Some(model) => Err(Problem::new(Exit::BadInput, "run.model", format_args!("there is no model `{model}`"))
+            .at("--model")
+            .expected(format_args!("one of: {}", known.join(", ")))
+            .next("see the status in README.md for what this version has")),
+    }
+}
+
+/// Imports every node's files, each in a process of the node's own.
+fn import(
+    federation: &Federation,
+    extracted_on: Date,
+    timings: &mut Timings,
+    output: Output,
+) -> Result<(), Problem> {
+    let running = Timings::begin("import", &[]);
+    output.note("phase import begin");
+    let day = extracted_on.to_string();
+    for pair in federation.folders.chunks(IMPORTS) {
+        let mut parties = Vec::new();
+        for folder in pair {
+            let path = folder.path.to_string_lossy();
+            let arguments = ["import", &path, "--extracted-on", &day];
+            let home = federation.node_home(&folder.id);
+            parties.push(Party::start(folder.id.as_str(), "node", home.dir(), &arguments)?);
+        }
+        // All are waited for, so that none is left behind when one fails.
+        let ended: Vec<_> = parties.into_iter().map(|party| (party.name.clone(), party.finish())).collect();
+        for (name, ended) in ended {
+            let told: serde_json::Value = serde_json::from_str(&ended?.output).unwrap_or_default();
+            if let Some(bytes) = told.get("peak_rss_bytes").and_then(serde_json::Value::as_u64) {
+                timings.peak(&name, bytes);
+            }
+        }
+    }
+    timings.end(running, &[]);
+    output.note("phase import end");
+    Ok(())
+}
+
+/// Starts the coordinator and every node.
+fn start(federation: &Federation, parties: &mut Vec<Party>) -> Result<(), Problem> {
+    let home = federation.coordinator_home();
+    let mut coordinator = Party::start("coordinator", "coordinator", home.dir(), &["serve", "--with-stdin"])?;
+    let address = coordinator.listening();
+    parties.push(coordinator);
+    let address = address?.to_string();
+    for folder in &federation.folders {
+        let home = federation.node_home(&folder.id);
+        let arguments = ["serve", "--coordinator", &address, "--with-stdin"];
+        parties.push(Party::start(folder.id.as_str(), "node", home.dir(), &arguments)?);
+    }
+    Ok(())
+}
+
+fn stratify_all(
+    federation: &Federation,
+    options: &Options,
+    parties: &[Party],
+    timings: &mut Timings,
+    output: Output,
+) -> Result<Vec<Summary>, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
+    let socket = federation.coordinator_home().socket();
+    let mut summaries = Vec::new();
+    for model in &options.models {
+        let request = Request::Stratify(stratify::Request {
+            model: model.clone(),
+            as_of: options.as_of,
+            grain: options.grain,
+            deadline_s: options.deadline_s,
+        });
+        let mut running = None;
+        let on_event = |event: &Event| match event {
+            Event::Begin(phase) => {
+                output.note(format_args!("phase {} begin", phase.name()));
+                running = Some(Timings::begin(phase.name(), parties));
+            }
+            Event::End(phase) => {
+                output.note(format_args!("phase {} end", phase.name()));
+                if let Some(running) = running.take() {
+                    timings.end(running, parties);
+                }
+            }
+            Event::Progress { .. } => {}
+        };
+        match runtime.block_on(ask(&socket, &request, on_event))? {
+            Reply::Stratified(summary) => summaries.push(summary),
+            _ => return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else")),
+        }
+    }
+    Ok(summaries)
+}
+
+fn write_timings(out: &Path, timings: &Timings) -> Result<(), Problem> {
+    let failed = |error: &(dyn std::error::Error + 'static)| Problem::from_error(Exit::Failed, "timings", error);
+    let text = serde_json::to_string_pretty(timings).map_err(|error| failed(&error))?;
+    private::replace(&out.join("timings.json"), (text + "\n").as_bytes()).map_err(|error| failed(&error))
+}
+
+/// Distinct persons over all nodes' registers. Rows that are not persons are left for the import to name.
+fn count_persons(folders: &[DataFolder]) -> Result<u64, Problem> {
+    let mut persons = HashSet::new();
+    for folder in folders {
+        let file = folder.path.join(match folder.sector {
+            Sector::Region => "patients.csv",
+            Sector::Municipality => "persons.csv",
+        });
+        let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(&file) else { continue };
+        let column = reader.headers().ok().and_then(|names| names.iter().position(|name| name == "person_id"));
+        let column = column.unwrap_or(0);
+        for record in reader.records().flatten() {
+            persons.extend(record.get(column).and_then(|text| PersonId::parse(text).ok()));
+        }
+    }
+    u64::try_from(persons.len()).map_err(|error| Problem::from_error(Exit::Failed, "data.persons", &error))
+}
+
+/// Reads every node's work list, as only a laboratory's keeper can.
+fn worklists(federation: &Federation, models: &[String]) -> Result<Vec<WorklistCounts>, Problem> {
+    let mut counts = Vec::new();
+    for model in models {
+        for folder in federation.folders.iter().filter(|folder| folder.sector == Sector::Municipality) {
+            let path = federation.node_home(&folder.id).worklist(model);
+            counts.push(WorklistCounts::read(model, &folder.id, path)?);
+        }
+    }
+    Ok(counts)
+}

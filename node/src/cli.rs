@@ -1,0 +1,81 @@
+//! The program: `tvaers-node init | import | check | serve`.
+
+mod check;
+mod import;
+mod init;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tvaers_host::output::Output;
+use tvaers_protocol::problem::Problem;
+
+use crate::home::Home;
+
+const EXAMPLES: &str = "\
+Examples:
+  tvaers-node --home /var/lib/tvaers init --id k360 --sector municipality --code 360 \\
+      --name \"Lolland Kommune\" --coordinator tvaers.example.dk:4433
+  tvaers-node --home /var/lib/tvaers import /srv/extract --extracted-on 2026-02-28
+  tvaers-node --home /var/lib/tvaers check
+  tvaers-node --home /var/lib/tvaers serve
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
+
+/// A region's or municipality's node in a tvaers federation: it keeps its own data and answers what it may.
+#[derive(Debug, Parser)]
+#[command(name = "tvaers-node", version, after_help = EXAMPLES)]
+struct Cli {
+    /// The node's folder
+    #[arg(
+        long,
+        global = true,
+        default_value = ".",
+        value_name = "DIR",
+        env = "TVAERS_NODE_HOME"
+    )]
+    home: PathBuf,
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create a node: keys, a commented configuration, and the entry to send to the secretariat
+    Init(init::Args),
+    /// Import a folder of canonical CSV files, all of it or nothing
+    Import(import::Args),
+    /// Look at configuration, keys, roster, data, disk and connection, and name every problem with its mend
+    Check(check::Args),
+    /// Connect to the coordinator and answer its requests
+    Serve(serve::Args),
+}
+
+/// Runs the program with these arguments, the first being its name.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where standard error is gone there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    cli.output.finish(run(&cli))
+}
+
+fn run(cli: &Cli) -> Result<(), Problem> {
+    let home = Home::new(&cli.home);
+    match &cli.command {
+        Command::Init(args) => init::run(&home, args, cli.output),
+        Command::Import(args) => import::run(&home, args, cli.output),
+        Command::Check(args) => check::run(&home, args, cli.output),
+        Command::Serve(args) => serve::run(home, args, cli.output),
+    }
+}

@@ -1,0 +1,155 @@
+//! `tvaers-node import`.
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use serde_json::json;
+use tvaers_host::output::{Format, Output};
+use tvaers_host::process;
+use tvaers_link::clock::{Clock as _, SystemClock};
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_warehouse::import::{ImportError, Imported, Options, Progress, What, import};
+
+use crate::app;
+use crate::home::Home;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder with one CSV file per canonical table
+    folder: PathBuf,
+    /// The day on which the files were taken from their source; later reference dates are refused
+    #[arg(long, value_name = "DATE")]
+    extracted_on: Date,
+    /// Set bad rows aside in this file, with the reason of each, and load the rest
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
+    let imported = runtime.block_on(importing(home, args, output))?;
+    tell(&imported, output);
+    Ok(())
+}
+
+async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported, Problem> {
+    let config = app::config(home)?;
+    let state = app::state(home).await?;
+    let options = Options {
+        extracted_on: args.extracted_on,
+        made_up: config.made_up,
+        member: config.code,
+        rejects: args.rejects.clone(),
+    };
+    let bar = bar(output);
+    let mut told = "";
+    let mut progress = |at: Progress| {
+        bar.set_length(at.bytes_total);
+        bar.set_position(at.bytes_read);
+        if at.table != told {
+            told = at.table;
+            bar.set_message(told);
+            if bar.is_hidden() {
+                output.note(format_args!("importing {told}"));
+            }
+        }
+    };
+    let imported = import(&args.folder, config.sector, home.dir(), &options, &mut progress).await;
+    bar.finish_and_clear();
+    let imported = imported.map_err(|error| problem(&error))?;
+    let file = imported
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
+    state
+        .record_import(
+            imported.meta.digest,
+            &file,
+            args.extracted_on,
+            rows,
+            imported.meta.rejected(),
+            SystemClock.now(),
+        )
+        .await
+        .map_err(|error| {
+            Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
+        })?;
+    state.close().await;
+    Ok(imported)
+}
+
+/// A bar on a terminal; elsewhere hidden, and plain lines take its place.
+fn bar(output: Output) -> ProgressBar {
+    if output.quiet || !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg:18} {wide_bar} {bytes}/{total_bytes} {eta}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn problem(error: &ImportError) -> Problem {
+    let mut place = error.file.to_string();
+    if let Some(line) = error.line {
+        place.push_str(&format!(", line {line}"));
+    }
+    if let Some(column) = &error.column {
+        place.push_str(&format!(", column `{column}`"));
+    }
+    let exit = match error.what {
+        What::Busy | What::DiskFull | What::Unwritable => Exit::Failed,
+        _ => Exit::BadInput,
+    };
+    let code = serde_json::to_value(error.what).ok();
+    let code = code
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or("import");
+    Problem::new(
+        exit,
+        &format!("import.{code}"),
+        format_args!("{}; found {}", error.what, error.found),
+    )
+    .at(place)
+    .expected(&error.expected)
+    .next(error.next)
+}
+
+fn tell(imported: &Imported, output: Output) {
+    let meta = &imported.meta;
+    if output.format == Format::Json {
+        let peak = process::usage(std::process::id()).map(|usage| usage.peak_rss_bytes);
+        output
+            .result(json!({ "import": meta, "unterminated": imported.unterminated, "peak_rss_bytes": peak }));
+        return;
+    }
+    let rows: u64 = meta.tables.iter().map(|table| table.rows).sum();
+    output.result(format_args!(
+        "{rows} rows of {} persons imported, {} rows set aside",
+        meta.persons,
+        meta.rejected()
+    ));
+    for table in &meta.tables {
+        output.result(format_args!(
+            "  {:18} {:>10} rows, {} duplicates dropped, {} set aside",
+            table.name, table.rows, table.duplicates, table.rejected
+        ));
+    }
+    if !meta.made_up && meta.made_up_persons > 0 {
+        output.note(format_args!(
+            "{} persons have a replacement number (day + 60): they stay out of every join.",
+            meta.made_up_persons
+        ));
+    }
+    for table in &imported.unterminated {
+        output.note(format_args!(
+            "{table}.csv does not end with a line end: look whether it is whole."
+        ));
+    }
+}

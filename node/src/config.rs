@@ -1,0 +1,186 @@
+//! The node's configuration file, parsed once.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tvaers_protocol::id::{NodeId, Sector};
+use tvaers_protocol::study::Grain;
+
+/// The content of `node.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// The node's name in the roster.
+    pub id: NodeId,
+    /// Which tables it holds.
+    pub sector: Sector,
+    /// Region code (four digits) or municipality code (three digits).
+    pub code: u16,
+    /// Who runs it.
+    pub name: String,
+    /// Host and port of the coordinator; the node dials out, nothing dials in.
+    pub coordinator: String,
+    /// Whether the database holds made-up persons only. Set when the node is created; cannot be changed later.
+    pub made_up: bool,
+    /// The laboratory policy; only a made-up database may have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laboratory: Option<Laboratory>,
+}
+
+/// What the laboratory policy grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Laboratory {
+    /// The finest grain of contributions.
+    pub grain: Grain,
+}
+
+/// A configuration file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No file, or no right to read it.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not the configuration of a node.
+    #[error("{path}: {reason}")]
+    Form {
+        /// The file.
+        path: String,
+        /// Line, column and reason.
+        reason: String,
+    },
+    /// A code outside its sector's range.
+    #[error(
+        "code {code} is no {sector} code: regions have four digits such as 1085, municipalities three such as 360"
+    )]
+    Code {
+        /// The code found.
+        code: u16,
+        /// The sector it should fit.
+        sector: Sector,
+    },
+    /// A laboratory policy over data that may be real.
+    #[error("`[laboratory]` needs a database created with `init --made-up`")]
+    LaboratoryOnRealData,
+}
+
+impl Config {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        let config: Self = toml::from_str(&text).map_err(|error| ConfigError::Form {
+            path: shown,
+            reason: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let range = match self.sector {
+            Sector::Region => 1000..=1999,
+            Sector::Municipality => 100..=999,
+        };
+        if !range.contains(&self.code) {
+            return Err(ConfigError::Code {
+                code: self.code,
+                sector: self.sector,
+            });
+        }
+        if self.laboratory.is_some() && !self.made_up {
+            return Err(ConfigError::LaboratoryOnRealData);
+        }
+        Ok(())
+    }
+
+    /// The file as `init` writes it, with a comment per field.
+    #[must_use]
+    pub fn to_commented_text(&self) -> String {
+        let grain = self.laboratory.map_or_else(String::new, |laboratory| {
+            format!(
+                "\n# Laboratory policy: allows everything that made-up data can be used for.\n\
+                 [laboratory]\n\
+                 # The finest contribution per person: \"points\", \"counts\" or \"events\".\n\
+                 grain = \"{}\"\n",
+                laboratory.grain
+            )
+        });
+        format!(
+            "# A tvaers node. `tvaers-node check` reads this file and names every problem.\n\n\
+             # The node's name in the roster.\nid = \"{}\"\n\
+             # Which tables it holds: \"region\" or \"municipality\".\nsector = \"{}\"\n\
+             # Region code (1085) or municipality code (360).\ncode = {}\n\
+             # Who runs it, as the roster shows it.\nname = {}\n\
+             # Host and port of the coordinator. The node dials out (UDP); nothing dials in.\ncoordinator = \"{}\"\n\
+             # Whether every person in the database is made up. Decided at creation; the database is marked too.\n\
+             made-up = {}\n{grain}",
+            self.id,
+            self.sector,
+            self.code,
+            toml::Value::String(self.name.clone()),
+            self.coordinator,
+            self.made_up,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config {
+            id: NodeId::new("k360").unwrap(),
+            sector: Sector::Municipality,
+            code: 360,
+            name: "Lolland \"Kommune\"".to_owned(),
+            coordinator: "127.0.0.1:4433".to_owned(),
+            made_up: true,
+            laboratory: Some(Laboratory { grain: Grain::Events }),
+        }
+    }
+
+    #[test]
+    fn the_commented_file_reads_back_as_it_was() {
+        assert_eq!(
+            toml::from_str::<Config>(&config().to_commented_text()).unwrap(),
+            config()
+        );
+    }
+
+    #[test]
+    fn a_laboratory_policy_over_real_data_is_refused() {
+        let real = Config {
+            made_up: false,
+            ..config()
+        };
+        assert!(matches!(real.check(), Err(ConfigError::LaboratoryOnRealData)));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_code_of_the_other_sector_are_refused() {
+        let text = config().to_commented_text().replace("made-up", "madeup");
+        assert!(toml::from_str::<Config>(&text).is_err());
+        let region = Config {
+            sector: Sector::Region,
+            ..config()
+        };
+        assert!(matches!(region.check(), Err(ConfigError::Code { .. })));
+    }
+}

@@ -1,0 +1,77 @@
+//! A node's folder: which file stands where, and that only its owner can read it.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of one node.
+#[derive(Clone, Debug)]
+pub struct Home {
+    dir: PathBuf,
+}
+
+impl Home {
+    /// Names the folder; touches nothing.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("node.toml")
+    }
+
+    /// The folder of secret keys.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.dir.join("keys")
+    }
+
+    /// The node's public entry for the roster.
+    #[must_use]
+    pub fn enrolment(&self) -> PathBuf {
+        self.dir.join("enrolment.toml")
+    }
+
+    /// The roster that this node follows.
+    #[must_use]
+    pub fn roster(&self) -> PathBuf {
+        self.dir.join("roster.toml")
+    }
+
+    /// The node's own memory.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.dir.join("state.sqlite")
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// The process id of a serving node.
+    #[must_use]
+    pub fn pid(&self) -> PathBuf {
+        self.dir.join("pid")
+    }
+
+    /// The scratch database of one study; erased when the study closes.
+    #[must_use]
+    pub fn work(&self, run: &str) -> PathBuf {
+        self.dir.join(format!("study-{run}.sqlite"))
+    }
+
+    /// The work list of a model.
+    #[must_use]
+    pub fn worklist(&self, model: &str) -> PathBuf {
+        self.dir.join(format!("worklist-{model}.csv"))
+    }
+}

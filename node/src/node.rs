@@ -1,0 +1,180 @@
+//! The node itself: what it is, whom it trusts, what it remembers, and which studies are under way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit, watch};
+use tvaers_definitions::library::Library;
+use tvaers_definitions::model::Model;
+use tvaers_host::process::system_rng;
+use tvaers_link::clock::Clock;
+use tvaers_link::link::Link;
+use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::roster::{Member, VerifiedRoster};
+use tvaers_protocol::sign::SigningKey;
+use tvaers_pseudonym::sealing::SealingKey;
+
+use crate::config::Config;
+use crate::home::Home;
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::study::Study;
+
+/// Studies under way at one node, at most: each holds a key share and a scratch database.
+const STUDIES_MAX: usize = 8;
+
+/// Batches that are worked on at the same time: one per core of a small machine.
+const TURNS: usize = 2;
+
+/// Everything that a node is made of, each part checked by the one that opened it.
+pub struct Parts {
+    /// Its folder.
+    pub home: Home,
+    /// Its configuration.
+    pub config: Config,
+    /// The roster it follows.
+    pub roster: VerifiedRoster,
+    /// Its message-signing key.
+    pub signing: SigningKey,
+    /// The key to which others seal.
+    pub sealing: SealingKey,
+    /// Its memory.
+    pub state: State,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A node.
+pub struct Node {
+    parts: Parts,
+    library: Library,
+    studies: Mutex<BTreeMap<Digest, Arc<Study>>>,
+    link: watch::Sender<Option<Arc<dyn Link>>>,
+    turns: Semaphore,
+}
+
+impl Node {
+    /// Puts a node together; nothing is sent yet.
+    #[must_use]
+    pub fn new(parts: Parts, library: Library) -> Self {
+        Self {
+            parts,
+            library,
+            studies: Mutex::default(),
+            link: watch::Sender::new(None),
+            turns: Semaphore::new(TURNS),
+        }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.parts.home
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    pub(crate) fn roster(&self) -> &VerifiedRoster {
+        &self.parts.roster
+    }
+
+    pub(crate) fn signing(&self) -> &SigningKey {
+        &self.parts.signing
+    }
+
+    pub(crate) fn sealing(&self) -> &SealingKey {
+        &self.parts.sealing
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.parts.state
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
+    }
+
+    pub(crate) fn library(&self) -> &Library {
+        &self.library
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "a node is the place to ask; tests of the parts below pass their own"
+    )]
+    pub(crate) fn rng(&self) -> UnwrapErr<SysRng> {
+        system_rng()
+    }
+
+    pub(crate) fn model(&self, name: &str) -> Result<&Model, Refusal> {
+        self.library
+            .model(name)
+            .ok_or(Refusal::new(RejectCode::UnknownModel))
+    }
+
+    pub(crate) fn member(&self, id: &NodeId) -> Result<&Member, Refusal> {
+        self.roster()
+            .member(id)
+            .ok_or(Refusal::new(RejectCode::UnknownNode))
+    }
+
+    /// Waits for a turn at heavy work.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed; without a permit the work would only be slower.
+        self.turns.acquire().await.ok()
+    }
+
+    pub(crate) async fn add_study(&self, study: Arc<Study>) -> Result<(), Refusal> {
+        let mut studies = self.studies.lock().await;
+        if studies.len() >= STUDIES_MAX {
+            return Err(Refusal::because(
+                RejectCode::Busy,
+                "too many studies are open at this node",
+            ));
+        }
+        studies.insert(study.digest, study);
+        Ok(())
+    }
+
+    pub(crate) async fn study(&self, digest: Digest) -> Result<Arc<Study>, Refusal> {
+        let studies = self.studies.lock().await;
+        let study = studies
+            .get(&digest)
+            .cloned()
+            .ok_or(Refusal::new(RejectCode::OtherStudy))?;
+        if self.clock().now() > study.manifest.deadline {
+            return Err(Refusal::new(RejectCode::DeadlinePassed));
+        }
+        Ok(study)
+    }
+
+    pub(crate) async fn remove_study(&self, digest: Digest) -> Option<Arc<Study>> {
+        self.studies.lock().await.remove(&digest)
+    }
+
+    /// Studies whose deadline has passed.
+    pub(crate) async fn overdue(&self) -> Vec<Digest> {
+        let now = self.clock().now();
+        let studies = self.studies.lock().await;
+        studies
+            .values()
+            .filter(|study| now > study.manifest.deadline)
+            .map(|study| study.digest)
+            .collect()
+    }
+
+    /// Says over which connection the coordinator can be reached, or that there is none.
+    pub(crate) fn set_link(&self, link: Option<Arc<dyn Link>>) {
+        self.link.send_replace(link);
+    }
+
+    pub(crate) fn link(&self) -> Result<Arc<dyn Link>, Refusal> {
+        self.link
+            .borrow()
+            .clone()
+            .ok_or(Refusal::new(RejectCode::Unreachable))
+    }
+}

@@ -1,0 +1,52 @@
+//! Why a node refuses a request: the code for the peer, which says nothing about data, and the reason for the log.
+
+use std::error::Error;
+
+use tvaers_protocol::reject::RejectCode;
+
+/// A refused request.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}")]
+pub(crate) struct Refusal {
+    /// What the peer is told.
+    pub(crate) code: RejectCode,
+    /// What the log tells.
+    #[source]
+    pub(crate) reason: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Refusal {
+    /// A refusal whose code says it all.
+    #[must_use]
+    pub(crate) const fn new(code: RejectCode) -> Self {
+        Self { code, reason: None }
+    }
+
+    /// A refusal with its reason.
+    pub(crate) fn because(code: RejectCode, reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            code,
+            reason: Some(reason.into()),
+        }
+    }
+
+    /// A failure of this node's own.
+    pub(crate) fn internal(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::because(RejectCode::Internal, reason)
+    }
+
+    /// The reason with its causes, for one line of log.
+    #[must_use]
+    pub(crate) fn chain(&self) -> String {
+        let mut text = String::new();
+        let mut cause: Option<&(dyn Error + 'static)> = self.reason.as_ref().map(|reason| &**reason as _);
+        while let Some(error) = cause {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,195 @@
+//! A serving node: it dials the coordinator, answers what comes over the link, and dials again when it breaks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio::sync::{Semaphore, mpsc};
+use tvaers_host::process::system_rng;
+use tvaers_link::backoff::Backoff;
+use tvaers_link::exchange::{Exchange, ExchangeError};
+use tvaers_link::limit::PROMPT_TIME;
+use tvaers_link::link::Link;
+use tvaers_link::quic::Dialer;
+use tvaers_link::stream::Stream;
+use tvaers_protocol::frame::{Frame, FrameError, Kind};
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::{Closed, Message, NodeStatus, Prepare, Propose};
+use tvaers_protocol::reject::RejectCode;
+
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::study::{agree, contribute, evaluate, hand_back, keygen, pseudonymise};
+
+/// Requests that are worked on at a time; further ones wait.
+const REQUESTS: usize = 32;
+
+/// For the coordinator to take an answer.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// Between looks for studies whose deadline has passed.
+const SWEEP_TIME: Duration = Duration::from_secs(60);
+
+/// Erases studies whose deadline has passed, whether or not the coordinator ever says that they are closed.
+pub async fn sweep(node: Arc<Node>) {
+    let mut turn = tokio::time::interval(SWEEP_TIME);
+    loop {
+        turn.tick().await;
+        for digest in node.overdue().await {
+            if let Err(refusal) = close(&node, digest).await {
+                tracing::error!(
+                    reason = refusal.chain(),
+                    "a study whose deadline has passed could not be erased"
+                );
+            }
+        }
+    }
+}
+
+/// Dials and serves until cancelled.
+pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
+    let mut backoff = Backoff::default();
+    let mut rng = StdRng::from_rng(&mut system_rng());
+    loop {
+        let failed = |error: &tvaers_link::quic::DialError, wait: Duration| {
+            tracing::warn!(coordinator = address, error = %error, retry_s = wait.as_secs(), "cannot reach the coordinator");
+        };
+        let link = dialer
+            .dial_until_welcome(address, &mut backoff, &mut rng, failed)
+            .await;
+        tracing::info!(coordinator = address, software = %link.peer().software, "connected to the coordinator");
+        let link: Arc<dyn Link> = Arc::new(link);
+        session(&node, &link).await;
+        let end = link.closed().await;
+        tracing::warn!(reason = %end, "the connection to the coordinator has ended");
+    }
+}
+
+/// Serves one link until it ends.
+pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
+    node.set_link(Some(Arc::clone(link)));
+    let places = Arc::new(Semaphore::new(REQUESTS));
+    while let Ok(stream) = link.accept().await {
+        let (node, places) = (Arc::clone(node), Arc::clone(&places));
+        tokio::spawn(async move {
+            let _place = places.acquire().await;
+            serve(&node, stream).await;
+        });
+    }
+    node.set_link(None);
+}
+
+async fn serve(node: &Arc<Node>, mut stream: Stream) {
+    let roster = node.roster().digest();
+    let study = match stream.receiver.peek(PROMPT_TIME).await {
+        Ok(Some(header)) => header.study,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(error = %error, "a request could not be read");
+            // The refusal needs no study: its number is all there is to it.
+            let _ = Exchange::on(stream, roster, Digest::NONE)
+                .refuse(error.code())
+                .await;
+            return;
+        }
+    };
+    let mut exchange = Exchange::on(stream, roster, study);
+    let (kind, result) = match exchange.frame(ANSWER_TIME).await {
+        Ok(frame) => (frame.kind(), answer(node, study, frame, &mut exchange).await),
+        Err(error) => (Kind::Reject, Err(exchange_failed(error))),
+    };
+    if let Err(refusal) = result {
+        tracing::warn!(request = %kind, code = refusal.code.name(), reason = refusal.chain(), "refused a request");
+        // The other side may be gone; its own time limit tells it.
+        let _ = exchange.refuse(refusal.code).await;
+    }
+}
+
+/// Answers one request. The order is that of a run.
+async fn answer(
+    node: &Arc<Node>,
+    digest: Digest,
+    ask: Frame,
+    exchange: &mut Exchange,
+) -> Result<(), Refusal> {
+    match ask.kind() {
+        Kind::Status => return reply(exchange, &status(node).await?).await,
+        Kind::Prepare => return reply(exchange, &agree::prepare(node, &read::<Prepare>(&ask)?).await?).await,
+        Kind::Propose => return reply(exchange, &agree::propose(node, &read::<Propose>(&ask)?).await?).await,
+        Kind::Close => {
+            close(node, digest).await?;
+            return reply(exchange, &Closed {}).await;
+        }
+        _ => {}
+    }
+    let study = node.study(digest).await?;
+    match ask.kind() {
+        Kind::Open => reply(exchange, &agree::open(node, &study, &read(&ask)?).await?).await,
+        Kind::KeyRound1 => reply(exchange, &keygen::round1(node, &study).await?).await,
+        Kind::KeyRound2 => reply(exchange, &keygen::round2(node, &study, &read(&ask)?).await?).await,
+        Kind::KeyRound3 => reply(exchange, &keygen::round3(node, &study, &read(&ask)?).await?).await,
+        Kind::KeyPin => reply(exchange, &keygen::pin(node, &study, &read(&ask)?).await?).await,
+        Kind::Compute => reply(exchange, &contribute::compute(node, &study, &read(&ask)?).await?).await,
+        Kind::Pseudonymise => {
+            let (sender, mut progress) = mpsc::channel(4);
+            let work = tokio::spawn({
+                let (node, study) = (Arc::clone(node), Arc::clone(&study));
+                async move { pseudonymise::run(&node, &study, sender).await }
+            });
+            while let Some(step) = progress.recv().await {
+                exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
+            }
+            reply(exchange, &work.await.map_err(Refusal::internal)??).await
+        }
+        Kind::Evaluate => reply(exchange, &evaluate::answer(node, &study, read(&ask)?).await?).await,
+        Kind::Contribute => contribute::stream(node, &study, exchange).await,
+        Kind::HandBacks | Kind::HandBackEnd => {
+            let done = hand_back::take(node, &study, ask, exchange).await?;
+            reply(exchange, &done).await
+        }
+        _ => Err(Refusal::new(RejectCode::UnexpectedKind)),
+    }
+}
+
+fn read<M: Message>(frame: &Frame) -> Result<M, Refusal> {
+    frame
+        .message()
+        .map_err(|error: FrameError| Refusal::because(error.code(), error))
+}
+
+async fn reply<M: Message>(exchange: &mut Exchange, message: &M) -> Result<(), Refusal> {
+    exchange
+        .answer(message, ANSWER_TIME)
+        .await
+        .map_err(exchange_failed)
+}
+
+fn exchange_failed(error: ExchangeError) -> Refusal {
+    Refusal::because(error.code(), error)
+}
+
+async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
+    let import = node.state().latest_import().await.map_err(Refusal::internal)?;
+    Ok(NodeStatus {
+        software: concat!("tvaers-node ", env!("CARGO_PKG_VERSION")).to_owned(),
+        made_up: node.config().made_up,
+        data: import.map(|import| import.statement),
+    })
+}
+
+/// Erases a study: its share and counters go with the last holder of this memory, its scratch database now.
+async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
+    let Some(study) = node.remove_study(digest).await else {
+        return Ok(());
+    };
+    if let Some(work) = study.work.get() {
+        work.erase().await.map_err(Refusal::internal)?;
+    }
+    node.state()
+        .close_study(digest, node.clock().now())
+        .await
+        .map_err(Refusal::internal)?;
+    tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
+    Ok(())
+}

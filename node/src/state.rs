@@ -1,0 +1,285 @@
+//! The node's own memory (`state.sqlite`): imports, studies, work lists. WAL with full sync; a newer schema is refused.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row as _, SqlitePool};
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::DataStatement;
+use tvaers_protocol::study::Manifest;
+
+/// What went wrong with the state database. Never carries a value of a row.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The database could not do it.
+    #[error("the node's state database failed")]
+    Database(#[from] sqlx::Error),
+    /// A schema that this version does not know, or a broken migration.
+    #[error(
+        "the node's state database has a schema that this version cannot use; a newer version may have written it"
+    )]
+    Schema(#[from] sqlx::migrate::MigrateError),
+    /// A stored value that nothing of this version writes.
+    #[error("the state database holds an unreadable `{column}` in `{table}`")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A run's state that does not follow the one before it.
+    #[error("the study is not in the state `{expected}`")]
+    Transition {
+        /// The state it should have been in.
+        expected: &'static str,
+    },
+}
+
+/// How far a study has come, as it is remembered over a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StudyState {
+    /// The node has agreed to it.
+    Accepted,
+    /// The node's contributions have begun to leave; they never do so twice.
+    Submitted,
+    /// The work list is written.
+    HandedBack,
+    /// Shares and pseudonyms are erased.
+    Closed,
+}
+
+impl StudyState {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Submitted => "submitted",
+            Self::HandedBack => "handed_back",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// One import, as recorded.
+#[derive(Clone, Debug)]
+pub struct ImportRecord {
+    /// What requests are told about it.
+    pub statement: DataStatement,
+    /// The data database's file name within the node's folder.
+    pub file: String,
+}
+
+/// One row of a work list. It holds a CPR number and cannot be printed.
+pub struct WorklistRow {
+    /// The citizen.
+    pub person_id: String,
+    /// The total.
+    pub total: u16,
+    /// The stratum's name; empty where not disclosed.
+    pub stratum: String,
+    /// Whether the model includes the citizen.
+    pub included: bool,
+    /// Whether everything that the model needs was there.
+    pub complete: bool,
+    /// The points of each criterion.
+    pub items: Vec<u16>,
+}
+
+/// The open state database.
+#[derive(Clone, Debug)]
+pub struct State {
+    pool: SqlitePool,
+}
+
+impl State {
+    /// Opens the database, creating or migrating it.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn open(path: &Path) -> Result<Self, StateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // What is deleted is overwritten: pages of an erased work list do not linger in the file.
+            .pragma("secure_delete", "ON");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("./migrations").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Records an import.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn record_import(
+        &self,
+        digest: Digest,
+        file: &str,
+        extracted_on: Date,
+        rows: u64,
+        rejected_rows: u64,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        sqlx::query(
+            "INSERT INTO import (digest, file, extracted_on, imported_at, rows, rejected_rows) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(digest.0.as_slice())
+        .bind(file)
+        .bind(extracted_on.to_string())
+        .bind(now.to_string())
+        .bind(i64::try_from(rows).unwrap_or(i64::MAX))
+        .bind(i64::try_from(rejected_rows).unwrap_or(i64::MAX))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The newest import; none before the first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn latest_import(&self) -> Result<Option<ImportRecord>, StateError> {
+        let row = sqlx::query(
+            "SELECT number, digest, file, extracted_on, rejected_rows FROM import ORDER BY number DESC LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let broken = |column| StateError::Inconsistent {
+            table: "import",
+            column,
+        };
+        let digest: Vec<u8> = row.try_get("digest")?;
+        let statement = DataStatement {
+            import: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| broken("number"))?,
+            digest: Digest(digest.try_into().map_err(|_| broken("digest"))?),
+            extracted_on: row
+                .try_get::<String, _>("extracted_on")?
+                .parse()
+                .map_err(|_| broken("extracted_on"))?,
+            rejected_rows: u64::try_from(row.try_get::<i64, _>("rejected_rows")?)
+                .map_err(|_| broken("rejected_rows"))?,
+        };
+        Ok(Some(ImportRecord {
+            statement,
+            file: row.try_get("file")?,
+        }))
+    }
+
+    /// Remembers that the node has agreed to a study. A run is agreed to once.
+    ///
+    /// # Errors
+    /// [`StateError`]; the same run twice is refused by the database.
+    pub async fn accept_study(
+        &self,
+        manifest: &Manifest,
+        import: u32,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        sqlx::query(
+            "INSERT INTO study (manifest, run, permit, model, as_of, import, state, opened_at) VALUES (?, ?, ?, ?, ?, ?, 'accepted', ?)",
+        )
+        .bind(manifest.digest().0.as_slice())
+        .bind(manifest.run.to_string())
+        .bind(&manifest.permit)
+        .bind(&manifest.model)
+        .bind(manifest.as_of.to_string())
+        .bind(import)
+        .bind(now.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Moves a study on; all legal moves are those that callers name here.
+    ///
+    /// # Errors
+    /// [`StateError::Transition`] where the study was not in `from`.
+    pub async fn move_study(
+        &self,
+        study: Digest,
+        from: StudyState,
+        to: StudyState,
+    ) -> Result<(), StateError> {
+        let done = sqlx::query("UPDATE study SET state = ? WHERE manifest = ? AND state = ?")
+            .bind(to.name())
+            .bind(study.0.as_slice())
+            .bind(from.name())
+            .execute(&self.pool)
+            .await?;
+        if done.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(StateError::Transition {
+                expected: from.name(),
+            })
+        }
+    }
+
+    /// Closes a study from whatever state it is in.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn close_study(&self, study: Digest, now: Timestamp) -> Result<(), StateError> {
+        sqlx::query(
+            "UPDATE study SET state = 'closed', closed_at = ? WHERE manifest = ? AND state <> 'closed'",
+        )
+        .bind(now.to_string())
+        .bind(study.0.as_slice())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Closes what a stopped node left open: its shares died with the process. Gives the runs concerned.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn close_abandoned(&self, now: Timestamp) -> Result<Vec<String>, StateError> {
+        let rows = sqlx::query(
+            "UPDATE study SET state = 'closed', closed_at = ? WHERE state <> 'closed' RETURNING run",
+        )
+        .bind(now.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| row.try_get("run").map_err(StateError::from))
+            .collect()
+    }
+
+    /// Writes a study's work list, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn store_worklist(&self, study: Digest, rows: &[WorklistRow]) -> Result<(), StateError> {
+        let mut transaction = self.pool.begin().await?;
+        for row in rows {
+            sqlx::query(
+                "INSERT INTO worklist (manifest, person_id, total, stratum, included, complete, items) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(study.0.as_slice())
+            .bind(&row.person_id)
+            .bind(row.total)
+            .bind(&row.stratum)
+            .bind(row.included)
+            .bind(row.complete)
+            .bind(row.items.iter().map(u16::to_string).collect::<Vec<_>>().join(" "))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}

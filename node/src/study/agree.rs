@@ -1,0 +1,163 @@
+//! Agreement on a study: what this node could give, whether it agrees, and that all others have agreed.
+
+use std::sync::Arc;
+
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::{Acceptance, Accepted, Open, Opened, Prepare, Prepared, Propose, Signed};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::sign::Purpose;
+use tvaers_protocol::study::{Disclosure, Grain, Manifest};
+
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::state::ImportRecord;
+use crate::study::{Stage, Study};
+use crate::work;
+
+/// The permit under which made-up data is used.
+const LABORATORY: &str = "laboratory";
+
+/// Says what this node could contribute.
+pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refusal> {
+    let granted = granted(node)?;
+    let import = import(node).await?;
+    check_definitions(node, &ask.model, ask.model_digest, ask.catalogue_digest)?;
+    if ask.as_of > import.statement.extracted_on {
+        return Err(Refusal::new(RejectCode::AsOfAfterExtract));
+    }
+    let persons = work::count_contributors(node, &import).await?;
+    Ok(Prepared {
+        persons,
+        grain: ask.grain.min(granted),
+        disclosure: Disclosure::Items,
+        data: import.statement,
+    })
+}
+
+/// Checks a proposed study against roster, clock, definitions, data and policy, and signs it.
+pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refusal> {
+    let manifest = ask
+        .manifest
+        .verify(
+            Purpose::Proposal,
+            node.roster().digest(),
+            &node.roster().roster().coordinator.signing,
+        )
+        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+    let now = node.clock().now();
+    manifest
+        .check(node.roster(), now)
+        .map_err(|error| Refusal::because(RejectCode::OtherStudy, error))?;
+    let import = import(node).await?;
+    check_permit(node, manifest)?;
+    check_data(node, manifest, &import)?;
+    check_definitions(
+        node,
+        &manifest.model,
+        manifest.model_digest,
+        manifest.catalogue_digest,
+    )?;
+    let model = node.model(&manifest.model)?.clone();
+    let layout = model.layout(node.config().sector, manifest.grain);
+    let contribution = model.shape(manifest.grain);
+    node.state()
+        .accept_study(manifest, import.statement.import, now)
+        .await
+        .map_err(|error| Refusal::because(RejectCode::Replay, error))?;
+    let study = Study::new(manifest.clone(), model, layout, contribution, import);
+    let digest = study.digest;
+    node.add_study(Arc::new(study)).await?;
+    let acceptance = Acceptance {
+        node: node.config().id.clone(),
+        manifest: digest,
+    };
+    tracing::info!(study.run = %manifest.run, study.model = %manifest.model, "agreed to a study");
+    Ok(Accepted {
+        acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()),
+    })
+}
+
+/// Checks that every participant has agreed to this very study.
+pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opened, Refusal> {
+    let mut stage = study.at(Stage::Accepted).await?;
+    let participants = &study.manifest.participants;
+    if ask.acceptances.len() != participants.len() {
+        return Err(Refusal::because(
+            RejectCode::BadSignature,
+            "an agreement is missing",
+        ));
+    }
+    for (participant, acceptance) in participants.iter().zip(&ask.acceptances) {
+        let member = node.member(&participant.node)?;
+        let content = acceptance
+            .verify(Purpose::Manifest, study.digest, &member.signing)
+            .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+        if content.node != participant.node || content.manifest != study.digest {
+            return Err(Refusal::because(
+                RejectCode::OtherStudy,
+                "an agreement to another study",
+            ));
+        }
+    }
+    *stage = Stage::Opened;
+    Ok(Opened {})
+}
+
+/// The finest grain that this node's policy grants. Without a policy engine only the laboratory's word counts, and
+/// that is given for made-up data alone: a node over real data contributes nothing.
+fn granted(node: &Node) -> Result<Grain, Refusal> {
+    match node.config().laboratory {
+        Some(laboratory) if node.config().made_up => Ok(laboratory.grain),
+        _ => Err(Refusal::because(
+            RejectCode::PolicyRefused,
+            "no policy of this node allows contributions",
+        )),
+    }
+}
+
+fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
+    let granted = granted(node)?;
+    if manifest.permit != LABORATORY || manifest.grain > granted {
+        return Err(Refusal::because(
+            RejectCode::PolicyRefused,
+            "the policy does not allow this permit or grain",
+        ));
+    }
+    Ok(())
+}
+
+fn check_data(node: &Node, manifest: &Manifest, import: &ImportRecord) -> Result<(), Refusal> {
+    if manifest.as_of > import.statement.extracted_on {
+        return Err(Refusal::new(RejectCode::AsOfAfterExtract));
+    }
+    let own = manifest.participant(&node.config().id).ok_or(Refusal::because(
+        RejectCode::OtherStudy,
+        "this node does not take part",
+    ))?;
+    // Data imported since the node was asked would not be what its peers have agreed to.
+    if own.data != import.statement.digest {
+        return Err(Refusal::because(
+            RejectCode::OtherStudy,
+            "the study is over another import",
+        ));
+    }
+    Ok(())
+}
+
+fn check_definitions(node: &Node, model: &str, digest: Digest, catalogue: Digest) -> Result<(), Refusal> {
+    if node.library().catalogue().digest() != catalogue {
+        return Err(Refusal::new(RejectCode::OtherCatalogue));
+    }
+    if node.model(model)?.digest != digest {
+        return Err(Refusal::new(RejectCode::OtherModel));
+    }
+    Ok(())
+}
+
+async fn import(node: &Node) -> Result<ImportRecord, Refusal> {
+    let import = node.state().latest_import().await.map_err(Refusal::internal)?;
+    import.ok_or(Refusal::because(
+        RejectCode::NotReady,
+        "nothing has been imported yet",
+    ))
+}

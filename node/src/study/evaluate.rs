@@ -1,0 +1,114 @@
+//! A holder's answer to another node's batch: who asks, whether it may, how often, then the evaluation itself.
+//!
+//! The batch came through the coordinator, so nothing about it is believed but what the requester signed.
+
+use std::sync::Arc;
+
+use tvaers_protocol::codec;
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::{Answer, Batch, Evaluate, Evaluated, Signed};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::sign::Purpose;
+use tvaers_protocol::study::Participant;
+use tvaers_pseudonym::evaluate::evaluate;
+use tvaers_pseudonym::key::KeyShare;
+
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::study::{Account, Holder, Study};
+
+/// Answers one batch.
+pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<Evaluated, Refusal> {
+    let keys = study.pinned()?;
+    let participant = requester(study, &ask)?;
+    let requester = node.member(&participant.node)?;
+    ask.batch
+        .verify(Purpose::Evaluate, study.digest, &requester.signing)
+        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+    let batch = ask.batch.content;
+    let own = study.manifest.holder_index(&node.config().id);
+    if own != Some(batch.holder) || !participant.quorum.contains(&batch.holder) {
+        return Err(Refusal::because(
+            RejectCode::NotAHolder,
+            "this node is not in the requester's quorum",
+        ));
+    }
+    if batch.epoch != keys.epoch() {
+        return Err(Refusal::because(
+            RejectCode::OtherStudy,
+            "the batch is for another epoch of the key",
+        ));
+    }
+    let share = share(study).await?;
+    count(study, participant, &batch).await?;
+    let request = request_digest(&batch);
+    let answer = run(node, share, batch.elements, request).await?;
+    Ok(Evaluated {
+        answer: Signed::new(answer, Purpose::Evaluated, study.digest, node.signing()),
+    })
+}
+
+/// The digest by which an answer names its batch.
+pub(crate) fn request_digest(batch: &Batch) -> Digest {
+    Digest::of("tvaers/v1/batch", &[&codec::canonical(batch)])
+}
+
+fn requester<'a>(study: &'a Study, ask: &Evaluate) -> Result<&'a Participant, Refusal> {
+    let name = &ask.batch.content.requester;
+    study.manifest.participant(name).ok_or(Refusal::because(
+        RejectCode::UnknownNode,
+        "the requester takes no part",
+    ))
+}
+
+async fn share(study: &Study) -> Result<Arc<KeyShare>, Refusal> {
+    match &*study.holder().await {
+        Holder::Confirmed(share) => Ok(Arc::clone(share)),
+        _ => Err(Refusal::new(RejectCode::NotReady)),
+    }
+}
+
+/// Counts a batch against the requester's quota before anything is evaluated. Numbers only go up, so a batch that
+/// was counted is never evaluated a second time.
+async fn count(study: &Study, participant: &Participant, batch: &Batch) -> Result<(), Refusal> {
+    let elements = (batch.elements.len() / 32) as u64;
+    let mut accounts = study.accounts.lock().await;
+    let account = accounts
+        .entry(participant.node.clone())
+        .or_insert_with(Account::default);
+    if batch.sequence < account.next {
+        return Err(Refusal::because(
+            RejectCode::Replay,
+            "a batch number that was used before",
+        ));
+    }
+    let evaluated = account.evaluated.saturating_add(elements);
+    if evaluated > u64::from(participant.quota) {
+        tracing::error!(node.id = %participant.node, quota = participant.quota, "a node asks beyond its quota");
+        return Err(Refusal::new(RejectCode::QuotaExceeded));
+    }
+    *account = Account {
+        next: batch.sequence.saturating_add(1),
+        evaluated,
+    };
+    Ok(())
+}
+
+async fn run(
+    node: &Node,
+    share: Arc<KeyShare>,
+    elements: Vec<u8>,
+    request: Digest,
+) -> Result<Answer, Refusal> {
+    let _turn = node.turn().await;
+    let mut rng = node.rng();
+    let evaluated = tokio::task::spawn_blocking(move || evaluate(&share, &elements, &mut rng))
+        .await
+        .map_err(Refusal::internal)?
+        .map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
+    Ok(Answer {
+        request,
+        elements: evaluated.elements,
+        proof: evaluated.proof,
+    })
+}

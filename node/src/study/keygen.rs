@@ -1,0 +1,217 @@
+//! This node's part in making a study's key: three rounds relayed by the coordinator, then a signed confirmation by
+//! all holders that every node checks before it blinds anything.
+//!
+//! The coordinator relays and learns nothing: first-round packages are signed, second-round packages sealed to
+//! their recipient and signed together with the transcript that the sender saw.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tvaers_protocol::codec;
+use tvaers_protocol::message::{
+    KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1Package, KeyRound2,
+    KeyRound2Packages, KeyRound3, SealedKeyPackage, Signed,
+};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::sign::{Purpose, VerifyingKey};
+use tvaers_pseudonym::confirmation::{Confirmation, agree};
+use tvaers_pseudonym::dkg::{self, Ceremony};
+
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::study::{Holder, Stage, Study};
+
+/// Begins: a first-round package for all.
+pub(crate) async fn round1(node: &Node, study: &Study) -> Result<KeyRound1Package, Refusal> {
+    let _stage = study.at(Stage::Opened).await?;
+    let mut holder = study.holder().await;
+    let Holder::Idle = *holder else {
+        return Err(Refusal::new(RejectCode::Replay));
+    };
+    let ceremony = ceremony(node, study)?;
+    let (kept, bytes) = dkg::round1(ceremony, &mut node.rng()).map_err(Refusal::internal)?;
+    *holder = Holder::Round1(kept);
+    let package = KeyPackage {
+        holder: own_index(node, study)?,
+        bytes,
+    };
+    Ok(KeyRound1Package {
+        package: Signed::new(package, Purpose::KeyRound1, study.digest, node.signing()),
+    })
+}
+
+/// Takes every first-round package and makes one sealed package for each other holder.
+pub(crate) async fn round2(
+    node: &Node,
+    study: &Study,
+    ask: &KeyRound2,
+) -> Result<KeyRound2Packages, Refusal> {
+    let _stage = study.at(Stage::Opened).await?;
+    let mut holder = study.holder().await;
+    let Holder::Round1(kept) = std::mem::replace(&mut *holder, Holder::Idle) else {
+        return Err(Refusal::new(RejectCode::NotReady));
+    };
+    let mut packages = BTreeMap::new();
+    for package in &ask.packages {
+        let key = holder_key(node, study, package.content.holder)?;
+        let content = verified(package, Purpose::KeyRound1, study, &key)?;
+        packages.insert(content.holder, content.bytes.clone());
+    }
+    let transcript = dkg::transcript(&study.digest, &packages);
+    let recipients = recipients(node, study)?;
+    let (kept, sealed) =
+        dkg::round2(kept, &packages, &recipients, &mut node.rng()).map_err(|error| blame(study, &error))?;
+    *holder = Holder::Round2(kept);
+    let from = own_index(node, study)?;
+    let packages = sealed
+        .into_iter()
+        .map(|(to, bytes)| {
+            let content = SealedKeyPackage {
+                from,
+                to,
+                transcript,
+                bytes,
+            };
+            Signed::new(content, Purpose::KeyRound2, study.digest, node.signing())
+        })
+        .collect();
+    Ok(KeyRound2Packages { packages })
+}
+
+/// Opens the packages sealed to this holder and confirms the key.
+pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Result<KeyConfirmed, Refusal> {
+    let _stage = study.at(Stage::Opened).await?;
+    let mut holder = study.holder().await;
+    let Holder::Round2(kept) = std::mem::replace(&mut *holder, Holder::Idle) else {
+        return Err(Refusal::new(RejectCode::NotReady));
+    };
+    let own = own_index(node, study)?;
+    let mut sealed = BTreeMap::new();
+    let mut transcripts = Vec::new();
+    for package in &ask.packages {
+        let key = holder_key(node, study, package.content.from)?;
+        let content = verified(package, Purpose::KeyRound2, study, &key)?;
+        if content.to != own {
+            return Err(Refusal::because(
+                RejectCode::Malformed,
+                "a package for another holder",
+            ));
+        }
+        transcripts.push((content.from, content.transcript));
+        sealed.insert(content.from, content.bytes.clone());
+    }
+    let (share, confirmation) =
+        dkg::round3(kept, node.sealing(), &sealed).map_err(|error| blame(study, &error))?;
+    // Holders that were shown different first-round packages would end with different keys: name it here.
+    if let Some((from, _)) = transcripts
+        .iter()
+        .find(|(_, transcript)| *transcript != confirmation.transcript)
+    {
+        let name = study
+            .manifest
+            .holder(*from)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        return Err(Refusal::because(
+            RejectCode::BadProof,
+            format!("`{name}` saw another first round"),
+        ));
+    }
+    *holder = Holder::Confirmed(Arc::new(share));
+    let bytes = codec::encode(&confirmation).map_err(Refusal::internal)?;
+    let content = KeyConfirmation { holder: own, bytes };
+    Ok(KeyConfirmed {
+        confirmation: Signed::new(content, Purpose::KeyConfirmation, study.digest, node.signing()),
+    })
+}
+
+/// Pins the key, once every holder has confirmed the same one for this study.
+pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyPinned, Refusal> {
+    let mut stage = study.at(Stage::Opened).await?;
+    let mut confirmations = Vec::with_capacity(ask.confirmations.len());
+    for signed in &ask.confirmations {
+        let key = holder_key(node, study, signed.content.holder)?;
+        let content = verified(signed, Purpose::KeyConfirmation, study, &key)?;
+        let confirmation: Confirmation =
+            codec::decode(&content.bytes).map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
+        if confirmation.holder != content.holder || confirmation.context != study.digest {
+            return Err(Refusal::because(
+                RejectCode::BadProof,
+                "a confirmation of another study or holder",
+            ));
+        }
+        confirmations.push(confirmation);
+    }
+    let keys = agree(&confirmations).map_err(|error| Refusal::because(RejectCode::BadProof, error))?;
+    if keys.threshold() != study.manifest.threshold || keys.shares().len() != study.manifest.holders.len() {
+        return Err(Refusal::because(
+            RejectCode::BadProof,
+            "the key has another threshold or other holders",
+        ));
+    }
+    if let Holder::Confirmed(share) = &*study.holder().await
+        && share.keys() != keys
+    {
+        return Err(Refusal::because(
+            RejectCode::BadProof,
+            "the confirmed key is not the one made here",
+        ));
+    }
+    study
+        .keys
+        .set(keys.clone())
+        .map_err(|_| Refusal::new(RejectCode::Replay))?;
+    *stage = Stage::Pinned;
+    Ok(KeyPinned {})
+}
+
+fn ceremony(node: &Node, study: &Study) -> Result<Ceremony, Refusal> {
+    let holders = u16::try_from(study.manifest.holders.len()).map_err(Refusal::internal)?;
+    Ceremony::new(
+        study.digest,
+        own_index(node, study)?,
+        holders,
+        study.manifest.threshold,
+    )
+    .map_err(Refusal::internal)
+}
+
+fn own_index(node: &Node, study: &Study) -> Result<u16, Refusal> {
+    study
+        .manifest
+        .holder_index(&node.config().id)
+        .ok_or(Refusal::new(RejectCode::NotAHolder))
+}
+
+fn recipients(node: &Node, study: &Study) -> Result<BTreeMap<u16, [u8; 32]>, Refusal> {
+    let holders = (1..).zip(&study.manifest.holders);
+    holders
+        .map(|(index, holder)| Ok((index, node.member(holder)?.sealing.0)))
+        .collect()
+}
+
+fn holder_key(node: &Node, study: &Study, index: u16) -> Result<VerifyingKey, Refusal> {
+    let holder = study
+        .manifest
+        .holder(index)
+        .ok_or(Refusal::new(RejectCode::NotAHolder))?;
+    Ok(node.member(holder)?.signing)
+}
+
+fn verified<'a, T: serde::Serialize>(
+    signed: &'a Signed<T>,
+    purpose: Purpose,
+    study: &Study,
+    key: &VerifyingKey,
+) -> Result<&'a T, Refusal> {
+    signed
+        .verify(purpose, study.digest, key)
+        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))
+}
+
+/// Names the holder at fault in the log; the peer learns only that the round failed.
+fn blame(study: &Study, error: &dkg::DkgError) -> Refusal {
+    let culprit = error.culprit().and_then(|index| study.manifest.holder(index));
+    let named = culprit.map_or_else(String::new, |holder| format!("`{holder}`: "));
+    Refusal::because(RejectCode::BadProof, format!("{named}{error}"))
+}

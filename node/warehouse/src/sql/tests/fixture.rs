@@ -1,0 +1,222 @@
+//! A database with the canonical tables, rows put in by hand, and the answer by person and component.
+
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use tvaers_protocol::id::Sector;
+
+use super::*;
+use crate::table;
+
+/// The municipality whose database it is, and the only member.
+pub(super) const OWN: u16 = 360;
+
+pub(super) struct Database {
+    connection: SqliteConnection,
+    sector: Sector,
+}
+
+/// The nth made-up person.
+pub(super) fn person(n: u16) -> String {
+    format!("610101{n:04}")
+}
+
+impl Database {
+    pub(super) async fn of(sector: Sector) -> Self {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for table in table::tables(sector) {
+            let statements = std::iter::once(table.create_sql()).chain(table.index_sql());
+            for sql in statements {
+                sqlx::query(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            }
+        }
+        Self { connection, sector }
+    }
+
+    /// Persons 1 to n, born 1980, in the register of the sector.
+    pub(super) async fn with_persons(sector: Sector, n: u16) -> Self {
+        let mut database = Self::of(sector).await;
+        for i in 1..=n {
+            match sector {
+                Sector::Region => database.patient(i, "1980-01-01", None, Some(OWN)).await,
+                Sector::Municipality => database.person(i, "1980-01-01", None).await,
+            }
+        }
+        database
+    }
+
+    async fn put(&mut self, sql: &'static str, values: &[Option<&str>]) {
+        let query = values.iter().fold(sqlx::query(sql), |query, value| {
+            query.bind(value.map(str::to_owned))
+        });
+        query.execute(&mut self.connection).await.unwrap();
+    }
+
+    pub(super) async fn patient(&mut self, n: u16, birth: &str, death: Option<&str>, kommune: Option<u16>) {
+        let kommune = kommune.map(|code| code.to_string());
+        let sql =
+            "INSERT INTO patients (person_id, birth_date, sex, death_date, kommune) VALUES (?, ?, 'F', ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(birth), death, kommune.as_deref()])
+            .await;
+    }
+
+    pub(super) async fn person(&mut self, n: u16, birth: &str, death: Option<&str>) {
+        let sql = "INSERT INTO persons (person_id, birth_date, sex, citizenship, death_date, civil_status, \
+                   preschool_children) VALUES (?, ?, 'F', 'DK', ?, 'gift', 0)";
+        self.put(sql, &[Some(&person(n)), Some(birth), death]).await;
+    }
+
+    /// A person with everything that stands in the person's own row.
+    pub(super) async fn citizen(
+        &mut self,
+        n: u16,
+        citizenship: Option<&str>,
+        civil: &str,
+        children: &str,
+        a_kasse: Option<&str>,
+    ) {
+        let sql = "INSERT INTO persons (person_id, birth_date, sex, citizenship, civil_status, preschool_children, \
+                   a_kasse) VALUES (?, '1980-01-01', 'F', ?, ?, ?, ?)";
+        self.put(
+            sql,
+            &[
+                Some(&person(n)),
+                citizenship,
+                Some(civil),
+                Some(children),
+                a_kasse,
+            ],
+        )
+        .await;
+    }
+
+    pub(super) async fn residence(&mut self, n: u16, kommune: &str, from: &str, to: Option<&str>) {
+        let sql = "INSERT INTO residence (person_id, kommune, from_date, to_date) VALUES (?, ?, ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(kommune), Some(from), to])
+            .await;
+    }
+
+    pub(super) async fn leave(&mut self, n: u16, first: &str, last: Option<&str>) {
+        let sql = "INSERT INTO sick_leave (person_id, first_day, last_day) VALUES (?, ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(first), last]).await;
+    }
+
+    pub(super) async fn benefit(&mut self, n: u16, year: &str, week: &str, code: &str) {
+        let sql =
+            "INSERT INTO benefits_weeks (person_id, iso_year, iso_week, dream_code) VALUES (?, ?, ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(year), Some(week), Some(code)])
+            .await;
+    }
+
+    /// A contact of its own number, of a type that is no physical one: all types count.
+    pub(super) async fn hospital(&mut self, n: u16, start: &str, dx: Option<&str>, secondary: Option<&str>) {
+        let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, contact_type, priority, \
+                   sector, specialty_group, dx, dx_secondary) SELECT 'C' || COUNT(*), ?, 'NFS', ?, 'ALCA10', 'ATA3', \
+                   'psykiatri', 'psykiatri', ?, ? FROM hospital_contacts";
+        self.put(sql, &[Some(&person(n)), Some(start), dx, secondary])
+            .await;
+    }
+
+    pub(super) async fn visit(&mut self, n: u16, day: &str, speciale: &str, kontakt: &str) {
+        let sql = "INSERT INTO gp_contacts (person_id, date, speciale, ydelse, kontakt, honorar_dkk) \
+                   VALUES (?, ?, ?, '0101', ?, 100)";
+        self.put(sql, &[Some(&person(n)), Some(day), Some(speciale), Some(kontakt)])
+            .await;
+    }
+
+    pub(super) async fn medicine(&mut self, n: u16, day: &str, atc: &str) {
+        let sql = "INSERT INTO prescriptions (person_id, date, atc, tilskud_dkk) VALUES (?, ?, ?, 100)";
+        self.put(sql, &[Some(&person(n)), Some(day), Some(atc)]).await;
+    }
+
+    pub(super) async fn rows(&mut self, model: &Model, as_of: Date, grain: Grain) -> Vec<PersonRow> {
+        let holding = match self.sector {
+            Sector::Region => Holding::Region { members: &[OWN, 376] },
+            Sector::Municipality => Holding::Municipality { own: OWN },
+        };
+        let statement = Extraction {
+            model,
+            holding,
+            as_of,
+            grain,
+        }
+        .statement(Dialect::Sqlite)
+        .unwrap();
+        statement.rows(&mut self.connection).try_collect().await.unwrap()
+    }
+
+    /// What the statement for SAD gives.
+    pub(super) async fn answer(&mut self, as_of: Date, grain: Grain) -> Answer {
+        let library = Library::embedded().unwrap();
+        let model = library.model("sad").unwrap();
+        let rows = self.rows(model, as_of, grain).await;
+        let layout = model.layout(self.sector, grain);
+        let names = |indices: &[usize]| {
+            indices
+                .iter()
+                .map(|i| model.components[*i].name.clone())
+                .collect()
+        };
+        Answer {
+            values: names(&layout.components),
+            recencies: names(&layout.recencies),
+            touches: model.touches.iter().map(|touch| touch.group.clone()).collect(),
+            rows: rows
+                .into_iter()
+                .map(|row| (row.person.expose().to_owned(), row))
+                .collect(),
+        }
+    }
+}
+
+/// The rows of a statement, by person, with the names of what they hold.
+pub(super) struct Answer {
+    values: Vec<String>,
+    recencies: Vec<String>,
+    touches: Vec<String>,
+    rows: BTreeMap<String, PersonRow>,
+}
+
+impl Answer {
+    pub(super) fn holds(&self, n: u16) -> bool {
+        self.rows.contains_key(&person(n))
+    }
+
+    pub(super) fn row(&self, n: u16) -> &PersonRow {
+        self.rows
+            .get(&person(n))
+            .unwrap_or_else(|| panic!("person {n} is not contributed"))
+    }
+
+    pub(super) fn value(&self, n: u16, component: &str) -> u16 {
+        let index = self
+            .values
+            .iter()
+            .position(|name| name == component)
+            .expect(component);
+        self.row(n).values[index]
+    }
+
+    pub(super) fn recency(&self, n: u16, component: &str) -> u16 {
+        let index = self
+            .recencies
+            .iter()
+            .position(|name| name == component)
+            .expect(component);
+        self.row(n).recencies[index]
+    }
+
+    pub(super) fn touched(&self, n: u16, group: &str) -> bool {
+        let bit = self.touches.iter().position(|name| name == group).expect(group);
+        self.row(n).touches >> bit & 1 == 1
+    }
+
+    /// A component's value for persons 1 to n.
+    pub(super) fn column(&self, n: u16, component: &str) -> Vec<u16> {
+        (1..=n).map(|i| self.value(i, component)).collect()
+    }
+}

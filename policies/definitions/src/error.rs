@@ -1,0 +1,140 @@
+//! Why a definition file is refused: the file, the line, and the reason.
+
+use tvaers_protocol::id::Sector;
+
+use crate::window::WindowError;
+
+/// A definition file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{file}`, line {line}: {reason}")]
+pub struct DefinitionError {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+/// What is wrong in a definition file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the words that the message puts in its gaps"
+)]
+pub enum Reason {
+    /// No TOML, an unknown or missing key, or a value of the wrong type; in the words of the parser.
+    #[error("{0}")]
+    Syntax(String),
+    /// The file is larger than any sensible one.
+    #[error("the file has more than {max} bytes")]
+    TooLarge { max: usize },
+    /// A name outside the alphabet.
+    #[error("`{name}` is no name: 1 to 64 characters of a-z, 0-9 and _, the first a letter")]
+    Name { name: String },
+    /// A name that is taken.
+    #[error("{what} `{name}` stands twice")]
+    Duplicate { what: &'static str, name: String },
+    /// A reference to nothing.
+    #[error("there is no {what} `{name}`")]
+    Unknown { what: &'static str, name: String },
+    /// More entries than the wire or the database has room for.
+    #[error("at most {max} {what}")]
+    TooMany { what: &'static str, max: usize },
+    /// A list that needs an entry.
+    #[error("{what} has no entry")]
+    Empty { what: &'static str },
+    /// Text that must say something.
+    #[error("the description is empty")]
+    NoDescription,
+    /// A table, feature or group of another sector.
+    #[error("`{name}` belongs to the sector {found}, not to {expected}")]
+    OtherSector {
+        name: String,
+        found: String,
+        expected: Sector,
+    },
+    /// A column of another kind than the rule can use.
+    #[error("column `{column}` holds {found}; the rule needs {expected}")]
+    ColumnKind {
+        column: &'static str,
+        found: &'static str,
+        expected: &'static str,
+    },
+    /// A value of another type than the column that it is compared with.
+    #[error("column `{column}` holds {holds}, which `{found}` is not")]
+    Literal {
+        column: &'static str,
+        holds: &'static str,
+        found: String,
+    },
+    /// A condition with no test or with several.
+    #[error("exactly one of {choice} is needed")]
+    OneOf { choice: &'static str },
+    /// A text that names no window.
+    #[error("{0}")]
+    Window(#[from] WindowError),
+    /// A window that the rule cannot have.
+    #[error("the rule `{rule}` needs the window {expected}")]
+    WindowOfRule {
+        rule: &'static str,
+        expected: &'static str,
+    },
+    /// Bounds in the wrong order.
+    #[error("the clamp {from} to {to} holds no number")]
+    Clamp { from: u32, to: u32 },
+    /// A rule whose result is not of the stated kind.
+    #[error("the rule `{rule}` gives {expected}, which the kind does not say")]
+    KindOfRule {
+        rule: &'static str,
+        expected: &'static str,
+    },
+    /// A prefix or code that is not made of capital letters and digits.
+    #[error("`{code}` is no code: capital letters and digits only")]
+    Code { code: String },
+    /// A range of codes that is none.
+    #[error("`{code}` is no code or range of codes, such as `111-113`")]
+    CodeRange { code: String },
+    /// Bands out of order, or one that cannot be reached.
+    #[error("the band from {from} is out of order or outside 1 to {max}")]
+    Band { from: u16, max: u16 },
+    /// Points that fall as the value rises: the greatest of two nodes' points would not be that of the greatest value.
+    #[error("the band from {from} has fewer points than the one before it")]
+    FallingPoints { from: u16 },
+    /// More points than the arithmetic is checked for.
+    #[error("at most {max} points")]
+    Points { max: u16 },
+    /// A feature that cannot be a component.
+    #[error("feature `{name}` cannot be a component: {why}")]
+    NoComponent { name: String, why: &'static str },
+    /// A component whose way of combining does not fit it.
+    #[error("a component cannot combine by `{combine}`: {why}")]
+    Combine {
+        combine: &'static str,
+        why: &'static str,
+    },
+    /// A component without a touch group that needs one.
+    #[error("the component needs a touch group at {grain}: {why}")]
+    NeedsTouch { grain: &'static str, why: &'static str },
+    /// A touch group at a grain that settles the matter.
+    #[error("`at` names points, counts or both: at events the events themselves are sent")]
+    TouchAtEvents,
+    /// A component that counts nowhere, or twice.
+    #[error("component `{name}` must stand in one criterion, or exclude and have no bands")]
+    Place { name: String },
+    /// A population feature that is not worked out by the rule it needs.
+    #[error("feature `{name}` is not worked out by the rule `{expected}`")]
+    Population { name: String, expected: &'static str },
+    /// An age range that holds nobody.
+    #[error("the ages {from} to {to} are no range within 0 to 150")]
+    Ages { from: u16, to: u16 },
+    /// A total that no stratum or more than one holds.
+    #[error("the stratum begins at {found}; it must begin at {expected}, with no gap and no overlap")]
+    StratumFrom { found: u16, expected: u16 },
+    /// A stratum that ends before it begins or beyond the greatest total.
+    #[error("the stratum ends at {found}; the totals from {from} to {max} are left")]
+    StratumTo { found: u16, from: u16, max: u16 },
+    /// The strata end before the totals do.
+    #[error("the strata end at {found}; the greatest total is {max}")]
+    StratumEnd { found: u16, max: u16 },
+}

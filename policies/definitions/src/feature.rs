@@ -1,0 +1,283 @@
+//! One person feature: a number or a category about one person, worked out by one rule of a closed list.
+//!
+//! A value of these types has been checked: tables and columns exist and are held by the feature's sector, texts are
+//! compared with texts, the window fits the rule. The node's compiler to SQL relies on it.
+
+use std::fmt;
+
+use tvaers_protocol::id::Sector;
+
+use crate::schema::{Column, Table};
+use crate::window::Window;
+
+/// A feature of the catalogue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Its name, as in query files, models and results.
+    pub name: String,
+    /// The sectors whose nodes can work it out.
+    pub holder: Holder,
+    /// The days it looks at.
+    pub window: Window,
+    /// What its values are.
+    pub kind: Kind,
+    /// How it is worked out.
+    pub rule: Rule,
+    /// What it is, in Danish.
+    pub da: String,
+    /// What it is, in English.
+    pub en: String,
+}
+
+/// Which sectors can work a feature out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// Regions.
+    Region,
+    /// Municipalities.
+    Municipality,
+    /// Either; where it matters whose, the municipality's is meant.
+    Both,
+}
+
+impl Holder {
+    /// Whether nodes of `sector` can work the feature out.
+    #[must_use]
+    pub const fn is(self, sector: Sector) -> bool {
+        match self {
+            Self::Region => matches!(sector, Sector::Region),
+            Self::Municipality => matches!(sector, Sector::Municipality),
+            Self::Both => true,
+        }
+    }
+
+    /// The sector whose result is meant where only one can be.
+    #[must_use]
+    pub const fn sector(self) -> Sector {
+        match self {
+            Self::Region => Sector::Region,
+            Self::Municipality | Self::Both => Sector::Municipality,
+        }
+    }
+
+    /// Every sector that can work the feature out.
+    pub fn sectors(self) -> impl Iterator<Item = Sector> {
+        [Sector::Region, Sector::Municipality]
+            .into_iter()
+            .filter(move |s| self.is(*s))
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Region => "region",
+            Self::Municipality => "municipality",
+            Self::Both => "both",
+        })
+    }
+}
+
+/// What values a feature has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 0 or 1.
+    Flag,
+    /// A whole number, clamped to `from..=to`.
+    Integer {
+        /// The least value; what is below becomes it.
+        from: u32,
+        /// The greatest value; what is above becomes it.
+        to: u32,
+    },
+    /// One of these labels, or missing.
+    Category(Vec<String>),
+    /// The code of a member municipality: its labels are the federation's, not the file's.
+    Municipality,
+}
+
+/// How a feature is worked out: a closed list, with every parameter in the file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Whether any row in the window meets the conditions.
+    AnyRow(Rows),
+    /// How many rows in the window meet the conditions.
+    CountRows(Rows),
+    /// Merged spells that begin in the window.
+    Spells(Spells),
+    /// Whether a row of the ISO week of the reference date has one of the codes.
+    WeekCode(WeekCode),
+    /// A column of the person's own row, or a test of it.
+    Person(PersonColumn),
+    /// Age in completed years, from a column with the birth date.
+    Age {
+        /// The birth date.
+        birth: &'static Column,
+    },
+    /// Alive and with a row of residence in the node's own municipality that contains the day.
+    Resident(Residence),
+    /// The municipality of residence: a municipality's own code, or what the region's register of patients has.
+    Kommune {
+        /// The column of the region's register.
+        column: &'static Column,
+    },
+}
+
+impl Rule {
+    /// Its name, as in the file.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AnyRow(_) => "any-row",
+            Self::CountRows(_) => "count-rows",
+            Self::Spells(_) => "spells",
+            Self::WeekCode(_) => "week-code",
+            Self::Person(_) => "person",
+            Self::Age { .. } => "age",
+            Self::Resident(_) => "resident",
+            Self::Kommune { .. } => "kommune",
+        }
+    }
+
+    /// Whether it is defined that the rule *touches* a person: that something of the person lies in its window, or
+    /// near enough to matter to a rule that spans several nodes.
+    #[must_use]
+    pub const fn touches(&self) -> bool {
+        matches!(self, Self::AnyRow(_) | Self::CountRows(_) | Self::Spells(_))
+    }
+
+    /// Whether the result belongs to a dated event, so that of two nodes' results the later can be told.
+    #[must_use]
+    pub const fn is_dated(&self) -> bool {
+        matches!(
+            self,
+            Self::Spells(Spells {
+                measure: Measure::LengthOfLatest,
+                ..
+            })
+        )
+    }
+}
+
+/// Rows of one table, by the day of one column and by conditions that must all hold.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The table.
+    pub table: &'static Table,
+    /// The date or time that puts a row in or out of the window.
+    pub date: &'static Column,
+    /// All must hold; empty means every row.
+    pub conditions: Vec<Condition>,
+}
+
+/// A test that at least one of several columns passes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The columns, all of the rule's table. A column with a list passes if one of its codes does.
+    pub columns: Vec<&'static Column>,
+    /// What is asked of them.
+    pub test: Test,
+}
+
+/// What is asked of a column. A missing value passes no test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// A text that starts with one of these.
+    StartsWith(Vec<String>),
+    /// A value equal to one of these.
+    AnyOf(Vec<Literal>),
+    /// A value equal to none of these.
+    NoneOf(Vec<Literal>),
+    /// A number no less than this.
+    AtLeast(i64),
+}
+
+/// A value that a column is compared with; of the column's own kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// For a text or a list.
+    Text(String),
+    /// For a whole number.
+    Integer(i64),
+}
+
+/// Records with a first and a last day. Overlapping and adjacent ones are merged to spells; one without a last day,
+/// or with one later than the reference date, ends on the reference date; a spell lies in a window by its first day.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spells {
+    /// The table.
+    pub table: &'static Table,
+    /// The first day.
+    pub first: &'static Column,
+    /// The last day, inclusive; missing means ongoing.
+    pub last: &'static Column,
+    /// What is told of the spells.
+    pub measure: Measure,
+}
+
+/// What is told of merged spells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// How many there are.
+    Count {
+        /// Only those of more days than this, both ends counted.
+        longer_than_days: u32,
+    },
+    /// The days of the latest one, both ends counted; 0 where there is none.
+    LengthOfLatest,
+}
+
+/// Codes of the ISO week that contains the reference date.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WeekCode {
+    /// The table.
+    pub table: &'static Table,
+    /// The ISO year.
+    pub year: &'static Column,
+    /// The ISO week, 1 to 53.
+    pub week: &'static Column,
+    /// The code.
+    pub code: &'static Column,
+    /// The codes that count.
+    pub codes: Vec<CodeRange>,
+}
+
+/// A run of numeric codes, both ends included, all written with the same number of digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeRange {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) digits: usize,
+}
+
+impl CodeRange {
+    /// The codes of the run, as text.
+    pub fn codes(self) -> impl Iterator<Item = String> {
+        (self.from..=self.to).map(move |code| format!("{code:0width$}", width = self.digits))
+    }
+}
+
+/// A column of the person's own row.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PersonColumn {
+    /// The column; it stands in the person table of every sector that holds the feature.
+    pub column: &'static Column,
+    /// What is asked of it, for a flag; `None` gives the value itself.
+    pub test: Option<Test>,
+}
+
+/// Where residence is registered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Residence {
+    /// The table.
+    pub table: &'static Table,
+    /// The municipality's code.
+    pub kommune: &'static Column,
+    /// The first day.
+    pub from: &'static Column,
+    /// The last day, inclusive; missing means still.
+    pub to: &'static Column,
+    /// The day of death, in the table of persons.
+    pub death: &'static Column,
+}

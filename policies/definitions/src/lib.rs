@@ -1,0 +1,26 @@
+//! What is worked out about a person, as data: the catalogue of person features and the stratification models.
+//!
+//! Feature and model files under `policies/` are read, checked against each other and against the canonical tables,
+//! and embedded in the programs. A cut-off, a code list or a band stands in a file, never in code: the code knows only
+//! a closed list of rules with parameters. The node turns rules into SQL, the coordinator turns combined components
+//! into points, strata and inclusion; both from the same digest. Nothing here reads a file, a clock or a row of data.
+//!
+//! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`] and
+//! [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
+//! [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
+
+pub mod schema;
+pub mod window;
+
+pub mod feature;
+
+pub mod catalogue;
+
+pub mod model;
+
+pub mod layout;
+
+pub mod library;
+
+pub mod error;
+pub mod source;

@@ -1,0 +1,329 @@
+//! A stratification model: components, how several nodes' results become one, points, criteria, strata.
+//!
+//! The node applies [`Component::points`] at grain points; the coordinator applies [`Model::outcome`] to combined
+//! values. Both are pure and total: any value of the type has an outcome.
+
+mod check;
+mod raw;
+mod strata;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tvaers_protocol::id::{Digest, Sector};
+use tvaers_protocol::record::ContributionShape;
+
+use crate::catalogue::Catalogue;
+use crate::error::DefinitionError;
+use crate::feature::Feature;
+use crate::layout::{Grain, Layout};
+use crate::source::Source;
+
+/// The most components of a model; a contribution has two bytes for each.
+pub const COMPONENTS_MAX: usize = 64;
+/// The most touch groups of a model: one bit each, and a bit set of 16.
+pub const TOUCHES_MAX: usize = 16;
+/// The most points of one band, so that no sum over [`COMPONENTS_MAX`] components overflows.
+pub const POINTS_MAX: u16 = 1_000;
+
+/// A checked model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its name, such as `sad`.
+    pub name: String,
+    /// Its version, as the file counts it.
+    pub version: u32,
+    /// Its title in Danish.
+    pub da: String,
+    /// Its title in English.
+    pub en: String,
+    /// The digest of its file, line ends normalised.
+    pub digest: Digest,
+    /// Who is in tables and lists.
+    pub population: Population,
+    /// Groups of components whose rule can span several nodes of a sector.
+    pub touches: Vec<Touch>,
+    /// What is worked out per person, in the order of the file.
+    pub components: Vec<Component>,
+    /// The lines of a work list, in order.
+    pub criteria: Vec<Criterion>,
+    /// How criteria become a total.
+    pub total: Total,
+    /// Disjoint ranges that cover every possible total, lowest first.
+    pub strata: Vec<Stratum>,
+}
+
+/// Who is in a model's tables and lists. Features are of these rules: `resident`, `kommune` and `age`.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// Alive and resident.
+    pub resident: Arc<Feature>,
+    /// The municipality of residence.
+    pub kommune: Arc<Feature>,
+    /// Age in completed years.
+    pub age: Arc<Feature>,
+    /// The least age, in completed years.
+    pub from: u16,
+    /// The greatest age, in completed years.
+    pub to: u16,
+    /// Components that exclude a person when they are not 0, as indices into [`Model::components`].
+    pub exclude: Vec<usize>,
+}
+
+/// One feature of one sector, how nodes' results combine, and what it is worth.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its name within the model.
+    pub name: String,
+    /// The feature.
+    pub feature: Arc<Feature>,
+    /// For a category: the labels that make the value 1. Empty otherwise.
+    pub is: Vec<String>,
+    /// The sector whose nodes contribute it.
+    pub sector: Sector,
+    /// The least value (the feature's clamp).
+    pub value_min: u16,
+    /// The greatest value (the feature's clamp; 1 for flags and categories).
+    pub value_max: u16,
+    /// How several nodes' results become one.
+    pub combine: Combine,
+    /// The touch group that it belongs to, as an index into [`Model::touches`].
+    pub touch: Option<usize>,
+    /// Values to points, rising; empty for a component that excludes, whose value counts as it is.
+    pub bands: Vec<Band>,
+}
+
+/// How the results of several nodes about one person become one. At grain points every way is the maximum, save
+/// `responsible`: a sum over two nodes cannot be told from points, and its touch group says when that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Combine {
+    /// 1 if any is.
+    Or,
+    /// Added up, and clamped again.
+    Sum,
+    /// The greatest.
+    Max,
+    /// That of the latest event, by recency.
+    Latest,
+    /// That of the municipality of residence.
+    Responsible,
+}
+
+impl Combine {
+    /// Its name, as in the file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::Sum => "sum",
+            Self::Max => "max",
+            Self::Latest => "latest",
+            Self::Responsible => "responsible",
+        }
+    }
+}
+
+/// From this value up, to the next band, so many points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Band {
+    /// The least value of the band.
+    pub from: u16,
+    /// Its points.
+    pub points: u16,
+}
+
+/// Components whose rule can span several nodes of a sector, so that a node's own result may be wrong where another
+/// node of the sector has something too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The group's name.
+    pub group: String,
+    /// The sector whose nodes touch.
+    pub sector: Sector,
+    /// The grains at which it matters, rising: points, counts or both; at others nodes leave the bit 0. What holds
+    /// at counts holds at events too, where it says for whom events are asked.
+    pub at: Vec<Grain>,
+    /// What is used where two nodes touch and no finer grain is granted.
+    pub fall_back: FallBack,
+}
+
+/// What is used for a touch group's components where two nodes touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FallBack {
+    /// The own result of the municipality of residence if it touches, else the greatest.
+    Responsible,
+    /// The greatest of the nodes' own results.
+    Greatest,
+}
+
+/// One line of a person's account: the sum of its components' points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion {
+    /// Its name.
+    pub name: String,
+    /// Its components, as indices into [`Model::components`].
+    pub components: Vec<usize>,
+}
+
+/// How criteria become a total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Total {
+    /// Added up.
+    SumOfCriteria,
+}
+
+/// A range of totals, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stratum {
+    /// Its name.
+    pub name: String,
+    /// The least total.
+    pub from: u16,
+    /// The greatest total.
+    pub to: u16,
+    /// Whether those in it are selected for the work list.
+    pub included: bool,
+}
+
+/// What a model says about one person. Whether the person is in the population is for the caller to add: age and
+/// residence are the responsible node's to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Points per criterion, in the model's order.
+    pub items: Vec<u16>,
+    /// Their total.
+    pub total: u16,
+    /// The stratum of the total, as an index into [`Model::strata`].
+    pub stratum: usize,
+    /// Whether the stratum is one of those selected, and nothing excludes the person.
+    pub included: bool,
+    /// Whether a component excludes the person from the population.
+    pub excluded: bool,
+}
+
+impl Component {
+    /// The points of a value at grain counts. A component that excludes has its value for points.
+    #[must_use]
+    pub fn points(&self, value: u16) -> u16 {
+        if self.bands.is_empty() {
+            return value;
+        }
+        self.bands
+            .iter()
+            .rev()
+            .find(|band| value >= band.from)
+            .map_or(0, |band| band.points)
+    }
+
+    /// The most points that it can give; 0 for a component that excludes.
+    #[must_use]
+    pub fn points_max(&self) -> u16 {
+        self.bands.iter().map(|band| band.points).max().unwrap_or(0)
+    }
+
+    /// Whether a node sends, at grain counts, how long ago the event was that the value comes from.
+    #[must_use]
+    pub const fn has_recency(&self) -> bool {
+        matches!(self.combine, Combine::Latest)
+    }
+}
+
+impl Model {
+    /// Reads a model's file and checks it against the catalogue.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] at the first place that is wrong.
+    pub fn read(source: &Source<'_>, catalogue: &Catalogue) -> Result<Self, DefinitionError> {
+        check::model(source, source.parse()?, catalogue)
+    }
+
+    /// What a node of `sector` contributes at `grain`.
+    #[must_use]
+    pub fn layout(&self, sector: Sector, grain: Grain) -> Layout {
+        let of_sector = |index: &usize| self.components.get(*index).is_some_and(|c| c.sector == sector);
+        let components: Vec<usize> = (0..self.components.len()).filter(of_sector).collect();
+        let recent = |index: &usize| self.components.get(*index).is_some_and(Component::has_recency);
+        let recencies = match grain {
+            Grain::Points => Vec::new(),
+            Grain::Counts | Grain::Events => components.iter().copied().filter(recent).collect(),
+        };
+        // At grain events the bits that matter at counts say for whom events are asked.
+        let counted = grain.min(Grain::Counts);
+        let touches = self
+            .touches
+            .iter()
+            .enumerate()
+            .filter(|(_, touch)| touch.sector == sector && touch.at.contains(&counted))
+            .fold(0, |bits, (index, _)| bits | 1 << index);
+        Layout {
+            sector,
+            grain,
+            components,
+            recencies,
+            touches,
+        }
+    }
+
+    /// The shape of a contribution at `grain`: one for all nodes, whatever their sector.
+    #[must_use]
+    pub fn shape(&self, grain: Grain) -> ContributionShape {
+        let (region, municipality) = (
+            self.layout(Sector::Region, grain),
+            self.layout(Sector::Municipality, grain),
+        );
+        ContributionShape {
+            values: region.components.len().max(municipality.components.len()),
+            recencies: region.recencies.len().max(municipality.recencies.len()),
+        }
+    }
+
+    /// The most points that any person can have.
+    #[must_use]
+    pub fn total_max(&self) -> u16 {
+        self.components.iter().map(Component::points_max).sum()
+    }
+
+    /// What the model says of a person, from one combined value per component in the model's order: points at grain
+    /// points, counts otherwise. A value that is missing counts as 0, as for a person whom a node does not know.
+    #[must_use]
+    pub fn outcome(&self, values: &[u16], grain: Grain) -> Outcome {
+        let points = |index: &usize| {
+            let value = values.get(*index).copied().unwrap_or(0);
+            match (self.components.get(*index), grain) {
+                (None, _) => 0,
+                // Clamped, so that no total can leave the strata, whatever a node sent.
+                (Some(component), Grain::Points) if component.bands.is_empty() => value,
+                (Some(component), Grain::Points) => value.min(component.points_max()),
+                (Some(component), Grain::Counts | Grain::Events) => {
+                    component.points(value.clamp(component.value_min, component.value_max))
+                }
+            }
+        };
+        let items: Vec<u16> = self
+            .criteria
+            .iter()
+            .map(|criterion| criterion.components.iter().map(points).sum())
+            .collect();
+        let total = match self.total {
+            Total::SumOfCriteria => items.iter().sum(),
+        };
+        let excluded = self.population.exclude.iter().any(|index| points(index) > 0);
+        let holds = |stratum: &Stratum| (stratum.from..=stratum.to).contains(&total);
+        // The strata were checked to cover every total up to the greatest, and the clamp keeps it there.
+        let stratum = self.strata.iter().position(holds).unwrap_or(0);
+        let selected = self.strata.get(stratum).is_some_and(|stratum| stratum.included);
+        Outcome {
+            items,
+            total,
+            stratum,
+            included: selected && !excluded,
+            excluded,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! From the form of a model file to a checked model.
+
+mod component;
+
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::{COMPONENTS_MAX, Component, Criterion, Model, Population, TOUCHES_MAX, Touch, raw, strata};
+use crate::catalogue::Catalogue;
+use crate::error::{DefinitionError, Reason};
+use crate::feature::{Feature, Rule};
+use crate::layout::Grain;
+use crate::source::{Source, check_name};
+
+type Result<T> = std::result::Result<T, DefinitionError>;
+
+/// The greatest age that a population can name.
+const AGE_MAX: u16 = 150;
+
+pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue) -> Result<Model> {
+    let name = check_name(source, &raw.name)?;
+    for title in [&raw.da, &raw.en] {
+        if title.get_ref().trim().is_empty() {
+            return Err(source.refuse(title.span(), Reason::NoDescription));
+        }
+    }
+    let touches = touches(source, raw.touch)?;
+    let components = components(source, raw.component, catalogue, &touches)?;
+    let population = population(source, raw.population, catalogue, &components)?;
+    let criteria = criteria(source, raw.criterion, &components, &population.exclude)?;
+    let total_max = components
+        .iter()
+        .map(|(component, _)| component.points_max())
+        .sum();
+    let strata = strata::strata(source, raw.stratum, &raw.result.included, total_max)?;
+    Ok(Model {
+        name,
+        version: raw.version,
+        da: raw.da.into_inner(),
+        en: raw.en.into_inner(),
+        digest: source.digest("tvaers model"),
+        population,
+        touches,
+        components: components.into_iter().map(|(component, _)| component).collect(),
+        criteria,
+        total: raw.result.total,
+        strata,
+    })
+}
+
+/// A checked component with the place of its name, for what is found wrong later.
+type Placed = (Component, Spanned<String>);
+
+fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<Vec<Touch>> {
+    let mut touches: Vec<Touch> = Vec::new();
+    for raw in raw {
+        let group = check_name(source, &raw.group)?;
+        if touches.iter().any(|other| other.group == group) {
+            return Err(source.refuse(
+                raw.group.span(),
+                Reason::Duplicate {
+                    what: "touch group",
+                    name: group,
+                },
+            ));
+        }
+        if touches.len() == TOUCHES_MAX {
+            let reason = Reason::TooMany {
+                what: "touch groups",
+                max: TOUCHES_MAX,
+            };
+            return Err(source.refuse(raw.group.span(), reason));
+        }
+        if raw.at.get_ref().is_empty() {
+            return Err(source.refuse(raw.at.span(), Reason::Empty { what: "`at`" }));
+        }
+        if raw.at.get_ref().contains(&Grain::Events) {
+            return Err(source.refuse(raw.at.span(), Reason::TouchAtEvents));
+        }
+        let mut at: Vec<Grain> = raw.at.into_inner();
+        at.sort_unstable();
+        at.dedup();
+        touches.push(Touch {
+            group,
+            sector: raw.sector,
+            at,
+            fall_back: raw.fall_back.into_inner(),
+        });
+    }
+    Ok(touches)
+}
+
+fn components(
+    source: &Source<'_>,
+    raw: Spanned<Vec<raw::Component>>,
+    catalogue: &Catalogue,
+    touches: &[Touch],
+) -> Result<Vec<Placed>> {
+    let span = raw.span();
+    let mut components: Vec<Placed> = Vec::new();
+    for raw in raw.into_inner() {
+        let name = raw.name.clone();
+        let component = component::component(source, raw, catalogue, touches)?;
+        if components.iter().any(|(other, _)| other.name == component.name) {
+            let reason = Reason::Duplicate {
+                what: "component",
+                name: component.name,
+            };
+            return Err(source.refuse(name.span(), reason));
+        }
+        if components.len() == COMPONENTS_MAX {
+            let reason = Reason::TooMany {
+                what: "components",
+                max: COMPONENTS_MAX,
+            };
+            return Err(source.refuse(name.span(), reason));
+        }
+        components.push((component, name));
+    }
+    if components.is_empty() {
+        return Err(source.refuse(
+            span,
+            Reason::Empty {
+                what: "the list of components",
+            },
+        ));
+    }
+    Ok(components)
+}
+
+fn population(
+    source: &Source<'_>,
+    raw: raw::Population,
+    catalogue: &Catalogue,
+    components: &[Placed],
+) -> Result<Population> {
+    let of_rule = |name: &Spanned<String>, expected: &'static str, fits: fn(&Rule) -> bool| {
+        let feature = feature(source, catalogue, name)?;
+        if fits(&feature.rule) {
+            Ok(Arc::clone(feature))
+        } else {
+            let name_text = name.get_ref().clone();
+            Err(source.refuse(
+                name.span(),
+                Reason::Population {
+                    name: name_text,
+                    expected,
+                },
+            ))
+        }
+    };
+    let resident = of_rule(&raw.resident, "resident", |rule| {
+        matches!(rule, Rule::Resident(_))
+    })?;
+    let kommune = of_rule(&raw.kommune, "kommune", |rule| {
+        matches!(rule, Rule::Kommune { .. })
+    })?;
+    let age = of_rule(&raw.age, "age", |rule| matches!(rule, Rule::Age { .. }))?;
+    let (from, to) = (*raw.from.get_ref(), raw.to);
+    if from > to || to > AGE_MAX {
+        return Err(source.refuse(raw.from.span(), Reason::Ages { from, to }));
+    }
+    let mut exclude = Vec::new();
+    for name in raw.exclude {
+        let index = component_index(source, components, &name)?;
+        if exclude.contains(&index) || components.get(index).is_some_and(|(c, _)| !c.bands.is_empty()) {
+            let place = Reason::Place {
+                name: name.get_ref().clone(),
+            };
+            return Err(source.refuse(name.span(), place));
+        }
+        exclude.push(index);
+    }
+    Ok(Population {
+        resident,
+        kommune,
+        age,
+        from,
+        to,
+        exclude,
+    })
+}
+
+/// Every component gives its points once: in one criterion, or it has no bands and excludes.
+fn criteria(
+    source: &Source<'_>,
+    raw: Spanned<Vec<raw::Criterion>>,
+    components: &[Placed],
+    exclude: &[usize],
+) -> Result<Vec<Criterion>> {
+    let span = raw.span();
+    let mut criteria: Vec<Criterion> = Vec::new();
+    let mut placed: Vec<usize> = exclude.to_vec();
+    for raw in raw.into_inner() {
+        let name = check_name(source, &raw.name)?;
+        if criteria.iter().any(|other| other.name == name) {
+            return Err(source.refuse(
+                raw.name.span(),
+                Reason::Duplicate {
+                    what: "criterion",
+                    name,
+                },
+            ));
+        }
+        if raw.components.get_ref().is_empty() {
+            return Err(source.refuse(
+                raw.components.span(),
+                Reason::Empty {
+                    what: "the criterion",
+                },
+            ));
+        }
+        let mut indices = Vec::new();
+        for component in raw.components.into_inner() {
+            let index = component_index(source, components, &component)?;
+            if placed.contains(&index) {
+                let place = Reason::Place {
+                    name: component.get_ref().clone(),
+                };
+                return Err(source.refuse(component.span(), place));
+            }
+            placed.push(index);
+            indices.push(index);
+        }
+        criteria.push(Criterion {
+            name,
+            components: indices,
+        });
+    }
+    if criteria.is_empty() {
+        return Err(source.refuse(
+            span,
+            Reason::Empty {
+                what: "the list of criteria",
+            },
+        ));
+    }
+    for (index, (component, name)) in components.iter().enumerate() {
+        let excludes = exclude.contains(&index);
+        if !placed.contains(&index) || component.bands.is_empty() != excludes {
+            return Err(source.refuse(
+                name.span(),
+                Reason::Place {
+                    name: component.name.clone(),
+                },
+            ));
+        }
+    }
+    Ok(criteria)
+}
+
+fn component_index(source: &Source<'_>, components: &[Placed], name: &Spanned<String>) -> Result<usize> {
+    components
+        .iter()
+        .position(|(component, _)| &component.name == name.get_ref())
+        .ok_or_else(|| {
+            source.refuse(
+                name.span(),
+                Reason::Unknown {
+                    what: "component",
+                    name: name.get_ref().clone(),
+                },
+            )
+        })
+}
+
+fn feature<'c>(
+    source: &Source<'_>,
+    catalogue: &'c Catalogue,
+    name: &Spanned<String>,
+) -> Result<&'c Arc<Feature>> {
+    catalogue.feature(name.get_ref()).ok_or_else(|| {
+        source.refuse(
+            name.span(),
+            Reason::Unknown {
+                what: "feature",
+                name: name.get_ref().clone(),
+            },
+        )
+    })
+}

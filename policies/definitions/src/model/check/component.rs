@@ -1,0 +1,222 @@
+//! The checks of one component: that its feature, combination, touch group and bands fit each other.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use tvaers_protocol::id::Sector;
+
+use super::super::{Band, Combine, Component, FallBack, POINTS_MAX, Touch, raw};
+use super::{Result, feature};
+use crate::catalogue::Catalogue;
+use crate::error::Reason;
+use crate::feature::{Feature, Kind, Rule};
+use crate::layout::Grain;
+use crate::source::{Source, check_name};
+
+pub(super) fn component(
+    source: &Source<'_>,
+    raw: raw::Component,
+    catalogue: &Catalogue,
+    touches: &[Touch],
+) -> Result<Component> {
+    let name = check_name(source, &raw.name)?;
+    let feature = feature(source, catalogue, &raw.feature)?;
+    let (value_min, value_max) = values(source, feature, &raw.feature)?;
+    let is = labels(source, feature, &raw)?;
+    let sector = feature.holder.sector();
+    let combine = raw.combine.get_ref();
+    check_combine(source, *combine, &raw.combine, feature, value_max)?;
+    let touch = match &raw.touch {
+        None => None,
+        Some(group) => Some(touch(source, group, touches, feature, sector)?),
+    };
+    check_touch(
+        source,
+        touch.and_then(|index| touches.get(index)),
+        *combine,
+        feature,
+        &raw.name,
+    )?;
+    let bands = match raw.bands {
+        None => Vec::new(),
+        Some(bands) => self::bands(source, bands, value_max)?,
+    };
+    Ok(Component {
+        name,
+        feature: Arc::clone(feature),
+        is,
+        sector,
+        value_min,
+        value_max,
+        combine: *combine,
+        touch,
+        bands,
+    })
+}
+
+/// The bounds of a component's value; a value must fit the two bytes of a contribution.
+fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Result<(u16, u16)> {
+    let refuse = |why| {
+        let name_text = name.get_ref().clone();
+        source.refuse(name.span(), Reason::NoComponent { name: name_text, why })
+    };
+    match &feature.rule {
+        Rule::Resident(_) => {
+            return Err(refuse(
+                "every contribution states residence beside the components",
+            ));
+        }
+        Rule::Kommune { .. } => return Err(refuse("every contribution states it beside the components")),
+        _ => {}
+    }
+    match feature.kind {
+        Kind::Flag | Kind::Category(_) => Ok((0, 1)),
+        Kind::Municipality => Err(refuse("every contribution states it beside the components")),
+        Kind::Integer { from, to } => match (u16::try_from(from), u16::try_from(to)) {
+            (Ok(from), Ok(to)) => Ok((from, to)),
+            _ => Err(refuse(
+                "its clamp does not fit a contribution, whose values end at 65535",
+            )),
+        },
+    }
+}
+
+fn labels(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Result<Vec<String>> {
+    let why = match (&feature.kind, raw.is.as_slice()) {
+        (Kind::Category(_), []) => "a category needs `is`, the labels that count",
+        (Kind::Category(labels), is) => {
+            for label in is {
+                if !labels.contains(label.get_ref()) {
+                    let name = label.get_ref().clone();
+                    return Err(source.refuse(label.span(), Reason::Unknown { what: "label", name }));
+                }
+            }
+            return Ok(is.iter().map(|label| label.get_ref().clone()).collect());
+        }
+        (_, []) => return Ok(Vec::new()),
+        _ => "only a category has labels, so it cannot have `is`",
+    };
+    let name = raw.feature.get_ref().clone();
+    Err(source.refuse(raw.feature.span(), Reason::NoComponent { name, why }))
+}
+
+fn check_combine(
+    source: &Source<'_>,
+    combine: Combine,
+    place: &Spanned<Combine>,
+    feature: &Feature,
+    value_max: u16,
+) -> Result<()> {
+    let why = match combine {
+        Combine::Or if value_max != 1 => "its value is no flag",
+        Combine::Latest if !feature.rule.is_dated() => "its value belongs to no dated event",
+        Combine::Responsible if feature.holder.sector() == Sector::Region => {
+            "the responsible node is a municipality, and it belongs to the regions"
+        }
+        _ => return Ok(()),
+    };
+    Err(source.refuse(
+        place.span(),
+        Reason::Combine {
+            combine: combine.name(),
+            why,
+        },
+    ))
+}
+
+fn touch(
+    source: &Source<'_>,
+    group: &Spanned<String>,
+    touches: &[Touch],
+    feature: &Feature,
+    sector: Sector,
+) -> Result<usize> {
+    let name = group.get_ref().clone();
+    let found = touches.iter().enumerate().find(|(_, touch)| touch.group == name);
+    let Some((index, touch)) = found else {
+        return Err(source.refuse(
+            group.span(),
+            Reason::Unknown {
+                what: "touch group",
+                name,
+            },
+        ));
+    };
+    if touch.sector != sector {
+        let found = touch.sector.to_string();
+        return Err(source.refuse(
+            group.span(),
+            Reason::OtherSector {
+                name,
+                found,
+                expected: sector,
+            },
+        ));
+    }
+    if !feature.rule.touches() {
+        let why = "in a touch group, its rule must look at dated rows or spells";
+        let reason = Reason::NoComponent {
+            name: feature.name.clone(),
+            why,
+        };
+        return Err(source.refuse(group.span(), reason));
+    }
+    if touch.fall_back == FallBack::Responsible && sector == Sector::Region {
+        let reason = Reason::OtherSector {
+            name: "responsible".to_owned(),
+            found: Sector::Municipality.to_string(),
+            expected: sector,
+        };
+        return Err(source.refuse(group.span(), reason));
+    }
+    Ok(index)
+}
+
+/// Where a node's own result may be wrong without anyone noticing, the file must ask for the bit that tells.
+fn check_touch(
+    source: &Source<'_>,
+    touch: Option<&Touch>,
+    combine: Combine,
+    feature: &Feature,
+    place: &Spanned<String>,
+) -> Result<()> {
+    let at = |grain| touch.is_some_and(|touch| touch.at.contains(&grain));
+    let refuse = |grain, why| Err(source.refuse(place.span(), Reason::NeedsTouch { grain, why }));
+    if matches!(combine, Combine::Sum | Combine::Latest) && !at(Grain::Points) {
+        return refuse("points", "points can be neither added up nor dated");
+    }
+    let spans_nodes = matches!(feature.rule, Rule::Spells(_)) && combine != Combine::Responsible;
+    if spans_nodes && !(at(Grain::Points) && at(Grain::Counts)) {
+        return refuse("points and counts", "a spell can have parts at several nodes");
+    }
+    Ok(())
+}
+
+fn bands(source: &Source<'_>, raw: Spanned<Vec<Spanned<Band>>>, value_max: u16) -> Result<Vec<Band>> {
+    if raw.get_ref().is_empty() {
+        return Err(source.refuse(raw.span(), Reason::Empty { what: "`bands`" }));
+    }
+    let mut bands: Vec<Band> = Vec::new();
+    for band in raw.into_inner() {
+        let span = band.span();
+        let band = band.into_inner();
+        let rises = bands.last().is_none_or(|last| last.from < band.from);
+        if !rises || !(1..=value_max).contains(&band.from) {
+            return Err(source.refuse(
+                span,
+                Reason::Band {
+                    from: band.from,
+                    max: value_max,
+                },
+            ));
+        }
+        if bands.last().is_some_and(|last| last.points > band.points) {
+            return Err(source.refuse(span, Reason::FallingPoints { from: band.from }));
+        }
+        if band.points > POINTS_MAX {
+            return Err(source.refuse(span, Reason::Points { max: POINTS_MAX }));
+        }
+        bands.push(band);
+    }
+    Ok(bands)
+}

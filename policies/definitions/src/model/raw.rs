@@ -1,0 +1,79 @@
+//! The form of a model file, before anything is checked but its keys and types.
+
+use serde::Deserialize;
+use toml::Spanned;
+use tvaers_protocol::id::Sector;
+
+use super::{Band, Combine, FallBack, Total};
+use crate::layout::Grain;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Model {
+    pub(super) name: Spanned<String>,
+    pub(super) version: u32,
+    pub(super) da: Spanned<String>,
+    pub(super) en: Spanned<String>,
+    pub(super) population: Population,
+    #[serde(default)]
+    pub(super) touch: Vec<Touch>,
+    pub(super) component: Spanned<Vec<Component>>,
+    pub(super) criterion: Spanned<Vec<Criterion>>,
+    pub(super) result: Output,
+    pub(super) stratum: Spanned<Vec<Stratum>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Population {
+    pub(super) resident: Spanned<String>,
+    pub(super) kommune: Spanned<String>,
+    pub(super) age: Spanned<String>,
+    pub(super) from: Spanned<u16>,
+    pub(super) to: u16,
+    #[serde(default)]
+    pub(super) exclude: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Touch {
+    pub(super) group: Spanned<String>,
+    pub(super) sector: Sector,
+    pub(super) at: Spanned<Vec<Grain>>,
+    pub(super) fall_back: Spanned<FallBack>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Component {
+    pub(super) name: Spanned<String>,
+    pub(super) feature: Spanned<String>,
+    #[serde(default)]
+    pub(super) is: Vec<Spanned<String>>,
+    pub(super) combine: Spanned<Combine>,
+    pub(super) touch: Option<Spanned<String>>,
+    pub(super) bands: Option<Spanned<Vec<Spanned<Band>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Criterion {
+    pub(super) name: Spanned<String>,
+    pub(super) components: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Output {
+    pub(super) total: Total,
+    pub(super) included: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Stratum {
+    pub(super) name: Spanned<String>,
+    pub(super) from: Spanned<u16>,
+    pub(super) to: Spanned<u16>,
+}

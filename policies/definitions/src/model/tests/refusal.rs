@@ -1,0 +1,310 @@
+use super::*;
+
+#[test]
+fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
+    // The text that is right, what stands there instead, the text on whose line the refusal is, the reason.
+    let cases = [
+        (
+            "name = \"sad\"",
+            "name = \"SAD\"",
+            "name = \"SAD\"",
+            "`SAD` is no name: 1 to 64 characters of a-z, 0-9 and _, the first a letter",
+        ),
+        (
+            "version = 1",
+            "version = 1\nauthor = \"x\"",
+            "author",
+            "unknown field `author`, expected one of `name`, `version`, `da`, `en`, `population`, `touch`, `component`, `criterion`, `result`, `stratum`",
+        ),
+        (
+            "\"Stress, angst og depression\"",
+            "\"\"",
+            "da = \"\"",
+            "the description is empty",
+        ),
+        (
+            "resident = \"resident\"",
+            "resident = \"unemployed\"",
+            "resident = \"unemployed\"",
+            "feature `unemployed` is not worked out by the rule `resident`",
+        ),
+        (
+            "age = \"age\"",
+            "age = \"years\"",
+            "age = \"years\"",
+            "there is no feature `years`",
+        ),
+        (
+            "from = 18\n",
+            "from = 66\n",
+            "from = 66",
+            "the ages 66 to 65 are no range within 0 to 150",
+        ),
+        (
+            "exclude = [\"early_retirement\"]",
+            "exclude = [\"retired\"]",
+            "\"retired\"",
+            "there is no component `retired`",
+        ),
+        (
+            "exclude = [\"early_retirement\"]",
+            "exclude = [\"known\"]",
+            "exclude = [\"known\"]",
+            "component `known` must stand in one criterion, or exclude and have no bands",
+        ),
+        (
+            "exclude = [\"early_retirement\"]",
+            "exclude = []",
+            "name = \"early_retirement\"",
+            "component `early_retirement` must stand in one criterion, or exclude and have no bands",
+        ),
+        (
+            "group = \"gp\"",
+            "group = \"spells\"",
+            "",
+            "touch group `spells` stands twice",
+        ),
+        (
+            "at = [\"points\"]",
+            "at = [\"events\"]",
+            "at = [\"events\"]",
+            "`at` names points, counts or both: at events the events themselves are sent",
+        ),
+        ("at = [\"points\"]", "at = []", "at = []", "`at` has no entry"),
+        (
+            "at = [\"points\"]",
+            "at = [\"counts\"]",
+            "name = \"gp\"\nfeature",
+            "the component needs a touch group at points: points can be neither added up nor dated",
+        ),
+        (
+            "at = [\"points\", \"counts\"]",
+            "at = [\"points\"]",
+            "name = \"long_spells\"",
+            "the component needs a touch group at points and counts: a spell can have parts at several nodes",
+        ),
+        (
+            "fall-back = \"greatest\"",
+            "fall-back = \"responsible\"",
+            "touch = \"gp\"",
+            "`responsible` belongs to the sector municipality, not to region",
+        ),
+        (
+            "fall-back = \"greatest\"",
+            "fall-back = \"least\"",
+            "fall-back = \"least\"",
+            "unknown variant `least`, expected `responsible` or `greatest`",
+        ),
+        (
+            "feature = \"known_sad\"",
+            "feature = \"known_bad\"",
+            "feature = \"known_bad\"",
+            "there is no feature `known_bad`",
+        ),
+        (
+            "feature = \"known_sad\"",
+            "feature = \"resident\"",
+            "feature = \"resident\"",
+            "feature `resident` cannot be a component: every contribution states residence beside the components",
+        ),
+        (
+            "feature = \"known_sad\"",
+            "feature = \"civil_status\"",
+            "feature = \"civil_status\"\ncombine = \"or\"",
+            "feature `civil_status` cannot be a component: a category needs `is`, the labels that count",
+        ),
+        (
+            "is = [\"enlig\"]",
+            "is = [\"skilt\"]",
+            "is = [\"skilt\"]",
+            "there is no label `skilt`",
+        ),
+        (
+            "feature = \"civil_status\"",
+            "feature = \"unemployed\"",
+            "feature = \"unemployed\"\nis",
+            "feature `unemployed` cannot be a component: only a category has labels, so it cannot have `is`",
+        ),
+        (
+            "feature = \"gp_contacts_2y\"\ncombine = \"sum\"",
+            "feature = \"gp_contacts_2y\"\ncombine = \"or\"",
+            "combine = \"or\"\ntouch",
+            "a component cannot combine by `or`: its value is no flag",
+        ),
+        (
+            "feature = \"gp_contacts_2y\"\ncombine = \"sum\"",
+            "feature = \"gp_contacts_2y\"\ncombine = \"latest\"",
+            "combine = \"latest\"\ntouch = \"gp\"",
+            "a component cannot combine by `latest`: its value belongs to no dated event",
+        ),
+        (
+            "feature = \"gp_contacts_2y\"\ncombine = \"sum\"",
+            "feature = \"gp_contacts_2y\"\ncombine = \"responsible\"",
+            "combine = \"responsible\"\ntouch",
+            "a component cannot combine by `responsible`: the responsible node is a municipality, and it belongs to the regions",
+        ),
+        (
+            "touch = \"gp\"",
+            "touch = \"doctor\"",
+            "touch = \"doctor\"",
+            "there is no touch group `doctor`",
+        ),
+        (
+            "touch = \"gp\"",
+            "touch = \"spells\"",
+            "touch = \"spells\"\nbands = [{ from = 15, points = 1 }, {",
+            "`spells` belongs to the sector municipality, not to region",
+        ),
+        (
+            "touch = \"gp\"\n",
+            "",
+            "name = \"gp\"\nfeature",
+            "the component needs a touch group at points: points can be neither added up nor dated",
+        ),
+        (
+            "from = 21, points = 2",
+            "from = 15, points = 2",
+            "from = 15, points = 2",
+            "the band from 15 is out of order or outside 1 to 100",
+        ),
+        (
+            "from = 21, points = 2",
+            "from = 101, points = 2",
+            "from = 101",
+            "the band from 101 is out of order or outside 1 to 100",
+        ),
+        (
+            "from = 21, points = 2",
+            "from = 21, points = 0",
+            "from = 21, points = 0",
+            "the band from 21 has fewer points than the one before it",
+        ),
+        (
+            "from = 21, points = 2",
+            "from = 21, points = 1001",
+            "points = 1001",
+            "at most 1000 points",
+        ),
+        (
+            "name = \"psychologist\"",
+            "name = \"psychotropic\"",
+            "name = \"psychotropic\"\nfeature = \"psychologist_2y\"",
+            "component `psychotropic` stands twice",
+        ),
+        (
+            "name = \"repeat\"",
+            "name = \"known\"",
+            "name = \"known\"\ncomponents = [\"long",
+            "criterion `known` stands twice",
+        ),
+        (
+            "components = [\"long_spells\"]",
+            "components = []",
+            "components = []",
+            "the criterion has no entry",
+        ),
+        (
+            "components = [\"long_spells\"]",
+            "components = [\"known\"]",
+            "components = [\"known\"]\n\n[[criterion]]\nname = \"last\"",
+            "component `known` must stand in one criterion, or exclude and have no bands",
+        ),
+        (
+            "components = [\"long_spells\"]",
+            "components = [\"spells\"]",
+            "components = [\"spells\"]",
+            "there is no component `spells`",
+        ),
+        (
+            "components = [\"single\", \"preschool\"]",
+            "components = [\"single\"]",
+            "name = \"preschool\"",
+            "component `preschool` must stand in one criterion, or exclude and have no bands",
+        ),
+        (
+            "included = [\"high\"]",
+            "included = [\"top\"]",
+            "included = [\"top\"]",
+            "there is no stratum `top`",
+        ),
+        (
+            "included = [\"high\"]",
+            "included = [\"high\", \"high\"]",
+            "included",
+            "stratum `high` stands twice",
+        ),
+        (
+            "included = [\"high\"]",
+            "included = []",
+            "included",
+            "`included` has no entry",
+        ),
+        (
+            "\"sum-of-criteria\"",
+            "\"product\"",
+            "\"product\"",
+            "unknown variant `product`, expected `sum-of-criteria`",
+        ),
+        (
+            "from = 5\n",
+            "from = 6\n",
+            "from = 6\n",
+            "the stratum begins at 6; it must begin at 5, with no gap and no overlap",
+        ),
+        (
+            "from = 5\n",
+            "from = 4\n",
+            "from = 4\n",
+            "the stratum begins at 4; it must begin at 5, with no gap and no overlap",
+        ),
+        (
+            "from = 0\nto = 4",
+            "from = 1\nto = 4",
+            "from = 1\nto = 4",
+            "the stratum begins at 1; it must begin at 0, with no gap and no overlap",
+        ),
+        (
+            "to = 8\n",
+            "to = 4\n",
+            "to = 4\n\n[[stratum]]\nname = \"high\"",
+            "the stratum ends at 4; the totals from 5 to 18 are left",
+        ),
+        (
+            "to = 18\n",
+            "to = 19\n",
+            "to = 19\n",
+            "the stratum ends at 19; the totals from 9 to 18 are left",
+        ),
+        (
+            "to = 18\n",
+            "to = 17\n",
+            "to = 17\n",
+            "the strata end at 17; the greatest total is 18",
+        ),
+        (
+            "name = \"middle\"",
+            "name = \"low\"",
+            "name = \"low\"\nfrom = 5",
+            "stratum `low` stands twice",
+        ),
+    ];
+    for (right, wrong, place, reason) in cases {
+        let (text, model) = read(right, wrong);
+        let error = model.map(|model| model.name).expect_err(wrong);
+        let at = if place.is_empty() {
+            text.rfind(wrong)
+        } else {
+            text.find(place)
+        };
+        let line = 1 + text
+            .bytes()
+            .take(at.expect(place))
+            .filter(|b| *b == b'\n')
+            .count();
+        assert_eq!(
+            error.to_string(),
+            format!("`test.toml`, line {line}: {reason}"),
+            "for `{wrong}`"
+        );
+    }
+}

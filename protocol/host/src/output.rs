@@ -1,0 +1,66 @@
+//! How a program speaks: text or JSON, problems on standard error, an exit code that scripts can rely on.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use tvaers_protocol::problem::Problem;
+
+/// How results and problems are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// Options that every program has.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Output {
+    /// How results and problems are written
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: Format,
+    /// Say nothing but results and problems
+    #[arg(long, global = true)]
+    pub quiet: bool,
+}
+
+impl Output {
+    /// Ends a program: 0 for success, else the problem on standard error and its code.
+    #[expect(
+        clippy::print_stderr,
+        reason = "the one place where a program's problem reaches the person who ran it"
+    )]
+    #[must_use]
+    pub fn finish(self, result: Result<(), Problem>) -> ExitCode {
+        let Err(problem) = result else {
+            return ExitCode::SUCCESS;
+        };
+        match self.format {
+            Format::Text => eprintln!("{problem}"),
+            Format::Json => eprintln!("{}", serde_json::to_string(&problem).unwrap_or_default()),
+        }
+        ExitCode::from(problem.exit.code())
+    }
+
+    /// A line for a person on standard error; nothing under `--quiet`.
+    #[expect(
+        clippy::print_stderr,
+        reason = "the one place where a program tells how it is getting on"
+    )]
+    pub fn note(self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// A result on standard output.
+    #[expect(
+        clippy::print_stdout,
+        reason = "the one place where a program's results leave it"
+    )]
+    pub fn result(self, text: impl std::fmt::Display) {
+        println!("{text}");
+    }
+}

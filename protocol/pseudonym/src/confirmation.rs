@@ -1,0 +1,112 @@
+//! What every holder signs at the end of the key generation, and every node checks before it blinds anything.
+//!
+//! Under a key that the coordinator made up every proof would verify, so a node uses a key only once all its holders
+//! have confirmed the same one for the same study. Signing is the caller's; here are the bytes and the comparison.
+
+use serde::{Deserialize, Serialize};
+use tvaers_protocol::id::Digest;
+
+use crate::key::PublicKeys;
+
+/// Separates these bytes from everything else that a node signs.
+const TAG: &[u8] = b"tvaers-pseudonym/confirmation/v1";
+
+/// One holder's word that it ended the ceremony with this key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// The holder that confirms; the caller checks that the signature is that holder's.
+    pub holder: u16,
+    /// What the ceremony was for: the digest given to [`crate::dkg::Ceremony`].
+    pub context: Digest,
+    /// The digest of all round-1 packages.
+    pub transcript: Digest,
+    /// Threshold, group key and public shares.
+    pub keys: PublicKeys,
+}
+
+impl Confirmation {
+    /// The bytes to sign: tag, holder, context, transcript, keys. Every field has a fixed place.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [
+            TAG,
+            &self.holder.to_be_bytes(),
+            &self.context.0,
+            &self.transcript.0,
+            &self.keys.to_bytes(),
+        ]
+        .concat()
+    }
+}
+
+/// Why confirmations do not make a key usable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgreeError {
+    /// There is none.
+    #[error("nobody has confirmed the key")]
+    None,
+    /// A holder of the key has not confirmed it.
+    #[error("holder {holder} has not confirmed the key")]
+    Missing {
+        /// The first such holder.
+        holder: u16,
+    },
+    /// Two confirmations of one holder, or one of somebody who holds no share.
+    #[error("a confirmation of holder {holder} is one too many")]
+    Surplus {
+        /// The holder named in it.
+        holder: u16,
+    },
+    /// Two holders confirm different things. Who is wrong cannot be told from here.
+    #[error("holders {one} and {other} do not confirm the same {what}")]
+    Differ {
+        /// The first holder given.
+        one: u16,
+        /// The holder that differs from it.
+        other: u16,
+        /// What differs: `context`, `transcript` or `keys`.
+        what: &'static str,
+    },
+}
+
+/// Checks that every holder of the key confirms the same, once each, and gives the key.
+///
+/// The caller compares context and threshold with the study manifest and the roster: agreement alone does not make
+/// them the right ones.
+///
+/// # Errors
+/// [`AgreeError`] where a holder is missing, is there twice, or says something else.
+pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> {
+    let first = confirmations.first().ok_or(AgreeError::None)?;
+    for (position, confirmation) in confirmations.iter().enumerate() {
+        let what = if confirmation.context != first.context {
+            "context"
+        } else if confirmation.transcript != first.transcript {
+            "transcript"
+        } else if confirmation.keys != first.keys {
+            "keys"
+        } else {
+            let holder = confirmation.holder;
+            let twice = confirmations
+                .iter()
+                .take(position)
+                .any(|other| other.holder == holder);
+            if twice || !first.keys.shares().contains_key(&holder) {
+                return Err(AgreeError::Surplus { holder });
+            }
+            continue;
+        };
+        let (one, other) = (first.holder, confirmation.holder);
+        return Err(AgreeError::Differ { one, other, what });
+    }
+    let confirmed = |holder: &u16| {
+        confirmations
+            .iter()
+            .any(|confirmation| confirmation.holder == *holder)
+    };
+    match first.keys.shares().keys().find(|holder| !confirmed(holder)) {
+        Some(holder) => Err(AgreeError::Missing { holder: *holder }),
+        None => Ok(&first.keys),
+    }
+}

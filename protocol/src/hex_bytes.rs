@@ -1,0 +1,54 @@
+//! Fixed-size bytes in serde: hexadecimal where a person reads (TOML, JSON), plain bytes on the wire.
+
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserializer, Serializer};
+
+pub(crate) fn serialize<S: Serializer, const N: usize>(bytes: &[u8; N], to: S) -> Result<S::Ok, S::Error> {
+    if to.is_human_readable() {
+        return to.serialize_str(&hex::encode(bytes));
+    }
+    let mut tuple = to.serialize_tuple(N)?;
+    for byte in bytes {
+        tuple.serialize_element(byte)?;
+    }
+    tuple.end()
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
+    if from.is_human_readable() {
+        from.deserialize_str(HexVisitor::<N>)
+    } else {
+        from.deserialize_tuple(N, HexVisitor::<N>)
+    }
+}
+
+struct HexVisitor<const N: usize>;
+
+impl<'de, const N: usize> Visitor<'de> for HexVisitor<N> {
+    type Value = [u8; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hexadecimal digits", 2 * N)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<[u8; N], E> {
+        let mut bytes = [0; N];
+        // The text itself is not quoted: it may be half a secret pasted into the wrong field.
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| E::custom(format_args!("expected {} hexadecimal digits", 2 * N)))?;
+        Ok(bytes)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<[u8; N], A::Error> {
+        let mut bytes = [0; N];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = seq
+                .next_element()?
+                .ok_or_else(|| A::Error::invalid_length(index, &self))?;
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,22 @@
+//! What the parties of a tvaers federation say to each other, and the documents that they agree on.
+//!
+//! Pure: no socket, file, clock or environment. Time and randomness come in as arguments.
+//!
+//! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part;
+//! [`study`] what is agreed; [`message`] what is said; [`record`] contributions and hand-backs; [`hello`] how a
+//! conversation begins; [`reject`] how it is refused; [`frame`] and [`codec`] in which bytes; [`problem`] how a person is told.
+
+mod hex_bytes;
+
+pub mod codec;
+pub mod frame;
+pub mod hello;
+pub mod id;
+pub mod limit;
+pub mod message;
+pub mod problem;
+pub mod record;
+pub mod reject;
+pub mod roster;
+pub mod sign;
+pub mod study;

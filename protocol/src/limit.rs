@@ -1,0 +1,24 @@
+//! What bounds everything that comes from outside, each with its reason.
+//!
+//! Limits of time and of transport buffers stand in the link; here is what both ends must agree on.
+
+/// Bytes of the body of one frame, at most: a batch of 10,000 blinded points is 320 kB and must fit with room for
+/// its signature and proof, and a party that holds one frame of every node must stay small.
+pub const FRAME_BYTES_MAX: u32 = 1 << 20;
+
+/// Bytes of records in one frame, at most: a k-way merge holds one frame of every node, and with a hundred nodes it
+/// must still fit in a few megabytes.
+pub const RECORD_BYTES_MAX: usize = 64 << 10;
+
+/// Persons in one batch of evaluations: the fastest region of the batched proof, and well within the 65,535 that one
+/// proof may cover (RFC 9497 §2.2.1 counts elements in two bytes).
+pub const BATCH_PERSONS: usize = 10_000;
+
+/// Members of a federation, at most: Denmark has 98 municipalities and 5 regions, and mergers overlap for a while.
+pub const MEMBERS_MAX: usize = 128;
+
+/// Days from now to the deadline of a study, at most: its keys and pseudonyms live that long.
+pub const STUDY_DAYS_MAX: i64 = 400;
+
+/// Characters of the name and version of a party's software: it is written in the other party's log.
+pub const SOFTWARE_CHARACTERS_MAX: usize = 64;

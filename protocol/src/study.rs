@@ -1,0 +1,305 @@
+//! The study manifest: one run of one permit, agreed and signed by every participating node before anything is
+//! blinded. Its digest stands in every frame of the run, so no two nodes can be shown different studies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::hex_bytes;
+use crate::id::{Digest, NodeId};
+use crate::limit;
+use crate::roster::{Member, VerifiedRoster};
+
+/// The random name of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RunId(#[serde(with = "hex_bytes")] pub [u8; 16]);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How fine a node's contribution of one person is; the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grain {
+    /// The node turns its own rows into points.
+    Points,
+    /// The node sends clamped counts, which add up over nodes.
+    Counts,
+    /// Shifted events of persons whom two nodes of a sector touch.
+    Events,
+}
+
+impl fmt::Display for Grain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Points => "points",
+            Self::Counts => "counts",
+            Self::Events => "events",
+        })
+    }
+}
+
+/// A text that names no grain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a grain is `points`, `counts` or `events`")]
+pub struct GrainError;
+
+impl FromStr for Grain {
+    type Err = GrainError;
+    fn from_str(text: &str) -> Result<Self, GrainError> {
+        match text {
+            "points" => Ok(Self::Points),
+            "counts" => Ok(Self::Counts),
+            "events" => Ok(Self::Events),
+            _ => Err(GrainError),
+        }
+    }
+}
+
+/// What a work list tells the responsible node about a person; the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disclosure {
+    /// Whether the person is included.
+    Inclusion,
+    /// And the stratum.
+    Stratum,
+    /// And the total.
+    Total,
+    /// And the points of each criterion.
+    Items,
+}
+
+/// One node's part in a study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The node.
+    pub node: NodeId,
+    /// The most evaluations it may ask for, over all batches and holders' counters alike.
+    pub quota: u32,
+    /// The indices of the holders that evaluate for it: pinned, exactly t, ascending.
+    pub quorum: Vec<u16>,
+    /// The digest of the data set that it answers from.
+    pub data: Digest,
+}
+
+/// What a study is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The random name of the run.
+    pub run: RunId,
+    /// The roster under which it runs.
+    pub roster: Digest,
+    /// The permit's id; `laboratory` for made-up data.
+    pub permit: String,
+    /// The model's name and version.
+    pub model: String,
+    /// The digest of the model's file.
+    pub model_digest: Digest,
+    /// The digest of the feature catalogue.
+    pub catalogue_digest: Digest,
+    /// The reference date.
+    pub as_of: Date,
+    /// How fine contributions are.
+    pub grain: Grain,
+    /// What a work list tells.
+    pub disclosure: Disclosure,
+    /// Key holders in order; a holder's index is its position + 1.
+    pub holders: Vec<NodeId>,
+    /// How many of them evaluate one pseudonym (t).
+    pub threshold: u16,
+    /// Every participating node, ascending by name.
+    pub participants: Vec<Participant>,
+    /// When it was drafted.
+    pub created: Timestamp,
+    /// When nodes stop answering for it.
+    pub deadline: Timestamp,
+}
+
+/// Why a manifest is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what the variant means")]
+pub enum ManifestError {
+    #[error("the study is of another roster")]
+    OtherRoster,
+    #[error("the study names `{0}`, which the roster does not")]
+    UnknownNode(NodeId),
+    #[error("the study's key holders are not those of the roster")]
+    Holders,
+    #[error("the study's threshold {found} is not the roster's {expected}")]
+    Threshold { found: u16, expected: u16 },
+    #[error("the quorum of `{0}` is not {1} different holders")]
+    Quorum(NodeId, u16),
+    #[error("the quota of `{node}` is {found}; the roster allows {allowed}")]
+    Quota { node: NodeId, found: u32, allowed: u32 },
+    #[error("the participants are not in order, each once")]
+    Order,
+    #[error(
+        "the study's deadline has passed or is more than {} days away",
+        limit::STUDY_DAYS_MAX
+    )]
+    Deadline,
+}
+
+impl Manifest {
+    /// The digest that stands in every frame of the run.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of("tvaers/v1/manifest", &[&codec::canonical(self)])
+    }
+
+    /// Checks all that roster and clock can decide; model, data and policy are the node's own to check.
+    ///
+    /// # Errors
+    /// [`ManifestError`].
+    pub fn check(&self, roster: &VerifiedRoster, now: Timestamp) -> Result<(), ManifestError> {
+        if self.roster != roster.digest() {
+            return Err(ManifestError::OtherRoster);
+        }
+        if !self
+            .holders
+            .iter()
+            .eq(roster.roster().holders().map(|member| &member.id))
+        {
+            return Err(ManifestError::Holders);
+        }
+        let expected = roster.roster().quorum;
+        if self.threshold != expected {
+            return Err(ManifestError::Threshold {
+                found: self.threshold,
+                expected,
+            });
+        }
+        if !self
+            .participants
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a.node < b.node))
+        {
+            return Err(ManifestError::Order);
+        }
+        for participant in &self.participants {
+            let member = roster
+                .member(&participant.node)
+                .ok_or_else(|| ManifestError::UnknownNode(participant.node.clone()))?;
+            self.check_participant(participant, member)?;
+        }
+        let longest = jiff::SignedDuration::from_hours(24 * limit::STUDY_DAYS_MAX);
+        if now > self.deadline || self.deadline.duration_since(now) > longest {
+            return Err(ManifestError::Deadline);
+        }
+        Ok(())
+    }
+
+    fn check_participant(&self, participant: &Participant, member: &Member) -> Result<(), ManifestError> {
+        let ascending = participant
+            .quorum
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a < b));
+        let known = participant
+            .quorum
+            .iter()
+            .all(|&index| self.holder(index).is_some());
+        if !ascending || !known || participant.quorum.len() != usize::from(self.threshold) {
+            return Err(ManifestError::Quorum(participant.node.clone(), self.threshold));
+        }
+        if participant.quota > member.evaluations_max {
+            return Err(ManifestError::Quota {
+                node: participant.node.clone(),
+                found: participant.quota,
+                allowed: member.evaluations_max,
+            });
+        }
+        Ok(())
+    }
+
+    /// The holder with this index (1 for the first).
+    #[must_use]
+    pub fn holder(&self, index: u16) -> Option<&NodeId> {
+        self.holders.get(usize::from(index).checked_sub(1)?)
+    }
+
+    /// The index of a holder, 1 for the first.
+    #[must_use]
+    pub fn holder_index(&self, node: &NodeId) -> Option<u16> {
+        let position = self.holders.iter().position(|holder| holder == node)?;
+        u16::try_from(position + 1).ok()
+    }
+
+    /// A node's part.
+    #[must_use]
+    pub fn participant(&self, node: &NodeId) -> Option<&Participant> {
+        self.participants
+            .iter()
+            .find(|participant| participant.node == *node)
+    }
+
+    /// The quorum for the participant at `position` of `holders` holders: the t that follow it in turn, itself last,
+    /// so that the load spreads and a node's own share is used only where too few others hold one.
+    #[must_use]
+    pub fn quorum_for(node: &NodeId, position: usize, holders: &[NodeId], threshold: u16) -> Vec<u16> {
+        let own = holders.iter().position(|holder| holder == node);
+        let start = own.map_or(position, |own| own + 1);
+        let turn = (0..holders.len()).map(|step| (start + step) % holders.len().max(1));
+        let mut quorum: Vec<u16> = turn
+            .take(usize::from(threshold))
+            .filter_map(|index| u16::try_from(index + 1).ok())
+            .collect();
+        quorum.sort_unstable();
+        quorum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(n: usize) -> Vec<NodeId> {
+        (0..n).filter_map(|i| NodeId::new(format!("n{i}")).ok()).collect()
+    }
+
+    #[test]
+    fn a_grain_reads_back_as_it_is_written_and_points_are_the_least() {
+        for grain in [Grain::Points, Grain::Counts, Grain::Events] {
+            assert_eq!(grain.to_string().parse(), Ok(grain));
+        }
+        assert!(Grain::Points < Grain::Counts && Grain::Counts < Grain::Events);
+        assert_eq!("Points".parse::<Grain>(), Err(GrainError));
+    }
+
+    #[test]
+    fn a_quorum_spares_the_node_itself_where_others_suffice() {
+        let holders = names(5);
+        for (position, node) in holders.iter().enumerate() {
+            let quorum = Manifest::quorum_for(node, position, &holders, 3);
+            assert_eq!(quorum.len(), 3);
+            assert!(!quorum.contains(&u16::try_from(position + 1).unwrap()));
+        }
+        let pair = names(2);
+        assert_eq!(Manifest::quorum_for(&pair[0], 0, &pair, 2), vec![1, 2]);
+    }
+
+    #[test]
+    fn quorums_spread_the_load_evenly() {
+        let holders = names(5);
+        let mut load = [0; 5];
+        for (position, node) in holders.iter().enumerate() {
+            for index in Manifest::quorum_for(node, position, &holders, 3) {
+                load[usize::from(index) - 1] += 1;
+            }
+        }
+        assert_eq!(load, [3; 5]);
+    }
+}
