@@ -327,3 +327,31 @@ fn the_same_seed_writes_the_same_bytes() {
     assert!(bytes(7) == bytes(7));
     assert!(bytes(7) != bytes(8));
 }
+
+#[tokio::test]
+async fn every_case_is_good_input_to_an_import() {
+    use tvaers_protocol::id::Sector;
+    use tvaers_warehouse::import::{Options, import};
+    for (seed, as_of) in (1..).zip(REFERENCE_DATES) {
+        let out = tempfile::tempdir().unwrap();
+        for folder in cases(seed, as_of, out.path()).unwrap() {
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            let (sector, code) = match name.strip_prefix("region_") {
+                Some(code) => (Sector::Region, code),
+                None => (Sector::Municipality, name.strip_prefix('k').unwrap()),
+            };
+            let options = Options {
+                extracted_on: as_of,
+                made_up: true,
+                member: code.parse().unwrap(),
+                rejects: None,
+            };
+            let imported = import(&folder, sector, out.path(), &options, &mut |_| ()).await;
+            assert!(
+                imported.is_ok(),
+                "{name}, seed {seed}, {as_of}: {:?}",
+                imported.err()
+            );
+        }
+    }
+}

@@ -324,3 +324,26 @@ fn options_that_make_no_federation_are_refused_before_anything_is_written() {
     fs::create_dir(out.path().join("k370")).unwrap();
     assert!(matches!(with(|_| ()), MakeError::ForeignNode { .. }));
 }
+
+#[tokio::test]
+async fn an_import_takes_every_row() {
+    use tvaers_protocol::id::Sector;
+    use tvaers_warehouse::import::{Options, import};
+    let out = tempfile::tempdir().unwrap();
+    let made = make(&options(4000, 9, out.path()), |_, _| ()).unwrap();
+    for folder in made.folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let (sector, code) = match name.strip_prefix("region_") {
+            Some(code) => (Sector::Region, code),
+            None => (Sector::Municipality, name.strip_prefix('k').unwrap()),
+        };
+        let options = Options {
+            extracted_on: date(2026, 2, 28),
+            made_up: true,
+            member: code.parse().unwrap(),
+            rejects: None,
+        };
+        let imported = import(&folder, sector, out.path(), &options, &mut |_| ()).await;
+        assert!(imported.is_ok(), "{name}, seed 9: {:?}", imported.err());
+    }
+}

@@ -51,11 +51,7 @@ fn sad_gives_each_item_its_points() {
         (&[("unemployed", 1)], &[("labour", 1)]),
         (&[("psychotropic", 1)], &[("treatment", 1)]),
         (&[("psychologist", 1)], &[("treatment", 1)]),
-        (&[("psychiatrist", 1)], &[]),
-        (
-            &[("psychotropic", 1), ("psychologist", 1), ("psychiatrist", 1)],
-            &[("treatment", 2)],
-        ),
+        (&[("psychotropic", 1), ("psychologist", 1)], &[("treatment", 2)]),
         (&[("gp", 14)], &[]),
         (&[("gp", 15)], &[("gp", 1)]),
         (&[("gp", 20)], &[("gp", 1)]),
@@ -159,6 +155,15 @@ fn early_retirement_excludes_and_the_points_still_stand() {
 }
 
 #[test]
+fn no_component_is_told_that_neither_counts_nor_excludes() {
+    let model = sad();
+    for (index, component) in model.components.iter().enumerate() {
+        let excludes = model.population.exclude.contains(&index);
+        assert!(component.points_max() > 0 || excludes, "{}", component.name);
+    }
+}
+
+#[test]
 fn the_sectors_share_the_components_and_touch_where_it_matters() {
     let model = sad();
     let names = |indices: &[usize]| {
@@ -170,7 +175,7 @@ fn the_sectors_share_the_components_and_touch_where_it_matters() {
     let region = model.layout(Sector::Region, Grain::Counts);
     assert_eq!(
         names(&region.components),
-        ["known", "psychotropic", "psychologist", "psychiatrist", "gp"]
+        ["known", "psychotropic", "psychologist", "gp"]
     );
     let municipality = model.layout(Sector::Municipality, Grain::Counts);
     assert_eq!(
@@ -220,7 +225,6 @@ fn what_two_nodes_say_combines_as_the_rules_say() {
         "known",
         "psychotropic",
         "psychologist",
-        "psychiatrist",
         "unemployed",
         "early_retirement",
     ] {
