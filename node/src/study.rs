@@ -20,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::work::Work;
 
+pub(crate) mod account;
 pub(crate) mod agree;
 pub(crate) mod contribute;
 pub(crate) mod evaluate;
@@ -58,15 +59,6 @@ pub(crate) enum Holder {
     Confirmed(Arc<KeyShare>),
 }
 
-/// What a holder has answered one requester.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Account {
-    /// The next batch number that is not a replay.
-    pub(crate) next: u32,
-    /// Elements evaluated so far.
-    pub(crate) evaluated: u64,
-}
-
 /// One study at this node.
 pub(crate) struct Study {
     pub(crate) manifest: Manifest,
@@ -78,7 +70,7 @@ pub(crate) struct Study {
     pub(crate) import: ImportRecord,
     pub(crate) work: OnceCell<Work>,
     pub(crate) keys: OnceCell<PublicKeys>,
-    pub(crate) accounts: Mutex<BTreeMap<NodeId, Account>>,
+    pub(crate) accounts: Mutex<BTreeMap<NodeId, account::Account>>,
     stage: Mutex<Stage>,
     holder: Mutex<Holder>,
 }

@@ -1,4 +1,7 @@
-//! Tests of the whole, and what they need: the oracle in the clear and small nasty data sets.
+//! Tests of the whole, and what they need: a federation in one process with someone in the middle of its links, a
+//! coordinator played by hand, the oracle in the clear, and small nasty data sets.
 
 pub mod cases;
+pub mod fault;
+pub mod federation;
 pub mod oracle;

@@ -15,7 +15,7 @@ use tvaers_pseudonym::key::KeyShare;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
-use crate::study::{Account, Holder, Study};
+use crate::study::{Holder, Study};
 
 /// Answers one batch.
 pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<Evaluated, Refusal> {
@@ -68,30 +68,15 @@ async fn share(study: &Study) -> Result<Arc<KeyShare>, Refusal> {
     }
 }
 
-/// Counts a batch against the requester's quota before anything is evaluated. Numbers only go up, so a batch that
-/// was counted is never evaluated a second time.
+/// Counts a batch against the requester's quota before anything is evaluated.
 async fn count(study: &Study, participant: &Participant, batch: &Batch) -> Result<(), Refusal> {
     let elements = (batch.elements.len() / 32) as u64;
     let mut accounts = study.accounts.lock().await;
-    let account = accounts
-        .entry(participant.node.clone())
-        .or_insert_with(Account::default);
-    if batch.sequence < account.next {
-        return Err(Refusal::because(
-            RejectCode::Replay,
-            "a batch number that was used before",
-        ));
-    }
-    let evaluated = account.evaluated.saturating_add(elements);
-    if evaluated > u64::from(participant.quota) {
-        tracing::error!(node.id = %participant.node, quota = participant.quota, "a node asks beyond its quota");
-        return Err(Refusal::new(RejectCode::QuotaExceeded));
-    }
-    *account = Account {
-        next: batch.sequence.saturating_add(1),
-        evaluated,
-    };
-    Ok(())
+    let account = accounts.entry(participant.node.clone()).or_default();
+    account.count(batch.sequence, elements, participant.quota).map_err(|error| {
+        tracing::error!(node.id = %participant.node, quota = participant.quota, error = %error, "refused a batch");
+        Refusal::because(error.code(), error)
+    })
 }
 
 async fn run(

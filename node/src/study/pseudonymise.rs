@@ -14,7 +14,7 @@ use tvaers_protocol::limit;
 use tvaers_protocol::message::{Batch, Evaluate, Evaluated, Progress, Pseudonymised, Relay, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
-use tvaers_pseudonym::blind::{BlindError, Blinds, blind_batch};
+use tvaers_pseudonym::blind::{Blinds, blind_batch};
 use tvaers_pseudonym::combine::combine;
 use tvaers_pseudonym::evaluate::Evaluated as Reply;
 
@@ -72,7 +72,7 @@ async fn one_batch(
     batch: Vec<(i64, PersonId)>,
 ) -> Result<Vec<(i64, Pseudonym)>, Refusal> {
     let (rows, persons): (Vec<i64>, Vec<PersonId>) = batch.into_iter().unzip();
-    let (points, persons, blinds) = blind(&node, &study, persons).await?;
+    let (points, blinds) = blind(&node, &study, persons).await?;
     let own = study
         .manifest
         .participant(&node.config().id)
@@ -92,37 +92,29 @@ async fn one_batch(
         replies.push(reply.map_err(Refusal::internal)??);
     }
     let quorum = own.quorum.clone();
-    let names = named(&node, &study, quorum, persons, blinds, replies).await?;
+    let names = named(&node, &study, quorum, blinds, replies).await?;
     Ok(rows.into_iter().zip(names).collect())
 }
 
-async fn blind(
-    node: &Node,
-    study: &Study,
-    persons: Vec<PersonId>,
-) -> Result<(Vec<u8>, Vec<PersonId>, Blinds), Refusal> {
+async fn blind(node: &Node, study: &Study, persons: Vec<PersonId>) -> Result<(Vec<u8>, Blinds), Refusal> {
     let _turn = node.turn().await;
     let (digest, mut rng) = (study.digest, node.rng());
-    tokio::task::spawn_blocking(move || {
-        let (points, blinds) = blind_batch(&persons, &digest, &mut rng)?;
-        Ok((points, persons, blinds))
-    })
-    .await
-    .map_err(Refusal::internal)?
-    .map_err(|error: BlindError| Refusal::internal(error))
+    tokio::task::spawn_blocking(move || blind_batch(&persons, &digest, &mut rng))
+        .await
+        .map_err(Refusal::internal)?
+        .map_err(Refusal::internal)
 }
 
 async fn named(
     node: &Node,
     study: &Arc<Study>,
     quorum: Vec<u16>,
-    persons: Vec<PersonId>,
     blinds: Blinds,
     replies: Vec<(u16, Reply)>,
 ) -> Result<Vec<Pseudonym>, Refusal> {
     let _turn = node.turn().await;
     let keys = study.pinned()?.clone();
-    let outcome = tokio::task::spawn_blocking(move || combine(&keys, &quorum, &persons, &blinds, &replies))
+    let outcome = tokio::task::spawn_blocking(move || combine(&keys, &quorum, &blinds, &replies))
         .await
         .map_err(Refusal::internal)?;
     match outcome {

@@ -113,11 +113,7 @@ fn person(criterion: &mut Criterion) {
             bencher.iter_custom(|n_persons| per_person(&pool, n_persons, &mut batch));
         });
         group.bench_function("requester-combine-t3", |bencher| {
-            let mut batch = || {
-                drop(black_box(
-                    combine(keys, &quorum, &persons, &blinds, &replies).unwrap(),
-                ))
-            };
+            let batch = || drop(black_box(combine(keys, &quorum, &blinds, &replies).unwrap()));
             bencher.iter_custom(|n_persons| per_person(&pool, n_persons, batch));
         });
         group.bench_function("holder-evaluate", |bencher| {

@@ -18,7 +18,7 @@ use crate::{
 /// The version of the input's form. Another form of input has another tag.
 const TAG: &[u8; 19] = b"tvaers-pseudonym/v1";
 
-/// The secrets of one batch, which undo its blinding, with the blinded points that the proofs are about.
+/// The secrets of one batch: whom it is about and what undoes its blinding, with the blinded points.
 ///
 /// They are good for this batch only, but for any quorum: where a holder cheats, another one may answer for it.
 ///
@@ -33,11 +33,16 @@ const TAG: &[u8; 19] = b"tvaers-pseudonym/v1";
 /// }
 /// ```
 pub struct Blinds {
-    study: Digest,
-    points: Vec<RistrettoPoint>,
-    encoded: Vec<[u8; 32]>,
+    inputs: Vec<Input>,
+    blinding: Blinding,
+}
+
+/// The blinding of some inputs, whatever they stand for.
+pub(crate) struct Blinding {
+    pub(crate) points: Vec<RistrettoPoint>,
+    pub(crate) encoded: Vec<[u8; 32]>,
     /// Half the inverse of each blind: unblinded points are encoded by a batch that doubles them.
-    unblinders: Zeroizing<Vec<Scalar>>,
+    pub(crate) unblinders: Zeroizing<Vec<Scalar>>,
 }
 
 /// Why persons cannot be blinded.
@@ -58,23 +63,15 @@ impl Blinds {
     /// How many persons the batch has.
     #[must_use]
     pub fn persons(&self) -> usize {
-        self.points.len()
+        self.inputs.len()
     }
 
-    pub(crate) fn study(&self) -> &Digest {
-        &self.study
+    pub(crate) fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 
-    pub(crate) fn points(&self) -> &[RistrettoPoint] {
-        &self.points
-    }
-
-    pub(crate) fn encoded(&self) -> &[[u8; 32]] {
-        &self.encoded
-    }
-
-    pub(crate) fn unblinders(&self) -> &[Scalar] {
-        &self.unblinders
+    pub(crate) fn blinding(&self) -> &Blinding {
+        &self.blinding
     }
 }
 
@@ -94,16 +91,19 @@ pub fn blind_batch<R: CryptoRng + ?Sized>(
     // opened to an auditor.
     let blinds = (0..persons.len()).map(|_| blind(rng)).collect();
     let inputs = inputs(persons, study);
-    blind_inputs(&Suite::new(Mode::Voprf), &inputs, study, Zeroizing::new(blinds))
+    let blinding = blind_inputs(&Suite::new(Mode::Voprf), &inputs, Zeroizing::new(blinds))?;
+    Ok((
+        blinding.encoded.as_flattened().to_vec(),
+        Blinds { inputs, blinding },
+    ))
 }
 
 /// Blinds inputs by given scalars, none of them zero and one for each input.
 pub(crate) fn blind_inputs<I: AsRef<[u8]> + Sync>(
     suite: &Suite,
     inputs: &[I],
-    study: &Digest,
     mut blinds: Zeroizing<Vec<Scalar>>,
-) -> Result<(Vec<u8>, Blinds), BlindError> {
+) -> Result<Blinding, BlindError> {
     let half = Scalar::ONE.div_by_2();
     let chunks: Vec<(Vec<RistrettoPoint>, Vec<[u8; 32]>)> = inputs
         .par_chunks(CHUNK)
@@ -125,13 +125,11 @@ pub(crate) fn blind_inputs<I: AsRef<[u8]> + Sync>(
     if let Some(position) = encoded.iter().position(|point| *point == [0; 32]) {
         return Err(BlindError::Identity { position });
     }
-    let blinds = Blinds {
-        study: *study,
+    Ok(Blinding {
         points: points.concat(),
         encoded,
         unblinders: blinds,
-    };
-    Ok((blinds.encoded.as_flattened().to_vec(), blinds))
+    })
 }
 
 /// A person's input to the function: tag, the study's length and digest, the ten digits.
@@ -145,7 +143,7 @@ impl AsRef<[u8]> for Input {
 }
 
 /// The inputs of a batch of persons.
-pub(crate) fn inputs(persons: &[PersonId], study: &Digest) -> Vec<Input> {
+fn inputs(persons: &[PersonId], study: &Digest) -> Vec<Input> {
     let length = 32_u16.to_be_bytes();
     let input = |person: &PersonId| {
         let mut input = Input([0; _]);
@@ -220,7 +218,7 @@ mod tests {
     fn the_points_kept_are_the_points_sent() {
         let (bytes, blinds) =
             blind_batch(&persons(5), &Digest::NONE, &mut ChaCha20Rng::seed_from_u64(3)).unwrap();
-        assert!(batch::decode(&bytes).unwrap() == blinds.points());
+        assert!(batch::decode(&bytes).unwrap() == blinds.blinding.points);
     }
 
     #[test]

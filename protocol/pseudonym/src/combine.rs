@@ -10,12 +10,12 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use hkdf::Hkdf;
 use rayon::prelude::*;
 use sha2::Sha512;
-use tvaers_protocol::id::{PersonId, Pseudonym};
+use tvaers_protocol::id::Pseudonym;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     batch::{self, BatchError, CHUNK},
-    blind::{self, Blinds},
+    blind::{Blinding, Blinds},
     evaluate::Evaluated,
     key::PublicKeys,
     lagrange::{self, Weights},
@@ -94,14 +94,6 @@ pub enum CombineError {
     /// The quorum does not fit the key.
     #[error(transparent)]
     Quorum(#[from] QuorumError),
-    /// The persons are not those that were blinded; their number already tells.
-    #[error("`{persons}` persons were given and `{blinded}` blinded")]
-    Persons {
-        /// How many were given.
-        persons: usize,
-        /// How many blinds there are.
-        blinded: usize,
-    },
     /// A holder of the quorum has not replied.
     #[error("the reply of holder {holder} is missing")]
     Missing {
@@ -148,44 +140,36 @@ impl CombineError {
             Self::Count { culprit, .. } | Self::Points { culprit, .. } | Self::Proof { culprit } => {
                 Some(*culprit)
             }
-            Self::Quorum(_) | Self::Persons { .. } | Self::Missing { .. } | Self::Surplus { .. } => None,
+            Self::Quorum(_) | Self::Missing { .. } | Self::Surplus { .. } => None,
         }
     }
 }
 
-/// Combines the replies of a quorum into the persons' outputs, in the persons' order.
+/// Combines the replies of a quorum into the outputs of the batch's persons, in the order in which they were blinded.
 ///
-/// `persons` are those given to [`blind::blind_batch`], in the same order, and `blinds` is what it returned; it can be used
-/// again with another quorum where this one cheats. Replies may come in any order.
+/// Replies may come in any order. Where a holder cheats, `blinds` is good for another quorum.
 ///
 /// # Errors
 /// [`CombineError`] where the quorum or the replies do not fit, or a holder's reply is wrong.
 pub fn combine(
     keys: &PublicKeys,
     quorum: &[u16],
-    persons: &[PersonId],
     blinds: &Blinds,
     replies: &[(u16, Evaluated)],
 ) -> Result<Vec<Output>, CombineError> {
     let weights = weigh(keys, quorum)?;
-    if persons.len() != blinds.persons() {
-        return Err(CombineError::Persons {
-            persons: persons.len(),
-            blinded: blinds.persons(),
-        });
-    }
     if let Some((holder, _)) = surplus(quorum, replies) {
         return Err(CombineError::Surplus { holder: *holder });
     }
     let suite = Suite::new(Mode::Voprf);
+    let blinding = blinds.blinding();
     let mut columns = Vec::with_capacity(quorum.len());
     for holder in quorum {
         let reply = replies.iter().find(|(from, _)| from == holder);
         let (_, reply) = reply.ok_or(CombineError::Missing { holder: *holder })?;
-        columns.push(verify(&suite, keys, *holder, blinds, reply)?);
+        columns.push(verify(&suite, keys, *holder, blinding, reply)?);
     }
-    let inputs = blind::inputs(persons, blinds.study());
-    Ok(finish(&inputs, blinds, &weights, &columns, output))
+    Ok(finish(blinds.inputs(), blinding, &weights, &columns, output))
 }
 
 /// Checks a quorum against the key and gives its weights.
@@ -228,7 +212,7 @@ fn verify(
     suite: &Suite,
     keys: &PublicKeys,
     holder: u16,
-    blinds: &Blinds,
+    blinding: &Blinding,
     reply: &Evaluated,
 ) -> Result<Vec<RistrettoPoint>, CombineError> {
     let (Some(public), Some(key)) = (keys.shares().get(&holder), keys.share_point(holder)) else {
@@ -237,7 +221,7 @@ fn verify(
     let culprit = holder;
     let points = |fault| CombineError::Points { culprit, fault };
     let actual = batch::count(&reply.elements).map_err(points)?;
-    let expected = blinds.persons();
+    let expected = blinding.points.len();
     if actual != expected {
         return Err(CombineError::Count {
             culprit,
@@ -249,8 +233,8 @@ fn verify(
     let statement = Statement {
         public,
         blinded: Pair {
-            points: blinds.points(),
-            encoded: blinds.encoded(),
+            points: &blinding.points,
+            encoded: &blinding.encoded,
         },
         evaluated: reply.elements.as_chunks().0,
     };
@@ -264,16 +248,16 @@ fn verify(
 /// Adds the columns with their weights, unblinds, and makes of each input's 64 bytes what `derive` says.
 pub(crate) fn finish<I: AsRef<[u8]> + Sync, T: Send>(
     inputs: &[I],
-    blinds: &Blinds,
+    blinding: &Blinding,
     weights: &Weights,
     columns: &[Vec<RistrettoPoint>],
     derive: impl Fn(&[u8; 64]) -> T + Sync,
 ) -> Vec<T> {
-    let sums = weights.sums(columns, blinds.persons());
+    let sums = weights.sums(columns, blinding.points.len());
     let scale = weights.scale();
     inputs
         .par_chunks(CHUNK)
-        .zip(blinds.unblinders().par_chunks(CHUNK))
+        .zip(blinding.unblinders.par_chunks(CHUNK))
         .zip(sums.par_chunks(CHUNK))
         .flat_map_iter(|((inputs, unblinders), sums)| {
             let unblind = |(sum, unblinder): (&RistrettoPoint, &Scalar)| sum * (unblinder * scale);

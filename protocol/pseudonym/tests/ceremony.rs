@@ -115,7 +115,7 @@ fn five_holders_make_a_key_that_any_three_can_use() {
         let replies: Vec<_> = asked
             .map(|share| (share.index(), evaluate(share, &points, &mut rng).unwrap()))
             .collect();
-        let outputs = combine(keys, quorum, &persons, &blinds, &replies).unwrap();
+        let outputs = combine(keys, quorum, &blinds, &replies).unwrap();
         outputs
             .into_iter()
             .map(|output| output.pseudonym)

@@ -192,7 +192,7 @@ fn pair(rng: &mut Rng, adults: Vec<Person>) -> Vec<Household> {
 }
 
 /// Puts a child with a mother of a fitting age, mostly one who lives with a partner; seldom with a father alone.
-fn place(rng: &mut Rng, households: &mut [Household], child: Person) {
+fn place(rng: &mut Rng, households: &mut Vec<Household>, child: Person) {
     let father_alone = chance(rng, 0.03);
     let mut best: Option<usize> = None;
     for _ in 0..24 {
@@ -219,12 +219,12 @@ fn place(rng: &mut Rng, households: &mut [Household], child: Person) {
             }
         }
     }
-    // A small block may have nobody who fits; then any household takes the child in.
-    let last = households.len().saturating_sub(1);
-    let found = best.unwrap_or_else(|| usize::try_from(between(rng, 0, last as i32)).unwrap_or(0));
+    // A small block may have nobody who fits: then any household takes the child in, or there is none to do so.
+    let last = i32::try_from(households.len()).unwrap_or(i32::MAX) - 1;
+    let found = best.unwrap_or_else(|| usize::try_from(between(rng, 0, last)).unwrap_or(0));
     match households.get_mut(found) {
         Some(household) => household.push(child),
-        None => drop(child),
+        None => households.push(vec![child]),
     }
 }
 

@@ -263,6 +263,19 @@ fn transfers(out: &Path) -> usize {
 }
 
 #[test]
+fn even_a_single_person_is_written() {
+    for seed in 0..40 {
+        let out = made(1, seed);
+        let nodes = MUNICIPALITIES.iter();
+        let n: usize = nodes
+            .map(|node| rows(out.path(), node, "persons").len())
+            .max()
+            .unwrap();
+        assert_eq!(n, 1, "seed {seed}");
+    }
+}
+
+#[test]
 fn places_share_the_persons_by_size_and_progress_tells_all() {
     let out = tempfile::tempdir().unwrap();
     let mut heard = Vec::new();

@@ -5,7 +5,7 @@ use frost_ristretto255::{
     keys::{IdentifierList, KeyPackage, PublicKeyPackage, SecretShare, generate_with_dealer, refresh},
 };
 use proptest::prelude::*;
-use tvaers_protocol::id::Digest;
+use tvaers_protocol::id::{Digest, PersonId};
 
 use super::*;
 use crate::{
@@ -65,7 +65,7 @@ impl Batch {
     }
 
     fn combine(&self) -> Result<Vec<Output>, CombineError> {
-        combine(&self.keys, &[1, 2, 3], &self.persons, &self.blinds, &self.replies)
+        combine(&self.keys, &[1, 2, 3], &self.blinds, &self.replies)
     }
 
     /// What is found wrong after holder 2's reply has been tampered with.
@@ -82,10 +82,10 @@ fn every_quorum_gives_the_pinned_pseudonyms() {
     for (seed, quorum) in (0..).zip(quorums()) {
         let (points, blinds) = blind_batch(&persons, &STUDY, &mut rng(seed)).unwrap();
         let replies = replies(quorum.map(|holder| dealt.share(holder)), &points);
-        let outputs = combine(&dealt.keys, &quorum, &persons, &blinds, &replies).unwrap();
+        let outputs = combine(&dealt.keys, &quorum, &blinds, &replies).unwrap();
         assert_eq!(hexadecimal(&outputs), PINNED, "{quorum:?}");
         let backwards = quorum.iter().rev().copied().collect::<Vec<_>>();
-        let outputs = combine(&dealt.keys, &backwards, &persons, &blinds, &replies).unwrap();
+        let outputs = combine(&dealt.keys, &backwards, &blinds, &replies).unwrap();
         assert_eq!(hexadecimal(&outputs), PINNED, "{backwards:?}");
     }
 }
@@ -101,10 +101,10 @@ fn the_function_is_that_of_the_reference_under_the_whole_key() {
         .iter()
         .map(|(_, reply)| batch::decode(&reply.elements).unwrap())
         .collect();
-    let inputs = blind::inputs(&persons, &STUDY);
+    let inputs = blinds.inputs();
     let outputs = finish(
-        &inputs,
-        &blinds,
+        inputs,
+        blinds.blinding(),
         &Weights::new(&quorum).unwrap(),
         &columns,
         |bytes| *bytes,
@@ -141,7 +141,7 @@ fn two_nodes_agree_on_the_persons_they_share_and_on_no_other() {
     let of = |persons: &[PersonId], quorum: [u16; 3], seed| {
         let (points, blinds) = blind_batch(persons, &STUDY, &mut rng(seed)).unwrap();
         let replies = replies(quorum.map(|holder| dealt.share(holder)), &points);
-        combine(&dealt.keys, &quorum, persons, &blinds, &replies).unwrap()
+        combine(&dealt.keys, &quorum, &blinds, &replies).unwrap()
     };
     let (one, other) = (of(&all[..40], [1, 2, 3], 3), of(&all[20..], [5, 2, 4], 4));
     assert!(pseudonyms(&one[20..]) == pseudonyms(&other[..20]));
@@ -157,7 +157,7 @@ fn another_study_or_another_key_gives_unrelated_pseudonyms() {
         let dealt = deal(seed, 5, 3);
         let (points, blinds) = blind_batch(&persons, &study, &mut rng(5)).unwrap();
         let replies = replies([1, 2, 3].map(|holder| dealt.share(holder)), &points);
-        pseudonyms(&combine(&dealt.keys, &[1, 2, 3], &persons, &blinds, &replies).unwrap())
+        pseudonyms(&combine(&dealt.keys, &[1, 2, 3], &blinds, &replies).unwrap())
     };
     let runs = [of(1, STUDY), of(1, Digest([8; 32])), of(2, STUDY)];
     let distinct: BTreeSet<_> = runs.into_iter().flatten().collect();
@@ -228,14 +228,7 @@ fn after_a_cheat_another_holder_answers_for_the_same_points() {
     batch.replies[1].1.proof[5] ^= 4;
     assert_eq!(batch.combine().err().and_then(|error| error.culprit()), Some(2));
     batch.replies[1] = replies([deal(1, 5, 3).share(5)], &batch.points).remove(0);
-    let outputs = combine(
-        &batch.keys,
-        &[1, 3, 5],
-        &batch.persons,
-        &batch.blinds,
-        &batch.replies,
-    )
-    .unwrap();
+    let outputs = combine(&batch.keys, &[1, 3, 5], &batch.blinds, &batch.replies).unwrap();
     assert!(pseudonyms(&outputs) == honest);
 }
 
@@ -252,7 +245,7 @@ fn a_reply_is_good_for_its_own_batch_only() {
 fn quorums_that_do_not_fit_the_key_are_refused() {
     let batch = Batch::new();
     let refused = |quorum: &[u16]| {
-        combine(&batch.keys, quorum, &batch.persons, &batch.blinds, &batch.replies)
+        combine(&batch.keys, quorum, &batch.blinds, &batch.replies)
             .err()
             .unwrap()
     };
@@ -274,12 +267,6 @@ fn replies_must_be_one_from_each_of_the_quorum() {
     assert_eq!(batch.combine().err(), Some(CombineError::Surplus { holder: 1 }));
     batch.replies.truncate(2);
     assert_eq!(batch.combine().err(), Some(CombineError::Missing { holder: 3 }));
-    batch.persons.pop();
-    let persons = CombineError::Persons {
-        persons: 3,
-        blinded: 4,
-    };
-    assert_eq!(batch.combine().err(), Some(persons));
 }
 
 #[test]
@@ -289,7 +276,7 @@ fn all_holders_may_be_needed_and_indices_may_be_large() {
     let (points, blinds) = blind_batch(&persons, &STUDY, &mut rng(8)).unwrap();
     let of = |quorum: Vec<u16>| {
         let replies = replies(quorum.iter().map(|holder| dealt.share(*holder)), &points);
-        pseudonyms(&combine(&dealt.keys, &quorum, &persons, &blinds, &replies).unwrap())
+        pseudonyms(&combine(&dealt.keys, &quorum, &blinds, &replies).unwrap())
     };
     assert!(of((1..=12).collect()) == of((0..12).map(|i| 200 - i * i).collect()));
 }
@@ -341,7 +328,7 @@ fn refreshed_shares_keep_the_pseudonyms_and_mixed_ones_are_refused() {
     let (points, blinds) = blind_batch(&persons, &STUDY, &mut rng(11)).unwrap();
     let [before, after] = [&old, &new].map(|shares| {
         let replies = replies(&shares[..3], &points);
-        pseudonyms(&combine(shares[0].keys(), &[1, 2, 3], &persons, &blinds, &replies).unwrap())
+        pseudonyms(&combine(shares[0].keys(), &[1, 2, 3], &blinds, &replies).unwrap())
     });
     assert!(before == after);
 
@@ -361,12 +348,12 @@ fn refreshed_shares_keep_the_pseudonyms_and_mixed_ones_are_refused() {
     let replies = replies(old[..2].iter().chain(&new[2..3]), &points);
     let suite = Suite::new(Mode::Voprf);
     for (holder, reply) in &replies {
-        assert!(verify(&suite, &mixed, *holder, &blinds, reply).is_ok());
+        assert!(verify(&suite, &mixed, *holder, blinds.blinding(), reply).is_ok());
     }
-    let refused = combine(&mixed, &[1, 2, 3], &persons, &blinds, &replies).err();
+    let refused = combine(&mixed, &[1, 2, 3], &blinds, &replies).err();
     assert_eq!(refused, Some(QuorumError::Mixed.into()));
     // Against keys of one epoch, the holder with the other share is named.
-    let refused = combine(new[0].keys(), &[1, 2, 3], &persons, &blinds, &replies).err();
+    let refused = combine(new[0].keys(), &[1, 2, 3], &blinds, &replies).err();
     assert_eq!(refused, Some(CombineError::Proof { culprit: 1 }));
 }
 

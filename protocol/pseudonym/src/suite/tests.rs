@@ -2,7 +2,6 @@
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use serde::Deserialize;
-use tvaers_protocol::id::Digest;
 use zeroize::Zeroizing;
 
 use super::{Mode, Suite};
@@ -57,7 +56,8 @@ fn run(mode: Mode, group: &Group, vector: &Vector) -> [u8; 64] {
         .map(|input| hex::decode(input).unwrap())
         .collect();
     let blinds = Zeroizing::new(vector.blinds.iter().map(|blind| scalar(blind)).collect());
-    let (blinded, blinds) = blind::blind_inputs(&suite, &inputs, &Digest::NONE, blinds).unwrap();
+    let blinding = blind::blind_inputs(&suite, &inputs, blinds).unwrap();
+    let blinded = blinding.encoded.concat();
     assert_eq!(hex::encode(&blinded), vector.blinded.concat());
 
     let secret = scalar(&group.secret);
@@ -71,15 +71,17 @@ fn run(mode: Mode, group: &Group, vector: &Vector) -> [u8; 64] {
     let statement = Statement {
         public: &encoded,
         blinded: Pair {
-            points: blinds.points(),
-            encoded: blinds.encoded(),
+            points: &blinding.points,
+            encoded: &blinding.encoded,
         },
         evaluated: reply.elements.as_chunks().0,
     };
     assert!(proof::verify(&suite, statement, &public, &points, &reply.proof));
     // One server is a quorum of one, whose only weight is 1.
     let weights = Weights::new(&[1]).unwrap();
-    let outputs = combine::finish(&inputs, &blinds, &weights, &[points], |bytes| hex::encode(bytes));
+    let outputs = combine::finish(&inputs, &blinding, &weights, &[points], |bytes| {
+        hex::encode(bytes)
+    });
     assert_eq!(outputs, vector.outputs);
     reply.proof
 }

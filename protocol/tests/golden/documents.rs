@@ -1,0 +1,254 @@
+//! What has fixed bytes and is no message: the header, the records inside of messages, and all that is hashed and
+//! signed.
+
+use ed25519_dalek::Signer as _;
+use jiff::civil::date;
+use tvaers_protocol::codec;
+use tvaers_protocol::frame::{FrameHeader, Kind, VERSION};
+use tvaers_protocol::id::{Digest, Pseudonym, Sector};
+use tvaers_protocol::message::{Acceptance, Signed};
+use tvaers_protocol::record::{Contribution, ContributionShape, HandBack, HandBackShape, NO_RECENCY};
+use tvaers_protocol::roster::{Coordinator, Member, Person, Role, Roster, SealingPublic};
+use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
+
+use crate::Golden;
+use crate::messages::{acceptance, manifest, node};
+
+/// The seed of the key that signs here.
+const SEED: [u8; 32] = [0x07; 32];
+
+/// The study within which it signs.
+const STUDY: Digest = Digest([0xb2; 32]);
+
+const SHAPE: ContributionShape = ContributionShape {
+    values: 3,
+    recencies: 2,
+};
+
+const HAND_BACK_SHAPE: HandBackShape = HandBackShape { criteria: 2 };
+
+/// Everything that is no message.
+pub(crate) fn all() -> Vec<Golden> {
+    vec![
+        header(),
+        contributions(),
+        hand_backs(),
+        Golden::coded("manifest", &manifest()),
+        Golden::coded("manifest-digest", &manifest().digest()),
+        Golden::coded("roster", &roster()),
+        Golden::coded("roster-digest", &roster().digest()),
+        Golden::coded("roster-signature", &roster().sign(&SigningKey::from_seed(&SEED))),
+        Golden::coded("signed", &signed()),
+        signed_bytes(),
+    ]
+}
+
+fn header() -> Golden {
+    let header = FrameHeader {
+        version: VERSION,
+        kind: Kind::Evaluate,
+        body_bytes: 320_128,
+        roster: Digest([0xa1; 32]),
+        study: Digest([0xb2; 32]),
+    };
+    Golden {
+        name: "header",
+        bytes: header.encode().to_vec(),
+        again: |bytes| {
+            let bytes = bytes.try_into().map_err(|_| "no header's length".to_owned())?;
+            FrameHeader::decode(bytes)
+                .map(|read| read.encode().to_vec())
+                .map_err(|error| error.to_string())
+        },
+    }
+}
+
+fn contributions() -> Golden {
+    Golden {
+        name: "contribution-record",
+        bytes: contribution_records(),
+        again: |bytes| {
+            let records = SHAPE.read(whole(bytes, 2 * SHAPE.size())?);
+            let records = records.map_err(|error| error.to_string())?;
+            let mut body = Vec::new();
+            records.iter().for_each(|record| SHAPE.write(record, &mut body));
+            Ok(body)
+        },
+    }
+}
+
+/// Two contributions, the first of a sector with fewer components than the study's records have room for.
+pub(crate) fn contribution_records() -> Vec<u8> {
+    let first = Contribution {
+        pseudonym: Pseudonym::from_bytes([0x0a; 16]),
+        resident: true,
+        eligible: false,
+        touches: 0b101,
+        kommune: 360,
+        values: vec![2, 1],
+        recencies: vec![731],
+    };
+    let second = Contribution {
+        pseudonym: Pseudonym::from_bytes([0x0b; 16]),
+        resident: false,
+        eligible: true,
+        touches: 0,
+        kommune: 0,
+        values: vec![3, 0, u16::MAX],
+        recencies: vec![NO_RECENCY, 0],
+    };
+    let mut body = Vec::new();
+    SHAPE.write(&first, &mut body);
+    SHAPE.write(&second, &mut body);
+    body
+}
+
+fn hand_backs() -> Golden {
+    Golden {
+        name: "hand-back-record",
+        bytes: hand_back_records(),
+        again: |bytes| {
+            let records = HAND_BACK_SHAPE.read(whole(bytes, 2 * HAND_BACK_SHAPE.size())?);
+            let records = records.map_err(|error| error.to_string())?;
+            let mut body = Vec::new();
+            records
+                .iter()
+                .for_each(|record| HAND_BACK_SHAPE.write(record, &mut body));
+            Ok(body)
+        },
+    }
+}
+
+/// Two hand-backs, the second with nothing disclosed.
+pub(crate) fn hand_back_records() -> Vec<u8> {
+    let first = HandBack {
+        pseudonym: Pseudonym::from_bytes([0x0c; 16]),
+        included: true,
+        complete: false,
+        stratum: 2,
+        total: 18,
+        items: vec![3, 15],
+    };
+    let second = HandBack {
+        pseudonym: Pseudonym::from_bytes([0x0d; 16]),
+        included: false,
+        complete: true,
+        stratum: 0,
+        total: 0,
+        items: Vec::new(),
+    };
+    let mut body = Vec::new();
+    HAND_BACK_SHAPE.write(&first, &mut body);
+    HAND_BACK_SHAPE.write(&second, &mut body);
+    body
+}
+
+/// A body cut after its first record is a shorter body and no error: nothing in it counts its records, the signed
+/// total does. Every other cut is left to the shape to refuse.
+fn whole(bytes: &[u8], length: usize) -> Result<&[u8], String> {
+    if 2 * bytes.len() == length {
+        Err("one record of two".to_owned())
+    } else {
+        Ok(bytes)
+    }
+}
+
+fn roster() -> Roster {
+    let member = |name, sector, code: u16, keys: u8| Member {
+        id: node(name),
+        sector,
+        code,
+        name: String::new(),
+        valid_from: date(2026, 1, 1),
+        valid_to: None,
+        spki: Digest([keys | 1; 32]),
+        signing: VerifyingKey([keys | 2; 32]),
+        sealing: SealingPublic([keys | 3; 32]),
+        holder: true,
+        evaluations_max: 60_000,
+    };
+    let person = |name: &str, role, key| Person {
+        name: name.to_owned(),
+        role,
+        signing: VerifyingKey([key; 32]),
+    };
+    Roster {
+        federation: "Laboratory".to_owned(),
+        version: 7,
+        previous: Some(Digest([0xa0; 32])),
+        valid_from: date(2026, 1, 1),
+        valid_to: date(2027, 12, 31),
+        quorum: 2,
+        delta: "1e-8".to_owned(),
+        coordinator: Coordinator {
+            name: "Secretariat".to_owned(),
+            spki: Digest([0x01; 32]),
+            signing: VerifyingKey([0x02; 32]),
+        },
+        members: vec![
+            Member {
+                name: "Lolland".to_owned(),
+                ..member("k360", Sector::Municipality, 360, 0x10)
+            },
+            Member {
+                name: "Region Sjælland".to_owned(),
+                valid_to: Some(date(2026, 12, 31)),
+                evaluations_max: 900_000,
+                ..member("region_1085", Sector::Region, 1085, 0x20)
+            },
+        ],
+        people: vec![
+            person("Analyst A", Role::Analyst, 0x31),
+            person("DPO D", Role::Dpo, 0x32),
+        ],
+    }
+}
+
+fn signed() -> Signed<Acceptance> {
+    let key = SigningKey::from_seed(&SEED);
+    Signed::new(acceptance("k360"), Purpose::Manifest, STUDY, &key)
+}
+
+/// The bytes under the signature, put together here anew and read again by their parts.
+fn signed_bytes() -> Golden {
+    let tag = b"tvaers/v1/manifest";
+    let content = codec::canonical(&acceptance("k360"));
+    Golden {
+        name: "signed-bytes",
+        bytes: [&[18], tag.as_slice(), &STUDY.0, &content].concat(),
+        again: |bytes| {
+            let cut = || "cut".to_owned();
+            let (length, rest) = bytes.split_first().ok_or_else(cut)?;
+            let (tag, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(cut)?;
+            let (study, content) = rest.split_at_checked(32).ok_or_else(cut)?;
+            let content: Acceptance = codec::decode(content).map_err(|error| error.to_string())?;
+            Ok([&[*length], tag, study, &codec::canonical(&content)].concat())
+        },
+    }
+}
+
+#[test]
+fn a_signature_is_plain_ed25519_over_the_golden_bytes() {
+    let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
+    let signature = key.sign(&signed_bytes().bytes).to_bytes();
+    assert!(signature == signed().signature.0);
+    let verifying = SigningKey::from_seed(&SEED).verifying_key();
+    assert!(verifying.0 == key.verifying_key().to_bytes());
+    assert!(signed().verify(Purpose::Manifest, STUDY, &verifying).is_ok());
+}
+
+#[test]
+fn a_signature_of_one_study_or_purpose_is_none_of_another() {
+    let verifying = SigningKey::from_seed(&SEED).verifying_key();
+    assert!(
+        signed()
+            .verify(Purpose::Manifest, Digest([0xb3; 32]), &verifying)
+            .is_err()
+    );
+    assert!(signed().verify(Purpose::Proposal, STUDY, &verifying).is_err());
+    let other = Signed {
+        content: acceptance("k376"),
+        ..signed()
+    };
+    assert!(other.verify(Purpose::Manifest, STUDY, &verifying).is_err());
+}

@@ -1,0 +1,152 @@
+//! The federation answers what one database of everyone would have answered.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests may panic; clippy only knows the tests themselves"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use tvaers_protocol::id::{NodeId, PersonId};
+use tvaers_protocol::study::Grain;
+use tvaers_tests::cases::{REFERENCE_DATES, stories};
+use tvaers_tests::federation::{Federation, Line};
+use tvaers_tests::oracle::{read, sad::Answer};
+
+/// Which persons the definitions allow to be marked incomplete, and whose items may then differ.
+type Marked = fn(&Answer) -> bool;
+
+async fn run(seed: u64, as_of: Date, grain: Grain) -> Federation {
+    let mut federation = Federation::builder()
+        .cases(seed)
+        .as_of(as_of)
+        .build()
+        .await
+        .unwrap();
+    federation.connect_all().await.unwrap();
+    let request = tvaers_coordinator::stratify::Request {
+        grain,
+        ..federation.request()
+    };
+    let summary = federation.ask(&request).await;
+    let summary = summary.unwrap_or_else(|problem| panic!("seed {seed}, {as_of}: {problem}"));
+    assert_eq!(summary.grain, grain.min(Grain::Counts));
+    federation
+}
+
+fn items(answer: &Answer) -> BTreeMap<String, u16> {
+    let items = [
+        ("known", answer.known),
+        ("repeat", answer.repeat),
+        ("last", answer.last),
+        ("labour", answer.labour),
+        ("treatment", answer.treatment),
+        ("gp", answer.gp),
+        ("civil", answer.civil),
+        ("citizen", answer.citizen),
+        ("akasse", answer.akasse),
+    ];
+    items.map(|(name, points)| (name.to_owned(), points)).into()
+}
+
+/// The line that one database of everyone would have written.
+fn line(answer: &Answer, complete: bool) -> Line {
+    Line {
+        total: answer.total,
+        stratum: answer.stratum.as_str().to_owned(),
+        included: answer.stratum.as_str() == "high",
+        complete,
+        items: items(answer),
+    }
+}
+
+/// Compares every list with the oracle; gives how many lines there are and how many of them are marked.
+fn compare(federation: &Federation, seed: u64, marked: Marked) -> (usize, usize) {
+    let as_of = federation.as_of();
+    let (mut n_lines, mut n_marked) = (0, 0);
+    let stories = stories(seed, as_of).unwrap();
+    let answers = read::federation(&federation.data()).unwrap().sad(as_of).unwrap();
+    let lists: BTreeMap<NodeId, BTreeMap<PersonId, Line>> = federation
+        .municipalities()
+        .into_iter()
+        .map(|id| (id.clone(), federation.worklist(&id).unwrap()))
+        .collect();
+    for (person, answer) in &answers {
+        let place = format!("seed {seed}, {as_of}: {}", stories[person]);
+        let on: BTreeSet<&str> = lists
+            .iter()
+            .filter(|(_, list)| list.contains_key(person))
+            .map(|(id, _)| id.as_str())
+            .collect();
+        let home = answer
+            .kommune
+            .filter(|_| answer.eligible)
+            .map(|code| format!("k{code}"));
+        assert_eq!(
+            on,
+            home.iter().map(String::as_str).collect(),
+            "{place}: on these lists"
+        );
+        let Some(home) = home else { continue };
+        let found = &lists[&NodeId::new(home).unwrap()][person];
+        assert_eq!(found.complete, !marked(answer), "{place}: complete");
+        n_lines += 1;
+        n_marked += usize::from(!found.complete);
+        let expected = line(answer, found.complete);
+        // Where a rule fell back the answer is the stated one, not the whole truth; the other items stay exact.
+        let exact = |name: &str| match name {
+            "repeat" | "last" => !answer.spells_cross,
+            "gp" => !(marked(answer) && answer.gp_cross),
+            _ => true,
+        };
+        for (name, points) in &expected.items {
+            assert!(
+                !exact(name) || found.items[name] == *points,
+                "{place}: {name} is {}, not {points}",
+                found.items[name]
+            );
+        }
+        assert_eq!(found.total, found.items.values().sum::<u16>(), "{place}: total");
+        if found.complete {
+            assert!(
+                *found == expected,
+                "{place}: total {}, not {}",
+                found.total,
+                expected.total
+            );
+        }
+    }
+    let listed: usize = lists.values().map(BTreeMap::len).sum();
+    assert_eq!(listed, n_lines, "seed {seed}, {as_of}: nobody else is on a list");
+    (n_lines, n_marked)
+}
+
+fn at_counts(answer: &Answer) -> bool {
+    answer.spells_cross
+}
+
+fn at_points(answer: &Answer) -> bool {
+    answer.spells_cross || answer.gp_cross
+}
+
+#[tokio::test]
+async fn at_counts_every_person_is_answered_as_one_database_would_and_only_crossing_spells_are_marked() {
+    for (seed, as_of) in (1..).zip(REFERENCE_DATES) {
+        let federation = run(seed, as_of, Grain::Events).await;
+        let (n_lines, n_marked) = compare(&federation, seed, at_counts);
+        assert!(
+            n_lines > 100 && n_marked > 3 && n_marked < n_lines,
+            "seed {seed}: the data set is worth the run"
+        );
+    }
+}
+
+#[tokio::test]
+async fn at_points_the_marked_are_exactly_those_whose_rule_spans_two_nodes() {
+    for (seed, as_of) in (21..).zip(REFERENCE_DATES.into_iter().take(3)) {
+        let federation = run(seed, as_of, Grain::Points).await;
+        let (_, n_marked) = compare(&federation, seed, at_points);
+        assert!(n_marked > 10, "seed {seed}: the data set is worth the run");
+    }
+}
