@@ -258,7 +258,13 @@ impl Federation {
         let link = self.link(id)?;
         self.links.insert(id.clone(), Arc::clone(&link));
         let coordinator = Arc::clone(&self.coordinator);
-        tokio::spawn(async move { coordinator.attend(link).await });
+        let mut attend = Box::pin(async move { coordinator.attend(link).await });
+        // The first step takes the link in, so that whoever asks next finds the node.
+        tokio::select! {
+            biased;
+            () = &mut attend => {}
+            () = std::future::ready(()) => drop(tokio::spawn(attend)),
+        }
         Ok(())
     }
 

@@ -4,4 +4,6 @@
 pub mod cases;
 pub mod fault;
 pub mod federation;
+pub mod hand;
 pub mod oracle;
+pub mod panics;

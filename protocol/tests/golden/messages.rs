@@ -188,7 +188,14 @@ fn evaluations() -> Vec<Golden> {
 fn records() -> Vec<Golden> {
     let total = |from, records| {
         let digest = Digest([0xf6; 32]);
-        signed(StreamTotal { from, records, digest }, 0x51)
+        signed(
+            StreamTotal {
+                from,
+                records,
+                digest,
+            },
+            0x51,
+        )
     };
     vec![
         message(&Compute {}),

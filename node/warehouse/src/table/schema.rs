@@ -120,7 +120,7 @@ pub const REGION: &[Table] = &[
         ],
         key: Some("contact_id"),
         rules: &[Rule::NotBefore("start", "end")],
-        indices: &[&["person_id", "start"]],
+        indices: &[],
     },
     Table {
         name: "gp_contacts",
@@ -136,7 +136,7 @@ pub const REGION: &[Table] = &[
         ],
         key: None,
         rules: &[],
-        indices: &[&["person_id", "date"]],
+        indices: &[],
     },
     Table {
         name: "prescriptions",
@@ -150,7 +150,7 @@ pub const REGION: &[Table] = &[
         ],
         key: None,
         rules: &[],
-        indices: &[&["person_id", "date"]],
+        indices: &[],
     },
     Table {
         name: "transport",
@@ -163,7 +163,7 @@ pub const REGION: &[Table] = &[
         ],
         key: None,
         rules: &[],
-        indices: &[&["person_id", "date"]],
+        indices: &[],
     },
 ];
 
@@ -197,7 +197,7 @@ pub const MUNICIPALITY: &[Table] = &[
         ],
         key: None,
         rules: &[Rule::NotBefore("from_date", "to_date")],
-        indices: &[&["person_id", "from_date"]],
+        indices: &[],
     },
     Table {
         name: "sick_leave",
@@ -209,7 +209,7 @@ pub const MUNICIPALITY: &[Table] = &[
         ],
         key: None,
         rules: &[Rule::NotBefore("first_day", "last_day")],
-        indices: &[&["person_id", "first_day"]],
+        indices: &[],
     },
     Table {
         name: "benefits_weeks",
@@ -222,7 +222,7 @@ pub const MUNICIPALITY: &[Table] = &[
         ],
         key: None,
         rules: &[Rule::WeekOfYear("iso_year", "iso_week")],
-        indices: &[&["person_id", "iso_year", "iso_week"]],
+        indices: &[],
     },
     Table {
         name: "social_services",
@@ -236,7 +236,7 @@ pub const MUNICIPALITY: &[Table] = &[
         ],
         key: None,
         rules: &[Rule::NotBefore("from_date", "to_date")],
-        indices: &[&["person_id", "from_date"]],
+        indices: &[],
     },
     Table {
         name: "survey",
@@ -252,7 +252,7 @@ pub const MUNICIPALITY: &[Table] = &[
         ],
         key: None,
         rules: &[],
-        indices: &[&["person_id", "survey_date"]],
+        indices: &[],
     },
     Table {
         name: "frontline_flags",
@@ -260,7 +260,7 @@ pub const MUNICIPALITY: &[Table] = &[
         columns: &[PERSON, required("flag_date", Kind::Date)],
         key: None,
         rules: &[],
-        indices: &[&["person_id", "flag_date"]],
+        indices: &[],
     },
 ];
 

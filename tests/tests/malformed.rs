@@ -1,0 +1,342 @@
+//! Whatever happens to a frame on its way, a run ends: with the right lists, or with a clear problem and no list.
+//!
+//! One small federation is used over and over: it is part of the promise that the next run is as good as the first.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may panic; clippy only knows the tests themselves"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tvaers_coordinator::stratify::Summary;
+use tvaers_protocol::frame::Kind;
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_tests::fault::{Fault, Middle, Spot};
+use tvaers_tests::federation::Federation;
+use tvaers_tests::panics;
+
+/// A run over 120 persons takes a fraction of this; whoever is not done then waits for a frame that never comes.
+const DONE: Duration = Duration::from_secs(2);
+
+/// More than any party waits for another.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_700);
+
+const K360: &str = "k360";
+const REGION: &str = "region_1085";
+
+struct World {
+    federation: Federation,
+    middle: Arc<Middle>,
+    right: BTreeMap<NodeId, Option<String>>,
+}
+
+impl World {
+    async fn new() -> Self {
+        panics::watch();
+        let middle = Arc::new(Middle::default());
+        let built = Federation::builder()
+            .made(120, 7)
+            .interceptor(Arc::clone(&middle) as _)
+            .build()
+            .await;
+        let mut federation = built.unwrap();
+        federation.connect_all().await.unwrap();
+        federation.stratify().await.unwrap();
+        let right = federation.worklist_texts();
+        assert!(
+            right
+                .values()
+                .all(|list| list.as_ref().is_some_and(|text| text.lines().count() > 20))
+        );
+        Self {
+            federation,
+            middle,
+            right,
+        }
+    }
+
+    /// Runs with a fault. Where the parties would wait for a lost frame, the time until they give up passes at once.
+    async fn run(&self) -> Result<Summary, Problem> {
+        let run = self.federation.stratify();
+        tokio::pin!(run);
+        if let Ok(ended) = tokio::time::timeout(DONE, &mut run).await {
+            return ended;
+        }
+        tokio::time::pause();
+        tokio::time::advance(LONGEST_WAIT).await;
+        tokio::time::resume();
+        run.await
+    }
+
+    async fn suffer(&mut self, node: &str, kind: Kind, fault: Fault) -> Result<Summary, Problem> {
+        let place = format!("{fault:?} of {kind} at {node}");
+        self.federation.forget_worklists().unwrap();
+        self.middle.set(
+            Spot {
+                node: NodeId::new(node).unwrap(),
+                kind,
+            },
+            fault,
+        );
+        let ended = self.run().await;
+        assert!(self.middle.has_struck(), "{place}: no such frame passed");
+        let lists = self.federation.worklist_texts();
+        match &ended {
+            Ok(_) => assert!(
+                lists == self.right,
+                "{place}: the run ended well, but not with the right lists"
+            ),
+            Err(problem) => {
+                assert!(
+                    matches!(problem.exit, Exit::Failed | Exit::Incomplete),
+                    "{place}: {problem}"
+                );
+                assert!(
+                    problem.place.starts_with("node "),
+                    "{place}: nobody is named: {problem}"
+                );
+                for (id, list) in &lists {
+                    assert!(
+                        list.is_none() || *list == self.right[id],
+                        "{place}: {id} has another list"
+                    );
+                }
+            }
+        }
+        assert_eq!(panics::count(), 0, "{place}: something panicked");
+        ended
+    }
+
+    /// The next run is as if nothing had happened.
+    async fn recover(&mut self, place: &str) {
+        self.middle.rest();
+        self.federation.connect_all().await.unwrap();
+        let ended = self.federation.stratify().await;
+        assert!(ended.is_ok(), "after {place}: {}", ended.unwrap_err());
+        assert!(
+            self.federation.worklist_texts() == self.right,
+            "after {place}: not the right lists"
+        );
+    }
+}
+
+/// Every message of a run that goes from the coordinator to a node.
+const QUESTIONS: [Kind; 14] = [
+    Kind::Prepare,
+    Kind::Propose,
+    Kind::Open,
+    Kind::KeyRound1,
+    Kind::KeyRound2,
+    Kind::KeyRound3,
+    Kind::KeyPin,
+    Kind::Compute,
+    Kind::Pseudonymise,
+    Kind::Contribute,
+    Kind::Evaluated,
+    Kind::HandBacks,
+    Kind::HandBackEnd,
+    Kind::Close,
+];
+
+/// Every message of a run that goes from a node to the coordinator.
+const ANSWERS: [Kind; 16] = [
+    Kind::Prepared,
+    Kind::Accepted,
+    Kind::Opened,
+    Kind::KeyRound1Package,
+    Kind::KeyRound2Packages,
+    Kind::KeyConfirmed,
+    Kind::KeyPinned,
+    Kind::Computed,
+    Kind::Relay,
+    Kind::Evaluate,
+    Kind::Progress,
+    Kind::Pseudonymised,
+    Kind::Contributions,
+    Kind::ContributionsEnd,
+    Kind::HandedBack,
+    Kind::Closed,
+];
+
+/// The messages that carry persons, and their ends.
+const STREAMS: [Kind; 4] = [
+    Kind::Contributions,
+    Kind::ContributionsEnd,
+    Kind::HandBacks,
+    Kind::HandBackEnd,
+];
+
+fn all() -> impl Iterator<Item = Kind> {
+    QUESTIONS.into_iter().chain(ANSWERS)
+}
+
+#[tokio::test]
+async fn the_kinds_named_here_are_all_that_a_run_has() {
+    let world = World::new().await;
+    world.middle.rest();
+    world.federation.stratify().await.unwrap();
+    // What is relayed passes both ways; here it is named once.
+    let passed: BTreeSet<Kind> = world.middle.kinds().into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(passed, all().collect());
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_noticed_or_changes_nothing() {
+    let mut world = World::new().await;
+    for (turn, kind) in all().enumerate() {
+        // The beginning, the middle and the end of the message in turn; of streams all.
+        let places = if STREAMS.contains(&kind) {
+            vec![0, 50, 99]
+        } else {
+            vec![[0, 50, 99][turn % 3]]
+        };
+        for per_cent in places {
+            world.suffer(K360, kind, Fault::Flip(per_cent)).await.ok();
+        }
+        if turn % 5 == 0 {
+            world.recover(kind.name()).await;
+        }
+    }
+    for kind in STREAMS {
+        let ended = world.suffer(K360, kind, Fault::Flip(20)).await;
+        assert!(
+            ended.is_err(),
+            "{kind}: what is about persons is never taken when it was changed"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_a_header_is_noticed() {
+    let mut world = World::new().await;
+    // Version, kind, flags, length, roster, study.
+    let bytes = [0, 1, 3, 7, 10, 50];
+    for (turn, kind) in all().enumerate() {
+        let ended = world
+            .suffer(K360, kind, Fault::FlipHeader(bytes[turn % bytes.len()]))
+            .await;
+        assert!(
+            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
+            "{kind}"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_frame_cut_short_or_announced_too_large_ends_the_run() {
+    let mut world = World::new().await;
+    for (turn, kind) in all().enumerate() {
+        let fault = if turn % 2 == 0 {
+            Fault::Halve
+        } else {
+            Fault::Oversize
+        };
+        let ended = world.suffer(K360, kind, fault).await;
+        assert!(
+            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
+            "{fault:?} of {kind}"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_frame_announced_too_large_is_refused_by_its_header() {
+    let mut world = World::new().await;
+    for kind in [Kind::Prepare, Kind::KeyPin, Kind::HandBacks] {
+        world.suffer(K360, kind, Fault::Oversize).await.unwrap_err();
+        let codes: Vec<_> = world
+            .middle
+            .refused()
+            .into_iter()
+            .map(|refused| refused.code)
+            .collect();
+        assert!(codes.contains(&RejectCode::TooLarge), "{kind}: {codes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_question_ends_the_run_when_its_time_has_passed() {
+    let mut world = World::new().await;
+    for kind in QUESTIONS {
+        let ended = world.suffer(K360, kind, Fault::Drop).await;
+        assert_eq!(ended.is_ok(), kind == Kind::Close, "{kind}");
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_ends_the_run() {
+    let mut world = World::new().await;
+    for kind in ANSWERS {
+        let ended = world.suffer(K360, kind, Fault::Drop).await;
+        assert_eq!(
+            ended.is_ok(),
+            matches!(kind, Kind::Closed | Kind::Progress),
+            "{kind}"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn what_comes_twice_or_late_is_noticed_in_a_stream_and_harmless_elsewhere() {
+    let mut world = World::new().await;
+    for kind in all().filter(|kind| !STREAMS.contains(kind)) {
+        let ended = world.suffer(K360, kind, Fault::Duplicate).await;
+        // A second question on the same stream is not read; a second `Relay` stands where the batch must.
+        assert_eq!(
+            ended.is_ok(),
+            !matches!(kind, Kind::Relay | Kind::Pseudonymised),
+            "{kind}: {ended:?}"
+        );
+    }
+    for (kind, fault) in STREAMS
+        .into_iter()
+        .flat_map(|kind| [(kind, Fault::Duplicate), (kind, Fault::Swap)])
+    {
+        let ended = world.suffer(K360, kind, fault).await;
+        let is_end = matches!(kind, Kind::ContributionsEnd | Kind::HandBackEnd);
+        assert_eq!(
+            ended.is_ok(),
+            is_end && fault == Fault::Duplicate,
+            "{fault:?} of {kind}"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_cut_stream_ends_the_run() {
+    let mut world = World::new().await;
+    for kind in all() {
+        let ended = world.suffer(K360, kind, Fault::CutStream).await;
+        assert!(
+            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
+            "{kind}"
+        );
+    }
+    world.recover("all of them").await;
+}
+
+#[tokio::test]
+async fn a_cut_link_ends_the_run_and_the_next_one_goes_over_a_new_link() {
+    let mut world = World::new().await;
+    for kind in [
+        Kind::Prepared,
+        Kind::KeyRound2,
+        Kind::Evaluate,
+        Kind::Contributions,
+        Kind::HandBackEnd,
+    ] {
+        let problem = world.suffer(K360, kind, Fault::CutLink).await.unwrap_err();
+        assert_eq!(problem.exit, Exit::Incomplete, "{kind}: {problem}");
+        world.recover(kind.name()).await;
+    }
+}
