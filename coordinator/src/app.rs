@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tvaers_definitions::library::Library;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_host::process::system_rng;
+use tvaers_host::roster::believe;
 use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::identity::Identity;
@@ -14,7 +14,7 @@ use tvaers_link::quic::Listener;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::roster::{self, SignedRoster};
+use tvaers_protocol::roster;
 use tvaers_protocol::sign::{SigningKey, VerifyingKey};
 
 use crate::config::Config;
@@ -91,11 +91,7 @@ pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> 
             .expected("the federation's newest roster with the signatures of its members")
             .next("have the members sign it and put it there")
     };
-    let text = std::fs::read_to_string(home.roster()).map_err(|error| roster_problem(error.to_string()))?;
-    let today = TimeZone::UTC.to_datetime(clock.now()).date();
-    let roster = SignedRoster::parse(&text)
-        .and_then(|signed| signed.verify(None, today))
-        .map_err(|error| roster_problem(error.to_string()))?;
+    let roster = believe(&home.roster(), clock.now())?;
     let keys = |error: PrivateFileError| Problem::from_error(Exit::Failed, "keys", &error);
     let signing = SigningKey::from_seed(&*private::read_key(&home.keys().join("signing.key")).map_err(keys)?);
     let identity = Identity::load(&home.keys().join("tls.crt"), &home.keys().join("tls.key"))

@@ -103,7 +103,7 @@ impl<'a> Combiner<'a> {
     fn kommune_differs(&self, group: &[(usize, Contribution)], residence: Residence) -> bool {
         let Residence::At { source, .. } = residence else { return false };
         let code = self.sources.get(source).map_or(0, |source| source.code);
-        self.of_sector(Sector::Region, group).any(|(_, contribution)| contribution.kommune != code)
+        self.of_sector(Sector::Region, group).any(|(_, contribution)| ![0, code].contains(&contribution.kommune))
     }
 
     /// The touch groups that two nodes of their sector touch, of those that matter at this grain.

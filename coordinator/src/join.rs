@@ -9,7 +9,9 @@ use sha2::{Digest as _, Sha256};
 use tvaers_definitions::model::{Model, Outcome};
 use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_protocol::id::{Digest, NodeId, Pseudonym};
-use tvaers_protocol::message::{HandBackEnd, HandBacks, HandedBack, JoinCounts, Signed, StreamTotal};
+use tvaers_protocol::message::{
+    HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, Signed, StreamTotal,
+};
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape};
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::{Disclosure, Grain};
@@ -85,10 +87,10 @@ impl Return {
 
     /// Says that all is handed back, and waits until the work list is written.
     pub(crate) async fn end(mut self, study: Digest, key: &SigningKey) -> Result<(), JoinError> {
-        let total =
-            StreamTotal { from: None, records: self.records, digest: Digest(self.hash.clone().finalize().into()) };
-        let total = Signed::new(total, Purpose::HandBack, study, key);
-        let end = HandBackEnd { total, counts: self.counts.clone() };
+        let digest = Digest(self.hash.clone().finalize().into());
+        let stream = StreamTotal { node: self.node.clone(), records: self.records, digest };
+        let total = HandBackTotal { stream, counts: self.counts.clone() };
+        let end = HandBackEnd { total: Signed::new(total, Purpose::HandBack, study, key) };
         let written: Result<HandedBack, _> = self.exchange.ask(&end, WORKLIST_TIME).await;
         written.map(|_| ()).map_err(|fault| self.failed(fault))
     }

@@ -22,6 +22,8 @@ pub(crate) enum StreamFault {
     Record(#[from] RecordError),
     #[error("frame {found} of the stream came where frame {expected} must")]
     Sequence { expected: u32, found: u32 },
+    #[error("the stream has more records than the study allows the node")]
+    BeyondQuota,
     #[error("the stream's end is not signed by the node")]
     Unsigned,
     #[error("the stream is not what the node signed")]
@@ -34,12 +36,28 @@ impl From<FrameError> for StreamFault {
     }
 }
 
+/// What a node's stream must be.
+pub(crate) struct Expected {
+    /// Whose it is.
+    pub(crate) node: NodeId,
+    /// The key that signs its end.
+    pub(crate) key: VerifyingKey,
+    /// The study's shape of records.
+    pub(crate) shape: ContributionShape,
+    /// What the node's sector fills of it; the rest is padding.
+    pub(crate) own: ContributionShape,
+    /// The most records that it may have: the evaluations that the manifest allows.
+    pub(crate) quota: u32,
+}
+
 /// One node's stream of contributions.
 pub(crate) struct Source {
     node: NodeId,
     key: VerifyingKey,
     study: Digest,
     shape: ContributionShape,
+    own: ContributionShape,
+    quota: u32,
     exchange: Exchange,
     frame: std::vec::IntoIter<Contribution>,
     order: Ascending,
@@ -51,18 +69,15 @@ pub(crate) struct Source {
 
 impl Source {
     /// A stream that is about to begin.
-    pub(crate) fn new(
-        node: NodeId,
-        key: VerifyingKey,
-        study: Digest,
-        shape: ContributionShape,
-        exchange: Exchange,
-    ) -> Self {
+    pub(crate) fn new(expected: Expected, study: Digest, exchange: Exchange) -> Self {
+        let Expected { node, key, shape, own, quota } = expected;
         Self {
             node,
             key,
             study,
             shape,
+            own,
+            quota,
             exchange,
             frame: Vec::new().into_iter(),
             order: Ascending::default(),
@@ -105,6 +120,12 @@ impl Source {
         self.hash.update(&message.records);
         let records = self.shape.read(&message.records)?;
         self.records += records.len() as u64;
+        if self.records > u64::from(self.quota) {
+            return Err(StreamFault::BeyondQuota);
+        }
+        if !records.iter().all(|record| self.own.is_padded(record)) {
+            return Err(RecordError::Reserved.into());
+        }
         self.frame = records.into_iter();
         Ok(())
     }
@@ -115,7 +136,7 @@ impl Source {
             .verify(Purpose::Contributions, self.study, &self.key)
             .map_err(|_| StreamFault::Unsigned)?;
         let found = StreamTotal {
-            from: Some(self.node.clone()),
+            node: self.node.clone(),
             records: self.records,
             digest: Digest(self.hash.clone().finalize().into()),
         };

@@ -49,7 +49,7 @@ pub(crate) async fn nodes(coordinator: &Coordinator) -> Vec<NodeLine> {
             sector: member.sector,
             holder: member.holder,
             connected: status.is_some(),
-            software: status.as_ref().map(|status| status.software.clone()).unwrap_or_default(),
+            software: status.as_ref().map(|status| status.software.to_string()).unwrap_or_default(),
             made_up: status.as_ref().map(|status| status.made_up),
             import: data.map(|data| data.import),
             extracted_on: data.map(|data| data.extracted_on),

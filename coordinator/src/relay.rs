@@ -22,13 +22,19 @@ const ANSWER_TIME: Duration = Duration::from_secs(300);
 /// Batches that are being passed on at a time, over all nodes: each holds two buffers.
 pub(crate) const RELAYS_MAX: usize = 32;
 
+/// Streams of one node that are looked at at a time: its batches under way times its quorum, with room to spare.
+const STREAMS_A_NODE: usize = 16;
+
 /// Serves the streams that a node opens until its link ends.
 pub(crate) async fn serve(link: Arc<dyn Link>, node: NodeId, roster: Digest, hub: Arc<Hub>, turns: Arc<Semaphore>) {
+    let places = Arc::new(Semaphore::new(STREAMS_A_NODE));
     while let Ok(stream) = link.accept().await {
         let (hub, turns, node) = (Arc::clone(&hub), Arc::clone(&turns), node.clone());
+        let places = Arc::clone(&places);
         tokio::spawn(async move {
-            let _turn = turns.acquire().await;
-            if let Err(error) = relay(stream, roster, &hub).await {
+            // A node that opens streams and says nothing keeps its own places, never another's turn.
+            let _place = places.acquire().await;
+            if let Err(error) = relay(stream, roster, &hub, &turns).await {
                 tracing::warn!(node.id = %node, error = %error, "a batch could not be passed on");
             }
         });
@@ -45,8 +51,8 @@ enum RelayFailure {
     Refused(RejectCode),
 }
 
-async fn relay(mut from: Stream, roster: Digest, hub: &Hub) -> Result<(), RelayFailure> {
-    let result = pass_on(&mut from, roster, hub).await;
+async fn relay(mut from: Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -> Result<(), RelayFailure> {
+    let result = pass_on(&mut from, roster, hub, turns).await;
     if let Err(failure) = &result {
         let code = match failure {
             RelayFailure::Refused(code) => *code,
@@ -62,17 +68,18 @@ async fn relay(mut from: Stream, roster: Digest, hub: &Hub) -> Result<(), RelayF
     result
 }
 
-async fn pass_on(from: &mut Stream, roster: Digest, hub: &Hub) -> Result<(), RelayFailure> {
+async fn pass_on(from: &mut Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -> Result<(), RelayFailure> {
     let first = from.expect(PROMPT_TIME).await?;
     first.header().belongs_to(roster, first.header().study).map_err(StreamError::Frame)?;
     let target: Relay = first.message().map_err(StreamError::Frame)?;
     let study = first.header().study;
+    let header = from.receiver.peek(PROMPT_TIME).await?.ok_or(StreamError::Ended)?;
+    header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
+    header.belongs_to(roster, study).map_err(StreamError::Frame)?;
+    let _turn = turns.acquire().await;
     let link = hub.link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
     let exchange = Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
     let mut to = exchange.into_stream();
-    let header = from.receiver.peek(ANSWER_TIME).await?.ok_or(StreamError::Ended)?;
-    header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
-    header.belongs_to(roster, study).map_err(StreamError::Frame)?;
     from.receiver.relay(&mut to.sender, ANSWER_TIME).await?;
     to.finish().await?;
     to.receiver.relay(&mut from.sender, ANSWER_TIME).await?;

@@ -16,16 +16,16 @@ use tvaers_protocol::message::{
     Propose, Pseudonymise, Signed,
 };
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::record::HandBackShape;
+use tvaers_protocol::record::{ContributionShape, HandBackShape};
 use tvaers_protocol::sign::Purpose;
-use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
+use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
 
 use crate::combine::{Combiner, Source as Place};
 use crate::coordinator::Coordinator;
 use crate::event::{Events, Phase};
 use crate::join::{Join, Return};
 use crate::keygen;
-use crate::merge::{Merge, Source};
+use crate::merge::{Expected, Merge, Source};
 use crate::session::{self, Session};
 
 /// For a node to answer a question that needs no work.
@@ -77,8 +77,9 @@ pub struct Summary {
 /// [`Problem`], with exit 4 where a node is missing.
 pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) -> Result<Summary, Problem> {
     let model = coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
-    let nodes: Vec<NodeId> =
-        coordinator.roster().roster().members.iter().map(|member| member.id.clone()).collect();
+    let today = utc_date(coordinator.clock().now());
+    let members = coordinator.roster().roster().members_on(today);
+    let nodes: Vec<NodeId> = members.map(|member| member.id.clone()).collect();
     let wait = Duration::from_secs(request.deadline_s);
     let missing = coordinator.hub().missing_after(&nodes, wait).await;
     if let Some(first) = missing.first() {
@@ -139,17 +140,17 @@ async fn draft(
     };
     let prepared: Vec<Prepared> = session::ask_all(coordinator, &nodes, Digest::NONE, question, WORK).await?;
     let roster = coordinator.roster().roster();
-    let holders: Vec<NodeId> = roster.holders().map(|member| member.id.clone()).collect();
+    let created = coordinator.clock().now();
+    let holders: Vec<NodeId> = roster.holders_on(utc_date(created)).map(|member| member.id.clone()).collect();
     let participant = |(position, (node, prepared)): (usize, (&NodeId, &Prepared))| Participant {
         node: node.clone(),
-        quota: prepared.persons,
+        quota: prepared.evaluations,
         quorum: Manifest::quorum_for(node, position, &holders, roster.quorum),
         data: prepared.data.digest,
     };
     let participants = nodes.iter().zip(&prepared).enumerate().map(participant).collect();
     let mut run = [0; 16];
     system_rng().fill_bytes(&mut run);
-    let created = coordinator.clock().now();
     let deadline = created.checked_add(SignedDuration::from_hours(STUDY_HOURS)).unwrap_or(created);
     Ok(Manifest {
         run: RunId(run),
@@ -207,7 +208,11 @@ async fn join(coordinator: &Coordinator, session: &Session<'_>, model: &Model) -
         let member = coordinator.roster().member(&node).ok_or_else(|| session::lost(&node))?;
         let mut exchange = session.exchange(&node).await?;
         exchange.send(&Contribute {}, PROMPT).await.map_err(|error| session::failed(&node, &error))?;
-        sources.push(Source::new(node.clone(), member.signing, session.digest(), shape, exchange));
+        let layout = model.layout(member.sector, grain);
+        let own = ContributionShape { values: layout.components.len(), recencies: layout.recencies.len() };
+        let quota = session.manifest().participant(&node).map_or(0, |participant| participant.quota);
+        let expected = Expected { node: node.clone(), key: member.signing, shape, own, quota };
+        sources.push(Source::new(expected, session.digest(), exchange));
         places.push(Place { sector: member.sector, code: member.code });
         returns.push(match member.sector {
             Sector::Region => None,

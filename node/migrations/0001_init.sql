@@ -26,7 +26,8 @@ CREATE TABLE study (
 CREATE TABLE worklist (
     manifest  BLOB    NOT NULL REFERENCES study (manifest),
     person_id TEXT    NOT NULL,
-    total     INTEGER NOT NULL,
+    -- Empty where the policy does not disclose it, as are stratum and items.
+    total     INTEGER,
     stratum   TEXT    NOT NULL,
     included  INTEGER NOT NULL,
     complete  INTEGER NOT NULL,

@@ -1,14 +1,13 @@
 //! From a folder to a node: creating one, and opening one for service. The rim where files and clocks are opened.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tvaers_definitions::library::Library;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_host::process::system_rng;
+use tvaers_host::roster;
 use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::identity::Identity;
@@ -16,7 +15,7 @@ use tvaers_link::quic::Dialer;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::roster::{Member, SealingPublic, SignedRoster, VerifiedRoster};
+use tvaers_protocol::roster::{Member, SealingPublic, VerifiedRoster};
 use tvaers_protocol::sign::{Signature, SigningKey, VerifyingKey};
 use tvaers_pseudonym::sealing::SealingKey;
 
@@ -135,25 +134,6 @@ pub fn config(home: &Home) -> Result<Config, Problem> {
     })
 }
 
-/// The roster of a node's folder, believed only with all its signatures.
-///
-/// # Errors
-/// [`Problem`].
-pub fn roster(path: &Path, clock: &dyn Clock) -> Result<VerifiedRoster, Problem> {
-    let problem = |code, what: String| {
-        Problem::new(Exit::BadInput, code, what)
-            .at(path.display())
-            .expected("the federation's newest roster with the signatures of its members")
-            .next("get it from the secretariat and put it there")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| problem("roster.read", error.to_string()))?;
-    let signed = SignedRoster::parse(&text).map_err(|error| problem("roster.form", error.to_string()))?;
-    let today = TimeZone::UTC.to_datetime(clock.now()).date();
-    signed
-        .verify(None, today)
-        .map_err(|error| problem("roster.verify", error.to_string()))
-}
-
 /// The node's state database.
 ///
 /// # Errors
@@ -175,7 +155,7 @@ pub async fn state(home: &Home) -> Result<State, Problem> {
 pub async fn open(home: Home) -> Result<(Arc<Node>, Dialer, Config), Problem> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = config(&home)?;
-    let roster = roster(&home.roster(), &*clock)?;
+    let roster = roster::believe(&home.roster(), clock.now())?;
     let keys = |error: PrivateFileError| Problem::from_error(Exit::Failed, "keys", &error);
     let signing = SigningKey::from_seed(&*private::read_key(&home.keys().join("signing.key")).map_err(keys)?);
     let sealing =

@@ -129,26 +129,31 @@ impl Node {
 
     pub(crate) async fn add_study(&self, study: Arc<Study>) -> Result<(), Refusal> {
         let mut studies = self.studies.lock().await;
+        // One that is under way keeps its share and its counters, whoever proposes it again.
+        if studies.contains_key(&study.digest) {
+            return Err(Refusal::because(RejectCode::Replay, "the study is under way"));
+        }
         if studies.len() >= STUDIES_MAX {
-            return Err(Refusal::because(
-                RejectCode::Busy,
-                "too many studies are open at this node",
-            ));
+            return Err(Refusal::because(RejectCode::Busy, "too many studies are open at this node"));
         }
         studies.insert(study.digest, study);
         Ok(())
     }
 
     pub(crate) async fn study(&self, digest: Digest) -> Result<Arc<Study>, Refusal> {
-        let studies = self.studies.lock().await;
-        let study = studies
-            .get(&digest)
-            .cloned()
-            .ok_or(Refusal::new(RejectCode::OtherStudy))?;
+        let Some(study) = self.studies.lock().await.get(&digest).cloned() else {
+            let closed = self.state().is_closed(digest).await.map_err(Refusal::internal)?;
+            return Err(Refusal::new(if closed { RejectCode::StudyClosed } else { RejectCode::OtherStudy }));
+        };
         if self.clock().now() > study.manifest.deadline {
             return Err(Refusal::new(RejectCode::DeadlinePassed));
         }
         Ok(study)
+    }
+
+    /// The study, past its deadline or not, to be closed.
+    pub(crate) async fn study_to_close(&self, digest: Digest) -> Option<Arc<Study>> {
+        self.studies.lock().await.get(&digest).cloned()
     }
 
     pub(crate) async fn remove_study(&self, digest: Digest) -> Option<Arc<Study>> {

@@ -14,10 +14,12 @@ use tvaers_link::link::Link;
 use tvaers_link::quic::Dialer;
 use tvaers_link::stream::Stream;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
+use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Closed, Message, NodeStatus, Prepare, Propose};
 use tvaers_protocol::reject::RejectCode;
 
+use crate::app::SOFTWARE;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::study::{agree, contribute, evaluate, hand_back, keygen, pseudonymise};
@@ -172,7 +174,7 @@ fn exchange_failed(error: ExchangeError) -> Refusal {
 async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
     let import = node.state().latest_import().await.map_err(Refusal::internal)?;
     Ok(NodeStatus {
-        software: concat!("tvaers-node ", env!("CARGO_PKG_VERSION")).to_owned(),
+        software: Software::new(SOFTWARE).map_err(Refusal::internal)?,
         made_up: node.config().made_up,
         data: import.map(|import| import.statement),
     })
@@ -180,16 +182,13 @@ async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
 
 /// Erases a study: its share and counters go with the last holder of this memory, its scratch database now.
 async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
-    let Some(study) = node.remove_study(digest).await else {
-        return Ok(());
-    };
+    let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
     if let Some(work) = study.work.get() {
         work.erase().await.map_err(Refusal::internal)?;
     }
-    node.state()
-        .close_study(digest, node.clock().now())
-        .await
-        .map_err(Refusal::internal)?;
+    node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
+    // Last, so that a close that failed can be tried again.
+    node.remove_study(digest).await;
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }

@@ -37,6 +37,17 @@ pub enum StateError {
     },
 }
 
+impl StateError {
+    /// Whether the database refused because the same is there already.
+    #[must_use]
+    pub fn is_repetition(&self) -> bool {
+        match self {
+            Self::Database(error) => error.as_database_error().is_some_and(|error| error.is_unique_violation()),
+            _ => false,
+        }
+    }
+}
+
 /// How far a study has come, as it is remembered over a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudyState {
@@ -74,15 +85,15 @@ pub struct ImportRecord {
 pub struct WorklistRow {
     /// The citizen.
     pub person_id: String,
-    /// The total.
-    pub total: u16,
+    /// The total; none where not disclosed.
+    pub total: Option<u16>,
     /// The stratum's name; empty where not disclosed.
     pub stratum: String,
     /// Whether the model includes the citizen.
     pub included: bool,
     /// Whether everything that the model needs was there.
     pub complete: bool,
-    /// The points of each criterion.
+    /// The points of each criterion; empty where not disclosed.
     pub items: Vec<u16>,
 }
 
@@ -257,6 +268,18 @@ impl State {
         rows.iter()
             .map(|row| row.try_get("run").map_err(StateError::from))
             .collect()
+    }
+
+    /// Whether a study was closed here, now or before a restart.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn is_closed(&self, study: Digest) -> Result<bool, StateError> {
+        let row = sqlx::query("SELECT 1 FROM study WHERE manifest = ? AND state = 'closed'")
+            .bind(study.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Writes a study's work list, all of it or nothing.

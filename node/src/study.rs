@@ -55,6 +55,8 @@ pub(crate) enum Holder {
     Round1(Round1),
     /// It has sent its second-round packages.
     Round2(Round2),
+    /// A round failed after its secret was used: there is no second try in this study.
+    Failed,
     /// It has a share and has confirmed it; used only after the key is pinned.
     Confirmed(Arc<KeyShare>),
 }

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -18,6 +15,7 @@ use tvaers_definitions::layout::Layout;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::{PersonId, Pseudonym, Sector};
 use tvaers_protocol::record::{Contribution, HandBack};
+use tvaers_protocol::study::{Disclosure, utc_date};
 use tvaers_warehouse::data::{OpenError, Warehouse};
 use tvaers_warehouse::sql::{Dialect, Extraction, FetchError, Holding, PersonRow, SqlError};
 
@@ -281,15 +279,17 @@ impl Work {
         .await?;
         rows.iter()
             .map(|row| {
-                let stratum: usize = usize::try_from(row.try_get::<i64, _>("stratum")?).unwrap_or(usize::MAX);
+                // What is not disclosed comes as zero and is shown as nothing.
+                let shown = |least| study.manifest.disclosure >= least;
+                let stratum = usize::try_from(row.try_get::<i64, _>("stratum")?).unwrap_or(usize::MAX);
                 let stratum = study.model.strata.get(stratum).ok_or(WorkError::Stratum)?;
                 Ok(WorklistRow {
                     person_id: row.try_get("person_id")?,
-                    total: row.try_get("total")?,
-                    stratum: stratum.name.clone(),
+                    total: if shown(Disclosure::Total) { Some(row.try_get("total")?) } else { None },
+                    stratum: if shown(Disclosure::Stratum) { stratum.name.clone() } else { String::new() },
                     included: row.try_get("included")?,
                     complete: row.try_get("complete")?,
-                    items: numbers(row.try_get("items")?)?,
+                    items: if shown(Disclosure::Items) { numbers(row.try_get("items")?)? } else { Vec::new() },
                 })
             })
             .collect()
@@ -348,11 +348,13 @@ pub(crate) async fn count_contributors(node: &Node, import: &ImportRecord) -> Re
                 .unsigned_abs()
         }
     };
-    u32::try_from(persons).map_err(Refusal::internal)
+    u32::try_from(rounded_up(persons)).map_err(Refusal::internal)
 }
 
-fn utc_date(time: Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(time).date()
+/// Rounds up to two significant figures: a margin of at most a tenth, and the exact number is not told.
+fn rounded_up(persons: u64) -> u64 {
+    let unit = 10_u64.pow(persons.max(1).ilog10().saturating_sub(1));
+    persons.div_ceil(unit).saturating_mul(unit)
 }
 
 fn erase(path: &Path) -> Result<(), WorkError> {
@@ -402,4 +404,16 @@ fn numbers(bytes: &[u8]) -> Result<Vec<u16>, WorkError> {
         return Err(WorkError::Inconsistent("numbers"));
     }
     Ok(pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded_up;
+
+    #[test]
+    fn a_number_of_persons_is_rounded_up_by_a_tenth_at_most() {
+        for (persons, rounded) in [(0, 0), (7, 7), (99, 99), (101, 110), (2059, 2100), (2100, 2100), (58_999, 59_000)] {
+            assert_eq!(rounded_up(persons), rounded);
+        }
+    }
 }

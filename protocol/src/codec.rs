@@ -66,17 +66,19 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// [`CodecError`], which never quotes the bytes.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     if bytes.len() > BYTES_MAX {
         return Err(TOO_LARGE);
     }
-    let (message, used) = bincode::serde::decode_from_slice(bytes, READ).map_err(|error| match error {
+    let (message, used): (T, usize) = bincode::serde::decode_from_slice(bytes, READ).map_err(|error| match error {
         DecodeError::UnexpectedEnd { .. } => CodecError::Truncated,
         DecodeError::LimitExceeded => TOO_LARGE,
         _ => CodecError::Malformed,
     })?;
     match bytes.len().saturating_sub(used) {
-        0 => Ok(message),
+        // A date, say, can be written in several ways that read the same; only one of them is the message.
+        0 if canonical(&message) == bytes => Ok(message),
+        0 => Err(CodecError::Malformed),
         bytes => Err(CodecError::Trailing { bytes }),
     }
 }
@@ -110,6 +112,16 @@ mod tests {
             decode::<(u16, Option<String>, Vec<u32>, bool)>(&bytes),
             Ok(message)
         );
+    }
+
+    #[test]
+    fn bytes_that_read_as_a_message_but_are_not_its_one_encoding_are_refused() {
+        let day = jiff::civil::date(2026, 2, 28);
+        assert_eq!(decode::<jiff::civil::Date>(&encode(&day).unwrap()), Ok(day));
+        for other in ["20260228", "2026-02-28T23:00"] {
+            let bytes = encode(&other.to_owned()).unwrap();
+            assert_eq!(decode::<jiff::civil::Date>(&bytes), Err(CodecError::Malformed), "{other}");
+        }
     }
 
     #[test]

@@ -144,7 +144,9 @@ impl FrameHeader {
     /// [`FrameError`]: the version first, then kind, flags and length.
     pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Self, FrameError> {
         let [version, kind, flag_high, flag_low, a, b, c, d, digests @ ..] = *bytes;
-        if !(VERSION_MIN..=VERSION).contains(&version) {
+        // Greetings are how another version is told, so they are read whatever versions are spoken here.
+        let greeting = version == VERSION_OF_GREETINGS && Kind::try_from(kind).is_ok_and(Kind::is_greeting);
+        if !greeting && !(VERSION_MIN..=VERSION).contains(&version) {
             return Err(FrameError::Version { found: version });
         }
         let kind = Kind::try_from(kind)?;

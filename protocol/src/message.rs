@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::frame::Kind;
+use crate::hello::Software;
 use crate::id::{Digest, NodeId};
 use crate::sign::{BadSignature, Purpose, Signature, SigningKey, VerifyingKey};
 use crate::study::{Disclosure, Grain, Manifest};
@@ -136,12 +137,21 @@ pub struct Answer {
 /// What a stream of records held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamTotal {
-    /// Who sent it.
-    pub from: Option<NodeId>,
+    /// Whose stream it is: the node that contributes, or the one that is handed back to.
+    pub node: NodeId,
     /// How many records.
     pub records: u64,
     /// SHA-256 over all records.
     pub digest: Digest,
+}
+
+/// What a hand-back held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandBackTotal {
+    /// Its records.
+    pub stream: StreamTotal,
+    /// What the join saw, for the node's staff.
+    pub counts: JoinCounts,
 }
 
 /// What the join saw about one node's residents. Counts for the node alone, nothing about a person.
@@ -181,8 +191,8 @@ impl Message for Prepare {
 /// What a node could contribute.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
-    /// How many persons it would have evaluated.
-    pub persons: u32,
+    /// How many evaluations it would need, at most: its persons, rounded up so that the exact number is not told.
+    pub evaluations: u32,
     /// The finest grain that its policy grants, at most the one asked for.
     pub grain: Grain,
     /// What its policy lets its own work list show.
@@ -437,10 +447,8 @@ impl Message for HandBacks {
 /// The end of a hand-back, signed by the coordinator; answered with [`HandedBack`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandBackEnd {
-    /// Count and digest of all records.
-    pub total: Signed<StreamTotal>,
-    /// What the join saw, for the node's staff.
-    pub counts: JoinCounts,
+    /// What was handed back, signed by the coordinator.
+    pub total: Signed<HandBackTotal>,
 }
 
 impl Message for HandBackEnd {
@@ -485,8 +493,8 @@ impl Message for Status {
 /// How a node is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeStatus {
-    /// Its version.
-    pub software: String,
+    /// What it runs.
+    pub software: Software,
     /// Whether its database is marked as made up.
     pub made_up: bool,
     /// Which data it would answer from; none before the first import.

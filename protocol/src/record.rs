@@ -40,8 +40,8 @@ pub struct Contribution {
 /// A record that does not have the study's shape or order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// A body that is no whole number of records.
-    #[error("a frame's body is no whole number of records")]
+    /// A body that is no whole number of records, or more than one frame may hold.
+    #[error("a frame's body is no whole number of records, or too many")]
     Length,
     /// A bit or padding that must be zero is not.
     #[error("a record has a reserved bit set")]
@@ -85,11 +85,14 @@ impl ContributionShape {
     /// # Errors
     /// [`RecordError`] where the length does not fit or a reserved bit is set.
     pub fn read(self, body: &[u8]) -> Result<Vec<Contribution>, RecordError> {
-        let records = body.chunks_exact(self.size());
-        if body.is_empty() || !records.remainder().is_empty() {
-            return Err(RecordError::Length);
-        }
-        records.map(|record| self.read_one(record)).collect()
+        split(body, self.size())?.map(|record| self.read_one(record)).collect()
+    }
+
+    /// Whether a contribution has nothing but padding beyond this shape, that of its sender's sector.
+    #[must_use]
+    pub fn is_padded(self, record: &Contribution) -> bool {
+        record.values.iter().skip(self.values).all(|value| *value == 0)
+            && record.recencies.iter().skip(self.recencies).all(|recency| *recency == NO_RECENCY)
     }
 
     fn read_one(self, record: &[u8]) -> Result<Contribution, RecordError> {
@@ -166,11 +169,7 @@ impl HandBackShape {
     /// # Errors
     /// [`RecordError`] where the length does not fit or a reserved bit is set.
     pub fn read(self, body: &[u8]) -> Result<Vec<HandBack>, RecordError> {
-        let records = body.chunks_exact(self.size());
-        if body.is_empty() || !records.remainder().is_empty() {
-            return Err(RecordError::Length);
-        }
-        records.map(|record| self.read_one(record)).collect()
+        split(body, self.size())?.map(|record| self.read_one(record)).collect()
     }
 
     fn read_one(self, record: &[u8]) -> Result<HandBack, RecordError> {
@@ -209,6 +208,14 @@ impl Ascending {
         self.last = Some(pseudonym);
         Ok(())
     }
+}
+
+fn split(body: &[u8], size: usize) -> Result<std::slice::ChunksExact<'_, u8>, RecordError> {
+    let records = body.chunks_exact(size);
+    if body.is_empty() || body.len() > limit::RECORD_BYTES_MAX || !records.remainder().is_empty() {
+        return Err(RecordError::Length);
+    }
+    Ok(records)
 }
 
 fn write_padded(values: &[u16], length: usize, padding: u16, body: &mut Vec<u8>) {
@@ -281,6 +288,9 @@ mod tests {
         SHAPE.write(&contribution(1), &mut body);
         assert_eq!(SHAPE.read(&body[1..]).err(), Some(RecordError::Length));
         assert_eq!(SHAPE.read(&[]).err(), Some(RecordError::Length));
+        let many = body.repeat(SHAPE.per_frame() + 1);
+        assert_eq!(SHAPE.read(&many).err(), Some(RecordError::Length));
+        assert!(SHAPE.read(&body.repeat(SHAPE.per_frame())).is_ok());
         body[16] |= 128;
         assert_eq!(SHAPE.read(&body).err(), Some(RecordError::Reserved));
     }

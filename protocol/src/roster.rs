@@ -177,9 +177,28 @@ impl Roster {
         key.sign(Purpose::Roster, &self.digest().0)
     }
 
-    /// Members that hold key shares, in roster order; a holder's index in a key generation is its position + 1.
+    /// Members that hold key shares, in roster order.
     pub fn holders(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| member.holder)
+    }
+
+    /// Members on a day, in roster order.
+    pub fn members_on(&self, day: Date) -> impl Iterator<Item = &Member> {
+        let current = move |member: &&Member| {
+            member.valid_from <= day && member.valid_to.is_none_or(|to| day <= to)
+        };
+        self.members.iter().filter(current)
+    }
+
+    /// Members on a day that hold key shares; a holder's index in a key generation is its position + 1.
+    pub fn holders_on(&self, day: Date) -> impl Iterator<Item = &Member> {
+        self.members_on(day).filter(|member| member.holder)
+    }
+
+    /// Whether the roster is valid on a day.
+    #[must_use]
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        (self.valid_from..=self.valid_to).contains(&day)
     }
 
     /// The least quorum: 3, and 2 only in a federation of fewer than four nodes.
@@ -197,7 +216,17 @@ impl Roster {
             return Err(RosterError::TooMany { found: members });
         }
         let mut seen = BTreeSet::new();
-        let mut keys = BTreeSet::from([self.coordinator.spki.0, self.coordinator.signing.0]);
+        if self.valid_from > self.valid_to {
+            return Err(RosterError::Form("`valid-from` is later than `valid-to`".to_owned()));
+        }
+        let mut keys = BTreeSet::new();
+        let own = [("the coordinator", self.coordinator.spki.0), ("the coordinator", self.coordinator.signing.0)];
+        let people = self.people.iter().map(|person| (person.name.as_str(), person.signing.0));
+        for (owner, key) in own.into_iter().chain(people) {
+            if !keys.insert(key) {
+                return Err(RosterError::Twice(format!("a key of {owner}")));
+            }
+        }
         for member in &self.members {
             let code = format!("{} {}", member.sector, member.code);
             if !seen.insert(member.id.to_string()) || !seen.insert(code.clone()) {
@@ -258,7 +287,7 @@ impl SignedRoster {
     ) -> Result<VerifiedRoster, RosterError> {
         let roster = &self.roster;
         roster.check_form()?;
-        if today < roster.valid_from || today > roster.valid_to {
+        if !roster.is_valid_on(today) {
             return Err(RosterError::NotValid {
                 from: roster.valid_from,
                 to: roster.valid_to,
@@ -317,6 +346,13 @@ impl SignedRoster {
 }
 
 impl VerifiedRoster {
+    /// A roster that this party has verified before and kept. It may have run out since: it is what a newer one is
+    /// held against, not what a study runs under.
+    #[must_use]
+    pub fn known(kept: SignedRoster) -> Self {
+        Self { digest: kept.roster.digest(), roster: kept.roster }
+    }
+
     /// The content.
     #[must_use]
     pub fn roster(&self) -> &Roster {
@@ -338,18 +374,8 @@ impl VerifiedRoster {
     /// The codes of all member municipalities on a day, ascending.
     #[must_use]
     pub fn kommune_codes(&self, on: Date) -> Vec<u16> {
-        let current = |member: &&Member| {
-            member.sector == Sector::Municipality
-                && member.valid_from <= on
-                && member.valid_to.is_none_or(|to| on <= to)
-        };
-        let mut codes: Vec<u16> = self
-            .roster
-            .members
-            .iter()
-            .filter(current)
-            .map(|member| member.code)
-            .collect();
+        let municipal = |member: &&Member| member.sector == Sector::Municipality;
+        let mut codes: Vec<u16> = self.roster.members_on(on).filter(municipal).map(|member| member.code).collect();
         codes.sort_unstable();
         codes
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signer as _, Verifier as _};
+use ed25519_dalek::Signer as _;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -99,12 +99,8 @@ impl VerifyingKey {
         signature: &Signature,
     ) -> Result<(), BadSignature> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| BadSignature)?;
-        if key.is_weak() {
-            return Err(BadSignature);
-        }
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        key.verify(&purpose.frame(message), &signature)
-            .map_err(|_| BadSignature)
+        key.verify_strict(&purpose.frame(message), &signature).map_err(|_| BadSignature)
     }
 }
 

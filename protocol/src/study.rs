@@ -4,8 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
@@ -129,12 +130,25 @@ pub struct Manifest {
     pub deadline: Timestamp,
 }
 
+/// By how much a coordinator's clock may be ahead.
+const CLOCK_GRACE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The day of a moment, by which memberships and validity are judged everywhere alike.
+#[must_use]
+pub fn utc_date(time: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(time).date()
+}
+
 /// Why a manifest is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what the variant means")]
 pub enum ManifestError {
     #[error("the study is of another roster")]
     OtherRoster,
+    #[error("the roster is not valid today")]
+    RosterExpired,
+    #[error("the study says to be drafted in the future or after its deadline")]
+    Created,
     #[error("the study names `{0}`, which the roster does not")]
     UnknownNode(NodeId),
     #[error("the study's key holders are not those of the roster")]
@@ -169,11 +183,15 @@ impl Manifest {
         if self.roster != roster.digest() {
             return Err(ManifestError::OtherRoster);
         }
-        if !self
-            .holders
-            .iter()
-            .eq(roster.roster().holders().map(|member| &member.id))
-        {
+        let day = utc_date(self.created);
+        let late = now.checked_add(CLOCK_GRACE).is_ok_and(|latest| self.created > latest);
+        if late || self.created > self.deadline {
+            return Err(ManifestError::Created);
+        }
+        if !roster.roster().is_valid_on(utc_date(now)) {
+            return Err(ManifestError::RosterExpired);
+        }
+        if !self.holders.iter().eq(roster.roster().holders_on(day).map(|member| &member.id)) {
             return Err(ManifestError::Holders);
         }
         let expected = roster.roster().quorum;
@@ -192,11 +210,13 @@ impl Manifest {
         }
         for participant in &self.participants {
             let member = roster
-                .member(&participant.node)
+                .roster()
+                .members_on(day)
+                .find(|member| member.id == participant.node)
                 .ok_or_else(|| ManifestError::UnknownNode(participant.node.clone()))?;
             self.check_participant(participant, member)?;
         }
-        let longest = jiff::SignedDuration::from_hours(24 * limit::STUDY_DAYS_MAX);
+        let longest = SignedDuration::from_hours(24 * limit::STUDY_DAYS_MAX);
         if now > self.deadline || self.deadline.duration_since(now) > longest {
             return Err(ManifestError::Deadline);
         }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tvaers_link::memory::{Direction, Fate, Interceptor, Passage};
 use tvaers_protocol::frame::{Frame, HEADER_BYTES, Kind};
-use tvaers_protocol::id::NodeId;
+use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::Message;
 use tvaers_protocol::reject::{Reject, RejectCode};
 
@@ -68,6 +68,22 @@ struct Inside {
     kinds: BTreeSet<(Direction, Kind)>,
     recorded: Vec<Frame>,
     record: bool,
+    /// Studies of which a frame has passed, and those of runs before: stragglers of those are left alone.
+    studies: BTreeSet<Digest>,
+    bygone: BTreeSet<Digest>,
+}
+
+impl Inside {
+    /// What the next run begins with.
+    fn next(&mut self) -> Self {
+        let mut bygone = std::mem::take(&mut self.bygone);
+        bygone.append(&mut self.studies);
+        bygone.remove(&Digest::NONE);
+        Self {
+            bygone,
+            ..Self::default()
+        }
+    }
 }
 
 /// Stands in the middle of every link of a federation.
@@ -84,17 +100,19 @@ impl Middle {
 
     /// From now on waits for this frame and does this to it, once. What was noted before is forgotten.
     pub fn set(&self, spot: Spot, fault: Fault) {
-        *self.inside() = Inside {
+        let mut inside = self.inside();
+        *inside = Inside {
             fault: Some((spot, fault)),
-            ..Inside::default()
+            ..inside.next()
         };
     }
 
-    /// From now on hands every message of this type to `rewrite`, which may change it; what it gives goes on instead.
-    pub fn rewrite<M: Message>(&self, rewrite: impl Fn(&Passage, &mut M) -> bool + Send + 'static) {
+    /// From now on hands every message of this type, with its study, to `rewrite`, which may change it and says
+    /// whether it has.
+    pub fn rewrite<M: Message>(&self, rewrite: impl Fn(&Passage, Digest, &mut M) -> bool + Send + 'static) {
         let whole = move |passage: &Passage, frame: &Frame| {
             let mut message: M = frame.message().ok()?;
-            if !rewrite(passage, &mut message) {
+            if !rewrite(passage, frame.header().study, &mut message) {
                 return None;
             }
             let header = frame.header();
@@ -102,22 +120,25 @@ impl Middle {
                 .ok()
                 .map(|frame| frame.encode())
         };
-        *self.inside() = Inside {
+        let mut inside = self.inside();
+        *inside = Inside {
             rewrite: Some(Box::new(whole)),
-            ..Inside::default()
+            ..inside.next()
         };
     }
 
     /// From now on only looks on.
     pub fn rest(&self) {
-        *self.inside() = Inside::default();
+        let mut inside = self.inside();
+        *inside = inside.next();
     }
 
     /// From now on keeps every frame that passes.
     pub fn record(&self) {
-        *self.inside() = Inside {
+        let mut inside = self.inside();
+        *inside = Inside {
             record: true,
-            ..Inside::default()
+            ..inside.next()
         };
     }
 
@@ -155,8 +176,9 @@ impl Interceptor for Middle {
     fn intercept(&self, passage: &Passage, bytes: &mut Vec<u8>) -> Fate {
         let inside = &mut *self.inside();
         let frame = Frame::decode(bytes);
-        let kind = frame.as_ref().ok().map(Frame::kind);
+        let mut kind = frame.as_ref().ok().map(Frame::kind);
         if let Ok(frame) = &frame {
+            inside.studies.insert(frame.header().study);
             inside.kinds.insert((passage.direction, frame.kind()));
             if let Ok(Reject { code }) = frame.message() {
                 inside.refused.push(Refused {
@@ -181,6 +203,9 @@ impl Interceptor for Middle {
             // Two frames in one piece are two frames to whoever reads the stream.
             bytes.extend_from_slice(&held);
             return Fate::Forward;
+        }
+        if frame.is_ok_and(|frame| inside.bygone.contains(&frame.header().study)) {
+            kind = None;
         }
         let here = |(spot, _): &mut (Spot, Fault)| spot.node == passage.node && Some(spot.kind) == kind;
         let Some((_, fault)) = inside.fault.take_if(here) else {

@@ -23,15 +23,15 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::{Digest, NodeId, Pseudonym};
 use tvaers_protocol::message::{
     Acceptance, Accepted, Compute, Computed, Contribute, Contributions, ContributionsEnd, Evaluate,
-    Evaluated, HandBackEnd, HandBacks, HandedBack, JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage,
-    KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Message, Open,
-    Opened, Prepare, Prepared, Progress, Propose, Pseudonymise, Pseudonymised, Relay, SealedKeyPackage,
-    Signed, StreamTotal,
+    Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, KeyConfirmation, KeyConfirmed,
+    KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3,
+    Message, Open, Opened, Prepare, Prepared, Progress, Propose, Pseudonymise, Pseudonymised, Relay,
+    SealedKeyPackage, Signed, StreamTotal,
 };
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape};
-use tvaers_protocol::roster::VerifiedRoster;
+use tvaers_protocol::roster::{SignedRoster, VerifiedRoster};
 use tvaers_protocol::sign::{Purpose, SigningKey};
-use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
+use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
 
 use crate::federation::Federation;
 
@@ -76,8 +76,9 @@ impl Hand {
     /// Where the coordinator's folder cannot be read.
     pub fn new(federation: &Federation) -> anyhow::Result<Self> {
         let home = federation.coordinator_home();
+        let today = utc_date(SystemClock.now());
         let hand = Self {
-            roster: tvaers_node::app::roster(&home.roster(), &SystemClock)?,
+            roster: SignedRoster::parse(&std::fs::read_to_string(home.roster())?)?.verify(None, today)?,
             signing: SigningKey::from_seed(&*private::read_key(&home.keys().join("signing.key"))?),
             library: Library::embedded()?,
             links: Arc::default(),
@@ -176,7 +177,7 @@ impl Hand {
             let quorum = Manifest::quorum_for(&node, position, &holders, roster.quorum);
             participants.push(Participant {
                 node,
-                quota: prepared.persons,
+                quota: prepared.evaluations,
                 quorum,
                 data: prepared.data.digest,
             });
@@ -399,11 +400,11 @@ impl Hand {
         }
     }
 
-    /// A hand-back of these records, in one frame, with an honest end.
+    /// A hand-back of these records to a node, in one frame, with an honest end.
     ///
     /// # Errors
     /// Where there is no model.
-    pub fn script(&self, manifest: &Manifest, records: &[HandBack]) -> anyhow::Result<Script> {
+    pub fn script(&self, node: &NodeId, manifest: &Manifest, records: &[HandBack]) -> anyhow::Result<Script> {
         let shape = HandBackShape {
             criteria: self.model()?.criteria.len(),
         };
@@ -412,19 +413,20 @@ impl Hand {
             shape.write(record, &mut body);
         }
         let digest = Digest(Sha256::digest(&body).into());
-        let total = StreamTotal {
-            from: None,
-            records: records.len() as u64,
-            digest,
+        let total = HandBackTotal {
+            stream: StreamTotal {
+                node: node.clone(),
+                records: records.len() as u64,
+                digest,
+            },
+            counts: JoinCounts {
+                residents: 0,
+                handed_back: 0,
+                claimed_twice: 0,
+                kommune_differs: 0,
+                fell_back: 0,
+            },
         };
-        let counts = JoinCounts {
-            residents: 0,
-            handed_back: 0,
-            claimed_twice: 0,
-            kommune_differs: 0,
-            fell_back: 0,
-        };
-        let total = Signed::new(total, Purpose::HandBack, manifest.digest(), &self.signing);
         let frames = if body.is_empty() {
             vec![]
         } else {
@@ -435,8 +437,16 @@ impl Hand {
         };
         Ok(Script {
             frames,
-            end: HandBackEnd { total, counts },
+            end: self.end(manifest, total),
         })
+    }
+
+    /// An end that says this, with the coordinator's signature.
+    #[must_use]
+    pub fn end(&self, manifest: &Manifest, total: HandBackTotal) -> HandBackEnd {
+        HandBackEnd {
+            total: Signed::new(total, Purpose::HandBack, manifest.digest(), &self.signing),
+        }
     }
 
     /// Hands back what the script says.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tvaers_host::output::{Format, Output};
-use tvaers_host::private;
+use tvaers_host::{private, roster};
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::quic::Dialer;
@@ -93,15 +93,15 @@ async fn look(home: &Home, args: &Args, report: &mut Report) {
     };
     report.take("disk space", disk(home.dir()));
     let state = report.take("state database", app::state(home).await);
-    if let Some(state) = state {
-        report.take("data", data(home, &config, &state).await);
+    if let Some(state) = &state {
+        report.take("data", data(home, &config, state).await);
     }
     if config.laboratory.is_none() {
         report.take("policy", Err::<(), _>(no_policy()));
     } else {
         report.take("policy (laboratory)", Ok(()));
     }
-    let roster = report.take("roster", app::roster(&home.roster(), &SystemClock));
+    let roster = report.take("roster", roster::believe(&home.roster(), SystemClock.now()));
     let identity = report.take("certificate and key", app::identity(home));
     let signing = report.take("signing key", key(home, "signing.key"));
     let sealing = report.take("sealing key", key(home, "sealing.key"));

@@ -25,9 +25,9 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refu
     if ask.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
-    let persons = work::count_contributors(node, &import).await?;
+    let evaluations = work::count_contributors(node, &import).await?;
     Ok(Prepared {
-        persons,
+        evaluations,
         grain: ask.grain.min(granted),
         disclosure: Disclosure::Items,
         data: import.statement,
@@ -60,13 +60,16 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let model = node.model(&manifest.model)?.clone();
     let layout = model.layout(node.config().sector, manifest.grain);
     let contribution = model.shape(manifest.grain);
-    node.state()
-        .accept_study(manifest, import.statement.import, now)
-        .await
-        .map_err(|error| Refusal::because(RejectCode::Replay, error))?;
-    let study = Study::new(manifest.clone(), model, layout, contribution, import);
+    let number = import.statement.import;
+    let study = Arc::new(Study::new(manifest.clone(), model, layout, contribution, import));
     let digest = study.digest;
-    node.add_study(Arc::new(study)).await?;
+    // The place first: a run that is remembered cannot be proposed again.
+    node.add_study(Arc::clone(&study)).await?;
+    if let Err(error) = node.state().accept_study(manifest, number, now).await {
+        node.remove_study(digest).await;
+        let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
+        return Err(Refusal::because(code, error));
+    }
     let acceptance = Acceptance {
         node: node.config().id.clone(),
         manifest: digest,
@@ -108,10 +111,10 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
 fn granted(node: &Node) -> Result<Grain, Refusal> {
     match node.config().laboratory {
         Some(laboratory) if node.config().made_up => Ok(laboratory.grain),
-        _ => Err(Refusal::because(
-            RejectCode::PolicyRefused,
-            "no policy of this node allows contributions",
-        )),
+        _ => {
+            let code = if node.config().made_up { RejectCode::PolicyRefused } else { RejectCode::NotMadeUp };
+            Err(Refusal::because(code, "no policy of this node allows contributions"))
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) 
         sent.send(frame, exchange).await?;
     }
     let total = StreamTotal {
-        from: Some(node.config().id.clone()),
+        node: node.config().id.clone(),
         records: sent.records,
         digest: Digest(sent.hash.finalize().into()),
     };

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::Exchange;
 use tvaers_protocol::frame::{Frame, Kind};
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{HandBackEnd, HandBacks, HandedBack};
+use tvaers_protocol::message::{HandBackEnd, HandBacks, HandedBack, StreamTotal};
 use tvaers_protocol::record::Ascending;
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
@@ -32,6 +32,8 @@ pub(crate) async fn take(
 ) -> Result<HandedBack, Refusal> {
     let malformed =
         |error: &dyn std::error::Error| Refusal::because(RejectCode::Malformed, error.to_string());
+    // Held to the end: a second hand-back waits and is then refused, and nothing is looked up before its time.
+    let mut stage = study.at(Stage::Submitted).await?;
     let work = study.work()?;
     work.begin_hand_back().await.map_err(Refusal::internal)?;
     let mut order = Ascending::default();
@@ -67,7 +69,9 @@ pub(crate) async fn take(
         .total
         .verify(Purpose::HandBack, study.digest, coordinator)
         .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
-    if total.records != count || total.digest != Digest(hash.finalize().into()) {
+    let digest = Digest(hash.finalize().into());
+    let found = StreamTotal { node: node.config().id.clone(), records: count, digest };
+    if total.stream != found {
         return Err(Refusal::because(
             RejectCode::Malformed,
             "the hand-back is not what the coordinator signed",
@@ -84,7 +88,6 @@ pub(crate) async fn take(
             "a hand-back of persons that are not this node's",
         ));
     }
-    let mut stage = study.at(Stage::Submitted).await?;
     let rows = work.worklist(study).await.map_err(Refusal::internal)?;
     node.state()
         .store_worklist(study.digest, &rows)
@@ -98,7 +101,7 @@ pub(crate) async fn take(
         .map_err(Refusal::internal)?;
     *stage = Stage::HandedBack;
     // Counts of this node's own residents, for its own log: the DPO of the municipality reads them there.
-    let counts = &end.counts;
+    let counts = &total.counts;
     tracing::info!(
         study.run = %study.manifest.run,
         worklist.rows = rows.len(),

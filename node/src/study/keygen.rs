@@ -48,15 +48,19 @@ pub(crate) async fn round2(
 ) -> Result<KeyRound2Packages, Refusal> {
     let _stage = study.at(Stage::Opened).await?;
     let mut holder = study.holder().await;
-    let Holder::Round1(kept) = std::mem::replace(&mut *holder, Holder::Idle) else {
+    if !matches!(*holder, Holder::Round1(_)) {
         return Err(Refusal::new(RejectCode::NotReady));
-    };
+    }
     let mut packages = BTreeMap::new();
     for package in &ask.packages {
         let key = holder_key(node, study, package.content.holder)?;
         let content = verified(package, Purpose::KeyRound1, study, &key)?;
-        packages.insert(content.holder, content.bytes.clone());
+        once(packages.insert(content.holder, content.bytes.clone()))?;
     }
+    // From here a secret is used up: whatever fails, this study has no second ceremony.
+    let Holder::Round1(kept) = std::mem::replace(&mut *holder, Holder::Failed) else {
+        return Err(Refusal::new(RejectCode::NotReady));
+    };
     let transcript = dkg::transcript(&study.digest, &packages);
     let recipients = recipients(node, study)?;
     let (kept, sealed) =
@@ -82,9 +86,9 @@ pub(crate) async fn round2(
 pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Result<KeyConfirmed, Refusal> {
     let _stage = study.at(Stage::Opened).await?;
     let mut holder = study.holder().await;
-    let Holder::Round2(kept) = std::mem::replace(&mut *holder, Holder::Idle) else {
+    if !matches!(*holder, Holder::Round2(_)) {
         return Err(Refusal::new(RejectCode::NotReady));
-    };
+    }
     let own = own_index(node, study)?;
     let mut sealed = BTreeMap::new();
     let mut transcripts = Vec::new();
@@ -98,8 +102,11 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
             ));
         }
         transcripts.push((content.from, content.transcript));
-        sealed.insert(content.from, content.bytes.clone());
+        once(sealed.insert(content.from, content.bytes.clone()))?;
     }
+    let Holder::Round2(kept) = std::mem::replace(&mut *holder, Holder::Failed) else {
+        return Err(Refusal::new(RejectCode::NotReady));
+    };
     let (share, confirmation) =
         dkg::round3(kept, node.sealing(), &sealed).map_err(|error| blame(study, &error))?;
     // Holders that were shown different first-round packages would end with different keys: name it here.
@@ -163,6 +170,14 @@ pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyP
         .map_err(|_| Refusal::new(RejectCode::Replay))?;
     *stage = Stage::Pinned;
     Ok(KeyPinned {})
+}
+
+/// Refuses a second package of one sender, which would silently take the place of the first.
+fn once(before: Option<Vec<u8>>) -> Result<(), Refusal> {
+    match before {
+        None => Ok(()),
+        Some(_) => Err(Refusal::because(RejectCode::Malformed, "two packages of one holder")),
+    }
 }
 
 fn ceremony(node: &Node, study: &Study) -> Result<Ceremony, Refusal> {

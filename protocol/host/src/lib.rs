@@ -1,9 +1,10 @@
 //! What every tvaers program needs from the machine it runs on.
 //!
 //! [`output`] how people read it, [`private`] files that only their owner reads, [`log`] a log that is safe to
-//! forward, [`process`] life and figures of a process.
+//! forward, [`process`] life and figures of a process, [`roster`] the roster that a party believes.
 
 pub mod log;
 pub mod output;
 pub mod private;
 pub mod process;
+pub mod roster;

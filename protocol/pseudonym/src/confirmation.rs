@@ -1,15 +1,13 @@
 //! What every holder signs at the end of the key generation, and every node checks before it blinds anything.
 //!
 //! Under a key that the coordinator made up every proof would verify, so a node uses a key only once all its holders
-//! have confirmed the same one for the same study. Signing is the caller's; here are the bytes and the comparison.
+//! have confirmed the same one for the same study. Signing is the caller's, over
+//! the codec's form of a [`Confirmation`]; here is the comparison.
 
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::Digest;
 
 use crate::key::PublicKeys;
-
-/// Separates these bytes from everything else that a node signs.
-const TAG: &[u8] = b"tvaers-pseudonym/confirmation/v1";
 
 /// One holder's word that it ended the ceremony with this key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,21 +21,6 @@ pub struct Confirmation {
     pub transcript: Digest,
     /// Threshold, group key and public shares.
     pub keys: PublicKeys,
-}
-
-impl Confirmation {
-    /// The bytes to sign: tag, holder, context, transcript, keys. Every field has a fixed place.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [
-            TAG,
-            &self.holder.to_be_bytes(),
-            &self.context.0,
-            &self.transcript.0,
-            &self.keys.to_bytes(),
-        ]
-        .concat()
-    }
 }
 
 /// Why confirmations do not make a key usable.

@@ -9,7 +9,7 @@ use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
     Acceptance, Accepted, Answer, Batch, Close, Closed, Compute, Computed, Contribute, Contributions,
-    ContributionsEnd, DataStatement, Evaluate, Evaluated, HandBackEnd, HandBacks, HandedBack, JoinCounts,
+    ContributionsEnd, DataStatement, Evaluate, Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts,
     KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2,
     KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress, Propose,
     Pseudonymise, Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal,
@@ -74,7 +74,7 @@ fn agreement() -> Vec<Golden> {
     vec![
         message(&Status {}),
         message(&NodeStatus {
-            software: "tvaers-node 0.1.0".to_owned(),
+            software: Software::new("tvaers-node 0.1.0").unwrap(),
             made_up: true,
             data: Some(data()),
         }),
@@ -90,7 +90,7 @@ fn agreement() -> Vec<Golden> {
             grain: Grain::Counts,
         }),
         message(&Prepared {
-            persons: 50_001,
+            evaluations: 50_001,
             grain: Grain::Points,
             disclosure: Disclosure::Total,
             data: data(),
@@ -186,17 +186,7 @@ fn evaluations() -> Vec<Golden> {
 }
 
 fn records() -> Vec<Golden> {
-    let total = |from, records| {
-        let digest = Digest([0xf6; 32]);
-        signed(
-            StreamTotal {
-                from,
-                records,
-                digest,
-            },
-            0x51,
-        )
-    };
+    let stream = |name: &str, records| StreamTotal { node: node(name), records, digest: Digest([0xf6; 32]) };
     vec![
         message(&Compute {}),
         message(&Computed { persons: 50_002 }),
@@ -206,21 +196,26 @@ fn records() -> Vec<Golden> {
             records: contribution_records(),
         }),
         message(&ContributionsEnd {
-            total: total(Some(node("k360")), 50_001),
+            total: signed(stream("k360", 50_001), 0x51),
         }),
         message(&HandBacks {
             sequence: 2,
             records: hand_back_records(),
         }),
         message(&HandBackEnd {
-            total: total(None, 812),
-            counts: JoinCounts {
-                residents: 50_001,
-                handed_back: 813,
-                claimed_twice: 2,
-                kommune_differs: 17,
-                fell_back: 29,
-            },
+            total: signed(
+                HandBackTotal {
+                    stream: stream("k376", 812),
+                    counts: JoinCounts {
+                        residents: 50_001,
+                        handed_back: 813,
+                        claimed_twice: 2,
+                        kommune_differs: 17,
+                        fell_back: 29,
+                    },
+                },
+                0x51,
+            ),
         }),
         message(&HandedBack { persons: 812 }),
     ]

@@ -1,0 +1,158 @@
+//! Evaluations that nobody is entitled to: replayed, in another's name, beyond the quota; and holders that cheat.
+
+use std::sync::Arc;
+
+use tvaers_host::private;
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::{Close, Closed, Evaluate, Evaluated, Signed};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::study::Manifest;
+use tvaers_tests::fault::Middle;
+use tvaers_tests::federation::Federation;
+use tvaers_tests::hand::{Hand, Relayed};
+
+use crate::{World, assert_refused, node, refused_at_last};
+
+async fn evaluate(
+    world: &World,
+    manifest: &Manifest,
+    batch: &Relayed,
+) -> Result<Evaluated, tvaers_link::exchange::ExchangeError> {
+    world.hand.ask(&batch.to, manifest.digest(), &batch.ask).await
+}
+
+#[tokio::test]
+async fn a_batch_is_evaluated_once_and_never_after_the_study() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.ready(&manifest).await.unwrap();
+    let batches = world.hand.relayed();
+    assert!(batches.len() >= 3, "every node asks at least one other");
+    for batch in &batches {
+        assert_refused(
+            evaluate(&world, &manifest, batch).await,
+            RejectCode::Replay,
+            &batch.to,
+        );
+    }
+    for id in world.federation.names() {
+        let _: Closed = world.hand.ask(&id, manifest.digest(), &Close {}).await.unwrap();
+        assert!(
+            world.federation.scratch(&id).unwrap().is_empty(),
+            "{id} has kept pseudonyms"
+        );
+    }
+    for batch in &batches {
+        assert_refused(
+            evaluate(&world, &manifest, batch).await,
+            RejectCode::OtherStudy,
+            &batch.to,
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_its_requester_did_not_sign_for_this_holder_is_refused() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.ready(&manifest).await.unwrap();
+    let honest = world.hand.relayed().remove(0);
+    type Spoil = fn(&mut Evaluate, &Hand, Digest);
+    let wrong: [(&str, Spoil); 5] = [
+        ("another number", |ask, _, _| ask.batch.content.sequence = 100),
+        ("other elements", |ask, _, _| {
+            ask.batch.content.elements.rotate_left(32)
+        }),
+        ("another requester", |ask, _, _| {
+            ask.batch.content.requester = node("k376")
+        }),
+        ("the coordinator's signature", |ask, hand, study| {
+            ask.batch.content.sequence = 100;
+            ask.batch = Signed::new(
+                ask.batch.content.clone(),
+                Purpose::Evaluate,
+                study,
+                hand.signing(),
+            );
+        }),
+        ("another study's signature", |ask, _, _| {
+            ask.batch.signature.0[0] ^= 1
+        }),
+    ];
+    for (what, spoil) in wrong {
+        let mut batch = honest.clone();
+        spoil(&mut batch.ask, &world.hand, manifest.digest());
+        assert_refused(
+            evaluate(&world, &manifest, &batch).await,
+            RejectCode::BadSignature,
+            what,
+        );
+    }
+    let mut stranger = honest.clone();
+    stranger.ask.batch.content.requester = node("k999");
+    assert_refused(
+        evaluate(&world, &manifest, &stranger).await,
+        RejectCode::UnknownNode,
+        "a stranger",
+    );
+    for to in world.federation.names().into_iter().filter(|id| *id != honest.to) {
+        let elsewhere = Relayed { to, ..honest.clone() };
+        assert_refused(
+            evaluate(&world, &manifest, &elsewhere).await,
+            RejectCode::NotAHolder,
+            &elsewhere.to,
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_node_gets_no_more_evaluations_than_its_quota() {
+    let world = World::new().await;
+    let mut manifest = world.draft().await;
+    manifest.participants[0].quota = 5;
+    world.hand.compute(&manifest).await.unwrap();
+    let too_many = world.hand.pseudonymise(&node("k360"), &manifest).await;
+    assert_refused(too_many, RejectCode::QuotaExceeded, "k360");
+    assert!(world.hand.pseudonymise(&node("k376"), &manifest).await.is_ok());
+    assert_eq!(
+        refused_at_last(world.hand.contributions(&node("k360"), &manifest).await),
+        RejectCode::NotReady
+    );
+}
+
+#[tokio::test]
+async fn a_holder_that_answers_with_something_else_is_found_out() {
+    let middle = Arc::new(Middle::default());
+    let builder = Federation::builder()
+        .made(60, 11)
+        .interceptor(Arc::clone(&middle) as _);
+    let mut federation = builder.build().await.unwrap();
+    federation.connect_all().await.unwrap();
+    // The holder itself cheats: its answer is swapped in two places, and signed by its own key.
+    let key = federation.node_home(&node("k376")).keys().join("signing.key");
+    let key = SigningKey::from_seed(&private::read_key(&key).unwrap());
+    let study = Arc::new(std::sync::Mutex::new(None));
+    let seen = Arc::clone(&study);
+    middle.rewrite::<Evaluated>(move |passage, frame_study, message| {
+        if passage.node != node("k376") || passage.direction != tvaers_link::memory::Direction::ToCoordinator
+        {
+            return false;
+        }
+        *seen.lock().unwrap() = Some(frame_study);
+        let answer = &mut message.answer.content;
+        let (first, rest) = answer.elements.split_at_mut(32);
+        first.swap_with_slice(&mut rest[..32]);
+        message.answer = Signed::new(answer.clone(), Purpose::Evaluated, frame_study, &key);
+        true
+    });
+    let problem = federation.stratify().await.unwrap_err();
+    assert!(study.lock().unwrap().is_some(), "k376 was asked");
+    assert!(
+        problem.what.contains(&RejectCode::BadProof.to_string()),
+        "{problem}"
+    );
+    assert!(federation.worklist_texts().values().all(Option::is_none));
+    middle.rest();
+    federation.stratify().await.unwrap();
+}

@@ -1,0 +1,199 @@
+//! Keys that the coordinator would know: packages and confirmations that no holder made, or made for another study.
+
+use std::collections::BTreeMap;
+
+use rand::{SeedableRng as _, rngs::ChaCha20Rng};
+use tvaers_protocol::codec;
+use tvaers_protocol::message::{
+    KeyConfirmation, KeyConfirmed, KeyPackage, KeyRound2, KeyRound2Packages, KeyRound3, Signed,
+};
+use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::sign::Purpose;
+use tvaers_protocol::study::Manifest;
+use tvaers_pseudonym::confirmation::Confirmation;
+use tvaers_pseudonym::dkg::{self, Ceremony};
+use tvaers_pseudonym::sealing::SealingKey;
+
+use crate::{World, assert_refused, node};
+
+/// A whole ceremony among holders that the coordinator plays: it knows every share.
+fn made_up_key(manifest: &Manifest) -> Vec<Confirmation> {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let n_holders = u16::try_from(manifest.holders.len()).unwrap();
+    let (mut kept, mut packages, mut keys) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for index in 1..=n_holders {
+        let ceremony = Ceremony::new(manifest.digest(), index, n_holders, manifest.threshold).unwrap();
+        let (secret, package) = dkg::round1(ceremony, &mut rng).unwrap();
+        kept.push(secret);
+        packages.insert(index, package);
+        keys.insert(index, SealingKey::generate(&mut rng));
+    }
+    let public = keys.iter().map(|(index, key)| (*index, key.public())).collect();
+    let mut sealed: BTreeMap<u16, BTreeMap<u16, Vec<u8>>> = BTreeMap::new();
+    let mut second = Vec::new();
+    for (from, secret) in (1..).zip(kept) {
+        let (secret, out) = dkg::round2(secret, &packages, &public, &mut rng).unwrap();
+        second.push(secret);
+        for (to, bytes) in out {
+            sealed.entry(to).or_default().insert(from, bytes);
+        }
+    }
+    let third = (1..)
+        .zip(second)
+        .map(|(index, secret)| dkg::round3(secret, &keys[&index], &sealed[&index]).unwrap().1);
+    third.collect()
+}
+
+fn signed(
+    world: &World,
+    manifest: &Manifest,
+    confirmations: &[Confirmation],
+) -> Vec<Signed<KeyConfirmation>> {
+    let sign = |confirmation: &Confirmation| {
+        let content = KeyConfirmation {
+            holder: confirmation.holder,
+            bytes: codec::encode(confirmation).unwrap(),
+        };
+        Signed::new(
+            content,
+            Purpose::KeyConfirmation,
+            manifest.digest(),
+            world.hand.signing(),
+        )
+    };
+    confirmations.iter().map(sign).collect()
+}
+
+#[tokio::test]
+async fn a_key_that_the_coordinator_made_up_is_pinned_by_nobody() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.agree(&manifest).await.unwrap();
+    let honest = world.hand.confirmations(&manifest).await.unwrap();
+    let made_up = signed(&world, &manifest, &made_up_key(&manifest));
+    // The made-up content under the holders' signatures of the honest one.
+    let grafted: Vec<_> = made_up
+        .iter()
+        .zip(&honest)
+        .map(|(content, signature)| Signed {
+            content: content.content.clone(),
+            signature: signature.signature,
+        })
+        .collect();
+    for id in world.federation.names() {
+        for confirmations in [&made_up, &grafted] {
+            let pinned = world.hand.pin(&id, &manifest, confirmations).await;
+            assert_refused(pinned, RejectCode::BadSignature, &id);
+        }
+        world.hand.pin(&id, &manifest, &honest).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_another_study_or_not_confirmed_by_all_is_not_pinned() {
+    let world = World::new().await;
+    let (one, other, id) = (world.draft().await, world.draft().await, node("k360"));
+    world.hand.agree(&one).await.unwrap();
+    world.hand.agree(&other).await.unwrap();
+    let of_one = world.hand.confirmations(&one).await.unwrap();
+    let of_other = world.hand.confirmations(&other).await.unwrap();
+    assert_refused(
+        world.hand.pin(&id, &one, &of_other).await,
+        RejectCode::BadSignature,
+        "of another study",
+    );
+    let incomplete = [vec![], of_one[..2].to_vec(), vec![of_one[0].clone(); 3]];
+    for confirmations in incomplete {
+        assert_refused(
+            world.hand.pin(&id, &one, &confirmations).await,
+            RejectCode::BadProof,
+            confirmations.len(),
+        );
+    }
+    world.hand.pin(&id, &one, &of_one).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_round_package_that_its_holder_did_not_make_is_refused_by_the_others() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.agree(&manifest).await.unwrap();
+    let honest = world.hand.round1(&manifest).await.unwrap();
+    let ceremony = Ceremony::new(manifest.digest(), 3, 3, manifest.threshold).unwrap();
+    let (_, bytes) = dkg::round1(ceremony, &mut ChaCha20Rng::seed_from_u64(6)).unwrap();
+    let content = KeyPackage { holder: 3, bytes };
+    let own = Signed::new(
+        content.clone(),
+        Purpose::KeyRound1,
+        manifest.digest(),
+        world.hand.signing(),
+    );
+    let grafted = Signed {
+        content,
+        signature: honest[2].signature,
+    };
+    // Each holder is shown one substitution: what it refuses it has still spent its first round on.
+    for (substitute, id) in [(own, "k360"), (grafted, "k376")] {
+        let packages = vec![honest[0].clone(), honest[1].clone(), substitute];
+        let answer: Result<KeyRound2Packages, _> = world
+            .hand
+            .ask(&node(id), manifest.digest(), &KeyRound2 { packages })
+            .await;
+        assert_refused(answer, RejectCode::BadSignature, id);
+        let again: Result<KeyRound2Packages, _> = world
+            .hand
+            .ask(
+                &node(id),
+                manifest.digest(),
+                &KeyRound2 {
+                    packages: honest.clone(),
+                },
+            )
+            .await;
+        assert_refused(again, RejectCode::NotReady, "a second try");
+    }
+    let packages = honest[..2].to_vec();
+    let answer: Result<KeyRound2Packages, _> = world
+        .hand
+        .ask(&node("region_1085"), manifest.digest(), &KeyRound2 { packages })
+        .await;
+    assert_refused(answer, RejectCode::BadProof, "a package is missing");
+}
+
+#[tokio::test]
+async fn a_second_round_package_for_another_or_from_nobody_is_refused() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.agree(&manifest).await.unwrap();
+    let packages = world.hand.round1(&manifest).await.unwrap();
+    let sealed = world.hand.round2(&manifest, &packages).await.unwrap();
+    let to = |index| {
+        sealed
+            .iter()
+            .filter(move |package| package.content.to == index)
+            .cloned()
+    };
+    let ask = async |id: &str, packages| {
+        world
+            .hand
+            .ask::<_, KeyConfirmed>(&node(id), manifest.digest(), &KeyRound3 { packages })
+            .await
+    };
+    assert_refused(
+        ask("k360", to(2).collect()).await,
+        RejectCode::Malformed,
+        "for another holder",
+    );
+    let mut forged: Vec<_> = to(2).collect();
+    forged[0].content.bytes[40] ^= 1;
+    assert_refused(
+        ask("k376", forged).await,
+        RejectCode::BadSignature,
+        "changed on the way",
+    );
+    assert_refused(
+        ask("region_1085", to(3).take(1).collect()).await,
+        RejectCode::BadProof,
+        "one is missing",
+    );
+}
