@@ -66,9 +66,18 @@ pub struct Summary {
     /// How many key holders evaluated each pseudonym, and of how many.
     pub quorum: (u16, u16),
     /// Rules that span several nodes and for which the stated fall-back is used at this grain.
-    pub falls_back: Vec<String>,
+    pub falls_back: Vec<FallsBack>,
     /// Where the work lists are.
     pub worklists: Vec<NodeId>,
+}
+
+/// A rule that spans several nodes and falls back at the study's grain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FallsBack {
+    /// The model's touch group, such as `spells`.
+    pub group: String,
+    /// The sector whose nodes it spans.
+    pub sector: Sector,
 }
 
 /// Runs one stratification. Whatever happens, nodes are told to erase what they hold for it.
@@ -250,7 +259,7 @@ fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model) -> Sum
         grain: manifest.grain,
         nodes: manifest.participants.iter().map(|participant| participant.node.clone()).collect(),
         quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
-        falls_back: falls_back.map(|touch| format!("{} ({})", touch.group, touch.sector)).collect(),
+        falls_back: falls_back.map(|touch| FallsBack { group: touch.group.clone(), sector: touch.sector }).collect(),
         worklists: municipalities.map(|member| member.id.clone()).collect(),
     }
 }

@@ -1,8 +1,6 @@
 //! `tvaers nodes`.
 
-use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use tvaers_host::output::{Format, Output};
+use tvaers_host::output::{Format, Output, table};
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::control::{Reply, Request, ask};
@@ -18,8 +16,7 @@ pub(super) async fn run(home: &Home, output: Output) -> Result<(), Problem> {
         output.result(json);
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
+    let header = [
         "node",
         "sector",
         "key holder",
@@ -29,7 +26,8 @@ pub(super) async fn run(home: &Home, output: Output) -> Result<(), Problem> {
         "import",
         "extracted on",
         "set aside",
-    ]);
+    ];
+    let mut table = table(header, &[6, 8]);
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     for node in nodes {
         table.add_row([

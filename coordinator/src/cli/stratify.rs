@@ -85,7 +85,8 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
     ));
     for rule in &summary.falls_back {
         output.result(format_args!(
-            "fall-back:   {rule}: a person with rows at two nodes is judged by the model's fall-back and marked incomplete"
+            "fall-back:   a person with rows for `{}` at two {} nodes is judged by the model's fall-back and marked incomplete",
+            rule.group, rule.sector
         ));
     }
     Ok(())

@@ -82,12 +82,8 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
         "  These figures stand together here because this machine is a laboratory; in a federation each list is seen by\n\
          \x20 its own municipality alone. `included` are those in the highest stratum, for whom the list is meant.",
     );
-    for summary in &report.summaries {
-        for rule in &summary.falls_back {
-            output.result(format_args!(
-                "  `incomplete`: {rule} lie at two nodes, the model's stated fall-back was used and the person marked."
-            ));
-        }
+    for line in report.incomplete() {
+        output.result(format_args!("  {line}."));
     }
     output.result(format_args!(
         "\nWho saw what\n\

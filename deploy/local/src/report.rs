@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 use serde::Serialize;
 use tvaers_coordinator::stratify::Summary;
-use tvaers_host::output::{Format, Output};
+use tvaers_host::output::{self, Format, Output};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -77,28 +76,27 @@ impl Report {
             return Ok(());
         }
         output.result(self.table());
-        for summary in &self.summaries {
-            for rule in &summary.falls_back {
-                output.result(format_args!(
-                    "Incomplete under `{}`: {rule} at two nodes; the model's fall-back was used and the person marked.",
-                    summary.model
-                ));
-            }
+        for line in self.incomplete() {
+            output.result(line);
         }
         output.result(format_args!("Timings: {}", self.out.join("timings.json").display()));
         Ok(())
     }
 
+    /// What `incomplete` means in this run, a line for each rule.
+    pub(crate) fn incomplete(&self) -> impl Iterator<Item = String> {
+        let rules = self.summaries.iter().flat_map(|summary| &summary.falls_back);
+        rules.map(|rule| {
+            format!(
+                "incomplete: the person has rows for `{}` at two {} nodes and was judged by the model's fall-back",
+                rule.group, rule.sector
+            )
+        })
+    }
+
     pub(crate) fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
-            "model",
-            "municipality",
-            "in population",
-            "included",
-            "incomplete",
-            "work list",
-        ]);
+        let header = ["model", "municipality", "in population", "included", "incomplete", "work list"];
+        let mut table = output::table(header, &[2, 3, 4]);
         for list in &self.worklists {
             table.add_row([
                 list.model.clone(),
@@ -108,11 +106,6 @@ impl Report {
                 list.incomplete.to_string(),
                 list.path.display().to_string(),
             ]);
-        }
-        for index in 2..5 {
-            if let Some(column) = table.column_mut(index) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
         }
         table
     }

@@ -46,7 +46,7 @@ async fn a_batch_is_evaluated_once_and_never_after_the_study() {
     for batch in &batches {
         assert_refused(
             evaluate(&world, &manifest, batch).await,
-            RejectCode::OtherStudy,
+            RejectCode::StudyClosed,
             &batch.to,
         );
     }

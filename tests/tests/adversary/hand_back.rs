@@ -6,7 +6,7 @@ use tvaers_protocol::message::Signed;
 use tvaers_protocol::record::{Contribution, HandBack};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::{Purpose, SigningKey};
-use tvaers_protocol::study::Manifest;
+use tvaers_protocol::study::{Disclosure, Manifest};
 use tvaers_tests::hand::{Script, record};
 
 use crate::{World, assert_refused, node, refused_at_last};
@@ -25,7 +25,7 @@ async fn contributions_leave_once_even_over_a_restart() {
     world.hand.link(&world.federation, &id).unwrap();
     assert_eq!(
         refused_at_last(world.hand.contributions(&id, &manifest).await),
-        RejectCode::OtherStudy
+        RejectCode::StudyClosed
     );
     assert_refused(
         world.hand.propose(&id, &manifest).await,
@@ -222,6 +222,41 @@ async fn a_stratum_that_the_model_does_not_have_is_refused() {
     ));
     it.world.assert_no_list();
     it.assert_taken().await;
+}
+
+#[tokio::test]
+async fn what_the_study_does_not_disclose_is_shown_as_nothing() {
+    let shown = [
+        (Disclosure::Inclusion, ",,false,true"),
+        (Disclosure::Stratum, ",low,false,true"),
+        (Disclosure::Total, "0,low,false,true"),
+    ];
+    for (disclosure, expected) in shown {
+        let world = World::new().await;
+        let manifest = Manifest {
+            disclosure,
+            ..world.draft().await
+        };
+        world.hand.ready(&manifest).await.unwrap();
+        let own = world.hand.contributions(&k360(), &manifest).await.unwrap();
+        let resident = own.iter().find(|contribution| contribution.resident).unwrap();
+        // The coordinator says more than it was asked to; the node shows what was agreed.
+        let record = HandBack {
+            items: vec![1; 9],
+            ..record(resident.pseudonym)
+        };
+        let script = world.hand.script(&k360(), &manifest, &[record]).unwrap();
+        world.hand.hand_back(&k360(), &manifest, &script).await.unwrap();
+        let list = world.federation.worklist_text(&k360()).unwrap();
+        let (header, line) = list.trim_end().split_once('\n').unwrap();
+        let (_, after) = line.split_once(',').unwrap();
+        assert_eq!(after, format!("{expected}{}", ",".repeat(9)), "{disclosure:?}");
+        assert_eq!(
+            line.matches(',').count(),
+            header.matches(',').count(),
+            "as many fields as names"
+        );
+    }
 }
 
 #[tokio::test]

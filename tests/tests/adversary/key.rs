@@ -132,32 +132,54 @@ async fn a_first_round_package_that_its_holder_did_not_make_is_refused_by_the_ot
         content,
         signature: honest[2].signature,
     };
-    // Each holder is shown one substitution: what it refuses it has still spent its first round on.
-    for (substitute, id) in [(own, "k360"), (grafted, "k376")] {
+    let ask = async |id: &str, packages: &[Signed<KeyPackage>]| {
+        let ask = KeyRound2 {
+            packages: packages.to_vec(),
+        };
+        world
+            .hand
+            .ask::<_, KeyRound2Packages>(&node(id), manifest.digest(), &ask)
+            .await
+    };
+    for substitute in [own, grafted] {
         let packages = vec![honest[0].clone(), honest[1].clone(), substitute];
-        let answer: Result<KeyRound2Packages, _> = world
-            .hand
-            .ask(&node(id), manifest.digest(), &KeyRound2 { packages })
-            .await;
-        assert_refused(answer, RejectCode::BadSignature, id);
-        let again: Result<KeyRound2Packages, _> = world
-            .hand
-            .ask(
-                &node(id),
-                manifest.digest(),
-                &KeyRound2 {
-                    packages: honest.clone(),
-                },
-            )
-            .await;
-        assert_refused(again, RejectCode::NotReady, "a second try");
+        for holder in &manifest.holders {
+            assert_refused(
+                ask(holder.as_str(), &packages).await,
+                RejectCode::BadSignature,
+                holder,
+            );
+        }
     }
-    let packages = honest[..2].to_vec();
-    let answer: Result<KeyRound2Packages, _> = world
-        .hand
-        .ask(&node("region_1085"), manifest.digest(), &KeyRound2 { packages })
-        .await;
-    assert_refused(answer, RejectCode::BadProof, "a package is missing");
+    // Nothing was spent on what nobody made; but one round is one round.
+    ask("k360", &honest).await.unwrap();
+    assert_refused(ask("k360", &honest).await, RejectCode::NotReady, "a second time");
+    let twice = [honest[0].clone(), honest[1].clone(), honest[1].clone()];
+    assert_refused(ask("k376", &twice).await, RejectCode::Malformed, "one twice");
+    assert_refused(
+        ask("k376", &honest[..2]).await,
+        RejectCode::BadProof,
+        "one is missing",
+    );
+    assert_refused(
+        ask("k376", &honest).await,
+        RejectCode::NotReady,
+        "its secret is used up",
+    );
+}
+
+#[tokio::test]
+async fn a_holder_begins_one_ceremony_a_study() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.agree(&manifest).await.unwrap();
+    world.hand.round1(&manifest).await.unwrap();
+    let again = world.hand.round1(&manifest).await;
+    assert_refused(
+        again,
+        RejectCode::Replay,
+        "two packages of one holder could be shown to different others",
+    );
 }
 
 #[tokio::test]

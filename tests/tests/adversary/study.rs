@@ -293,7 +293,7 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
     assert!(closed.is_ok());
     assert_refused(
         hand.pseudonymise(&id, &manifest).await,
-        RejectCode::OtherStudy,
+        RejectCode::StudyClosed,
         "a closed study",
     );
     world.federation.restart(&id).await.unwrap();
