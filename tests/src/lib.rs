@@ -5,5 +5,6 @@ pub mod cases;
 pub mod fault;
 pub mod federation;
 pub mod hand;
+pub mod leak;
 pub mod oracle;
 pub mod panics;

@@ -1,14 +1,18 @@
 //! The federation answers what one database of everyone would have answered.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests may panic; clippy only knows the tests themselves"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use jiff::civil::Date;
 use tvaers_protocol::id::{NodeId, PersonId};
+use tvaers_protocol::problem::Exit;
 use tvaers_protocol::study::Grain;
 use tvaers_tests::cases::{REFERENCE_DATES, stories};
 use tvaers_tests::federation::{Federation, Line};
@@ -79,9 +83,10 @@ fn compare(federation: &Federation, seed: u64, marked: Marked) -> (usize, usize)
             .filter(|(_, list)| list.contains_key(person))
             .map(|(id, _)| id.as_str())
             .collect();
+        // Whom two municipalities claim is set aside at both.
         let home = answer
             .kommune
-            .filter(|_| answer.eligible)
+            .filter(|_| answer.eligible && !answer.several_residences)
             .map(|code| format!("k{code}"));
         assert_eq!(
             on,
@@ -149,4 +154,127 @@ async fn at_points_the_marked_are_exactly_those_whose_rule_spans_two_nodes() {
         let (_, n_marked) = compare(&federation, seed, at_points);
         assert!(n_marked > 10, "seed {seed}: the data set is worth the run");
     }
+}
+
+/// Copies rows of a table of one node to another where they are about this person.
+fn copy_rows(data: &Path, table: &str, person: &PersonId) -> anyhow::Result<()> {
+    let from = fs::read_to_string(data.join("k360").join(table))?;
+    let rows: Vec<&str> = from.lines().filter(|row| row.contains(person.expose())).collect();
+    let to = data.join("k376").join(table);
+    let mut text = fs::read_to_string(&to)?;
+    for row in rows {
+        text.push_str(&row.replace(",360,", ",376,"));
+        text.push('\n');
+    }
+    Ok(fs::write(to, text)?)
+}
+
+#[tokio::test]
+async fn whom_two_municipalities_claim_is_on_no_list() {
+    let (seed, as_of) = (31, REFERENCE_DATES[0]);
+    let builder = Federation::builder().cases(seed).as_of(as_of).edit(move |data| {
+        let answers = read::federation(data)?.sad(as_of)?;
+        let known = fs::read_to_string(data.join("k376/persons.csv"))?;
+        let here = answers
+            .iter()
+            .filter(|(_, answer)| answer.eligible && answer.kommune == Some(360));
+        for (person, _) in here
+            .filter(|(person, _)| !known.contains(person.expose()))
+            .take(7)
+        {
+            copy_rows(data, "persons.csv", person)?;
+            copy_rows(data, "residence.csv", person)?;
+        }
+        Ok(())
+    });
+    let mut federation = builder.build().await.unwrap();
+    federation.connect_all().await.unwrap();
+    federation.stratify().await.unwrap();
+    let answers = read::federation(&federation.data()).unwrap().sad(as_of).unwrap();
+    assert_eq!(
+        answers
+            .values()
+            .filter(|answer| answer.several_residences && answer.eligible)
+            .count(),
+        7
+    );
+    compare(&federation, seed, at_counts);
+}
+
+#[tokio::test]
+async fn the_dead_and_the_moved_away_are_on_no_list_and_who_is_in_no_region_is_on_one() {
+    let (seed, as_of) = (32, REFERENCE_DATES[0]);
+    let federation = run(seed, as_of, Grain::Events).await;
+    compare(&federation, seed, at_counts);
+    let mut lines = BTreeMap::new();
+    for id in federation.municipalities() {
+        lines.extend(federation.worklist(&id).unwrap());
+    }
+    let stories = stories(seed, as_of).unwrap();
+    let with = |story: &'static str| {
+        stories
+            .iter()
+            .filter(move |(_, told)| told.contains(story))
+            .map(|(id, _)| id)
+    };
+    for story in [
+        "dead on the day",
+        "dead since long",
+        "left the day before",
+        "arrives the day after",
+        "known to no municipality",
+    ] {
+        assert!(with(story).count() > 0, "seed {seed}: nobody is `{story}`");
+        assert!(
+            with(story).all(|person| !lines.contains_key(person)),
+            "seed {seed}: `{story}` is on a list"
+        );
+    }
+    for story in ["dead the day after", "leaves on the day", "arrives on the day"] {
+        assert!(
+            with(story).any(|person| lines.contains_key(person)),
+            "seed {seed}: nobody of `{story}` is on a list"
+        );
+    }
+    let in_no_region: Vec<&Line> = with("patient: no region")
+        .filter_map(|person| lines.get(person))
+        .collect();
+    assert!(in_no_region.len() > 3, "seed {seed}");
+    let regional = ["known", "treatment", "gp"];
+    assert!(
+        in_no_region
+            .iter()
+            .all(|line| regional.iter().all(|name| line.items[*name] == 0)),
+        "seed {seed}"
+    );
+}
+
+#[tokio::test]
+async fn the_same_question_gives_the_same_lists_under_other_pseudonyms() {
+    let mut federation = Federation::builder().cases(33).build().await.unwrap();
+    federation.connect_all().await.unwrap();
+    let first = federation.stratify().await.unwrap();
+    let lists = federation.worklist_texts();
+    let second = federation.stratify().await.unwrap();
+    assert_ne!(first.run, second.run);
+    assert!(federation.worklist_texts() == lists);
+}
+
+#[tokio::test]
+async fn without_a_node_nothing_is_answered_and_the_problem_names_it() {
+    let mut federation = Federation::builder().made(60, 3).build().await.unwrap();
+    let absent = federation.names().pop().unwrap();
+    for id in federation.names().iter().filter(|id| **id != absent) {
+        federation.connect(id).await.unwrap();
+    }
+    let request = tvaers_coordinator::stratify::Request {
+        deadline_s: 0,
+        ..federation.request()
+    };
+    let problem = federation.ask(&request).await.unwrap_err();
+    assert_eq!(problem.exit, Exit::Incomplete);
+    assert!(problem.what.contains(absent.as_str()), "{problem}");
+    assert!(federation.worklist_texts().values().all(Option::is_none));
+    federation.connect(&absent).await.unwrap();
+    federation.ask(&request).await.unwrap();
 }

@@ -1,0 +1,194 @@
+//! Looks for what must not be there: persons' numbers and pseudonyms, in every form in which a program would write
+//! them by accident.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use tvaers_protocol::id::{PersonId, Pseudonym};
+
+/// What is looked for. No `Debug`.
+#[derive(Default)]
+pub struct Needles {
+    by_length: BTreeMap<usize, OfLength>,
+}
+
+/// Needles of one length, and which pairs of bytes they begin with: most places can be passed over by that.
+struct OfLength {
+    whole: HashSet<Vec<u8>>,
+    beginnings: Vec<bool>,
+}
+
+impl OfLength {
+    fn holds(&self, window: &[u8]) -> bool {
+        self.beginnings.get(beginning(window)).is_some_and(|known| *known) && self.whole.contains(window)
+    }
+}
+
+fn beginning(text: &[u8]) -> usize {
+    match text {
+        [first, second, ..] => usize::from(u16::from_be_bytes([*first, *second])),
+        _ => 0,
+    }
+}
+
+impl Needles {
+    /// Looks for these persons' numbers, with and without the hyphen.
+    #[must_use]
+    pub fn persons<'a>(persons: impl IntoIterator<Item = &'a PersonId>) -> Self {
+        let mut needles = Self::default();
+        for person in persons {
+            let number = person.expose();
+            needles.add(number.as_bytes().to_vec());
+            if let Some((day, serial)) = number.split_at_checked(6) {
+                needles.add(format!("{day}-{serial}").into_bytes());
+            }
+        }
+        needles
+    }
+
+    /// Looks for these pseudonyms: raw, hexadecimal, base 64, and as a list of numbers.
+    #[must_use]
+    pub fn pseudonyms<'a>(pseudonyms: impl IntoIterator<Item = &'a Pseudonym>) -> Self {
+        let mut needles = Self::default();
+        for pseudonym in pseudonyms {
+            let bytes = pseudonym.as_bytes();
+            for form in forms(bytes) {
+                needles.add(form.into_bytes());
+            }
+            needles.add(bytes.to_vec());
+        }
+        needles
+    }
+
+    fn add(&mut self, needle: Vec<u8>) {
+        let new = || OfLength {
+            whole: HashSet::new(),
+            beginnings: vec![false; 1 << 16],
+        };
+        let of_length = self.by_length.entry(needle.len()).or_insert_with(new);
+        if let Some(known) = of_length.beginnings.get_mut(beginning(&needle)) {
+            *known = true;
+        }
+        of_length.whole.insert(needle);
+    }
+
+    /// How many of them stand in `content`, counting each place.
+    #[must_use]
+    pub fn count(&self, content: &[u8]) -> usize {
+        let of_length = |(length, needles): (&usize, &OfLength)| {
+            content
+                .windows(*length)
+                .filter(|window| needles.holds(window))
+                .count()
+        };
+        self.by_length.iter().map(of_length).sum()
+    }
+
+    /// The files under `dir` that hold any of them, without those that `may`.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn files(&self, dir: &Path, may: impl Fn(&Path) -> bool) -> std::io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for path in files(dir)? {
+            if !may(&path) && self.count(&std::fs::read(&path)?) > 0 {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The texts that a program might write sixteen bytes as.
+#[must_use]
+pub fn forms(bytes: &[u8; 16]) -> Vec<String> {
+    let hex = |upper: bool| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = if upper {
+                write!(text, "{byte:02X}")
+            } else {
+                write!(text, "{byte:02x}")
+            };
+            text
+        })
+    };
+    let list = |separator: &str| bytes.map(|byte| byte.to_string()).join(separator);
+    vec![
+        hex(false),
+        hex(true),
+        base64(bytes, *b"+/"),
+        base64(bytes, *b"-_"),
+        list(", "),
+        list(","),
+    ]
+}
+
+/// The first twenty characters in base 64 (RFC 4648 §4 and §5): those of the first fifteen bytes, whatever follows.
+fn base64(bytes: &[u8; 16], last_two: [u8; 2]) -> String {
+    let digits = (b'A'..=b'Z')
+        .chain(b'a'..=b'z')
+        .chain(b'0'..=b'9')
+        .chain(last_two);
+    let digits: Vec<char> = digits.map(char::from).collect();
+    let (groups, _) = bytes.as_chunks::<3>();
+    let sextets = groups.iter().flat_map(|[a, b, c]| {
+        let bits = u32::from_be_bytes([0, *a, *b, *c]);
+        [18, 12, 6, 0].map(|shift| usize::try_from(bits >> shift & 63).unwrap_or_default())
+    });
+    sextets.filter_map(|sextet| digits.get(sextet)).collect()
+}
+
+/// Every file under `dir`.
+///
+/// # Errors
+/// Where a folder cannot be listed.
+pub fn files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => found.extend(files(&entry.path())?),
+            kind if kind.is_file() => found.push(entry.path()),
+            // Sockets hold nothing.
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pseudonym_is_found_in_every_form_and_another_is_not() {
+        let bytes: [u8; 16] = std::array::from_fn(|at| u8::try_from(250 - at * 13).unwrap());
+        let (this, other) = (Pseudonym::from_bytes(bytes), Pseudonym::from_bytes([7; 16]));
+        let (needles, others) = (Needles::pseudonyms([&this]), Needles::pseudonyms([&other]));
+        let written = [
+            bytes.to_vec(),
+            b"faeddac...".to_vec(),
+            format!("{bytes:?}").into_bytes(),
+            serde_json::to_vec(&bytes).unwrap(),
+            format!("{:032x}", u128::from_be_bytes(bytes)).into_bytes(),
+            format!("{:032X}", u128::from_be_bytes(bytes)).into_bytes(),
+            // From another implementation: `printf … | base64`.
+            b"+u3g08a5rJ+ShXhrXlFENw==".to_vec(),
+        ];
+        let found = written
+            .each_ref()
+            .map(|text| needles.count(&[b"log: ", text.as_slice(), b" end"].concat()) > 0);
+        assert_eq!(found, [true, false, true, true, true, true, true]);
+        assert!(written.iter().all(|text| others.count(text) == 0));
+    }
+
+    #[test]
+    fn a_person_is_found_with_and_without_the_hyphen() {
+        let person = PersonId::parse("6101653000").unwrap();
+        let needles = Needles::persons([&person]);
+        assert_eq!(needles.count(b"x6101653000, 610165-3000"), 2);
+        assert_eq!(needles.count(b"610165 3000 or 6101653001"), 0);
+    }
+}
