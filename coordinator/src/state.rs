@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::study::Manifest;
 
 /// What went wrong with the state database.
@@ -13,6 +14,9 @@ pub enum StateError {
     /// The database could not do it.
     #[error("the coordinator's state database failed")]
     Database(#[from] sqlx::Error),
+    /// The file cannot be made for its owner only.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// A schema that this version does not know, or a broken migration.
     #[error("the coordinator's state database has a schema that this version cannot use")]
     Schema(#[from] sqlx::migrate::MigrateError),
@@ -30,9 +34,10 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn open(path: &Path) -> Result<Self, StateError> {
+        // SQLite would create it as the umask says, and gives its side files the rights of the main one.
+        drop(private::append(path)?);
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;

@@ -63,12 +63,27 @@ pub struct Summary {
     pub grain: Grain,
     /// Who took part.
     pub nodes: Vec<NodeId>,
+    /// Which data each of them answered from.
+    pub data: Vec<NodeData>,
     /// How many key holders evaluated each pseudonym, and of how many.
     pub quorum: (u16, u16),
     /// Rules that span several nodes and for which the stated fall-back is used at this grain.
     pub falls_back: Vec<FallsBack>,
     /// Where the work lists are.
     pub worklists: Vec<NodeId>,
+}
+
+/// The data that a node answered from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeData {
+    /// The node.
+    pub node: NodeId,
+    /// The number of its import.
+    pub import: u32,
+    /// The day on which its source systems were read.
+    pub extracted_on: Date,
+    /// Rows that the import set aside.
+    pub rejected_rows: u64,
 }
 
 /// A rule that spans several nodes and falls back at the study's grain.
@@ -97,10 +112,10 @@ pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) 
         return Err(Problem { what, ..session::lost(first) });
     }
     let _turn = coordinator.turn.lock().await;
-    let manifest = draft(coordinator, request, model, nodes).await?;
+    let (manifest, data) = draft(coordinator, request, model, nodes).await?;
     let session = Session::new(coordinator, manifest);
     tracing::info!(study.run = %session.manifest().run, study.model = %model.name, "a study begins");
-    let outcome = carry_out(coordinator, &session, model, events).await;
+    let outcome = carry_out(coordinator, &session, model, data, events).await;
     close(&session).await;
     let ended = match &outcome {
         Ok(_) => "complete".to_owned(),
@@ -115,6 +130,7 @@ async fn carry_out(
     coordinator: &Coordinator,
     session: &Session<'_>,
     model: &Model,
+    data: Vec<NodeData>,
     events: &Events,
 ) -> Result<Summary, Problem> {
     events.phase(Phase::Keygen, agree_and_make_key(coordinator, session)).await?;
@@ -128,7 +144,7 @@ async fn carry_out(
     let ends = returns.into_iter().map(|way| way.end(session.digest(), coordinator.signing()));
     let hand_back = async { try_join_all(ends).await.map_err(|error| join_failed(&error)) };
     events.phase(Phase::Handback, hand_back).await?;
-    Ok(summary(coordinator, session.manifest(), model))
+    Ok(summary(coordinator, session.manifest(), model, data))
 }
 
 /// Asks what each node can give, and drafts a manifest that fits all.
@@ -137,7 +153,7 @@ async fn draft(
     request: &Request,
     model: &Model,
     mut nodes: Vec<NodeId>,
-) -> Result<Manifest, Problem> {
+) -> Result<(Manifest, Vec<NodeData>), Problem> {
     nodes.sort();
     let question = |_: &NodeId| Prepare {
         model: model.name.clone(),
@@ -161,7 +177,14 @@ async fn draft(
     let mut run = [0; 16];
     system_rng().fill_bytes(&mut run);
     let deadline = created.checked_add(SignedDuration::from_hours(STUDY_HOURS)).unwrap_or(created);
-    Ok(Manifest {
+    let data = nodes.iter().zip(&prepared).map(|(node, prepared)| NodeData {
+        node: node.clone(),
+        import: prepared.data.import,
+        extracted_on: prepared.data.extracted_on,
+        rejected_rows: prepared.data.rejected_rows,
+    });
+    let data = data.collect();
+    let manifest = Manifest {
         run: RunId(run),
         roster: coordinator.roster().digest(),
         permit: "laboratory".to_owned(),
@@ -176,7 +199,8 @@ async fn draft(
         participants,
         created,
         deadline,
-    })
+    };
+    Ok((manifest, data))
 }
 
 async fn agree_and_make_key(coordinator: &Coordinator, session: &Session<'_>) -> Result<(), Problem> {
@@ -248,7 +272,7 @@ async fn close(session: &Session<'_>) {
     }
 }
 
-fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model) -> Summary {
+fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model, data: Vec<NodeData>) -> Summary {
     let members = &coordinator.roster().roster().members;
     let falls_back = model.touches.iter().filter(|touch| touch.at.contains(&manifest.grain));
     let municipalities = members.iter().filter(|member| member.sector == Sector::Municipality);
@@ -257,6 +281,7 @@ fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model) -> Sum
         model: format!("{} version {}", model.name, model.version),
         as_of: manifest.as_of,
         grain: manifest.grain,
+        data,
         nodes: manifest.participants.iter().map(|participant| participant.node.clone()).collect(),
         quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
         falls_back: falls_back.map(|touch| FallsBack { group: touch.group.clone(), sector: touch.sector }).collect(),

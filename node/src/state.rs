@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, SqlitePool};
+use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::DataStatement;
 use tvaers_protocol::study::Manifest;
@@ -21,6 +22,9 @@ pub enum StateError {
         "the node's state database has a schema that this version cannot use; a newer version may have written it"
     )]
     Schema(#[from] sqlx::migrate::MigrateError),
+    /// The file cannot be made for its owner only.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// A stored value that nothing of this version writes.
     #[error("the state database holds an unreadable `{column}` in `{table}`")]
     Inconsistent {
@@ -109,9 +113,9 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn open(path: &Path) -> Result<Self, StateError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
+        // SQLite would create it as the umask says, and gives its side files the rights of the main one.
+        drop(private::append(path)?);
+        let options = SqliteConnectOptions::new().filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -155,6 +159,20 @@ impl State {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    /// The data databases of all imports but the newest `kept` different ones: they serve no more.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn outdated_data(&self, kept: u32) -> Result<Vec<String>, StateError> {
+        let rows = sqlx::query(
+            "SELECT file FROM import GROUP BY file ORDER BY MAX(number) DESC LIMIT -1 OFFSET ?",
+        )
+        .bind(kept)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| row.try_get("file").map_err(StateError::from)).collect()
     }
 
     /// The newest import; none before the first.
@@ -282,12 +300,20 @@ impl State {
         Ok(row.is_some())
     }
 
-    /// Writes a study's work list, all of it or nothing.
+    /// Writes a study's work list, all of it or nothing, in place of the model's older ones: what staff no longer work
+    /// from is not kept.
     ///
     /// # Errors
     /// [`StateError`].
     pub async fn store_worklist(&self, study: Digest, rows: &[WorklistRow]) -> Result<(), StateError> {
         let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "DELETE FROM worklist WHERE manifest IN (SELECT older.manifest FROM study AS older
+             JOIN study AS this ON this.model = older.model WHERE this.manifest = ?)",
+        )
+        .bind(study.0.as_slice())
+        .execute(&mut *transaction)
+        .await?;
         for row in rows {
             sqlx::query(
                 "INSERT INTO worklist (manifest, person_id, total, stratum, included, complete, items) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -83,6 +83,12 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         summary.grain,
         list(&summary.worklists),
     ));
+    for data in &summary.data {
+        output.result(format_args!(
+            "data:        {} extracted on {}, import {}, {} rows set aside",
+            data.node, data.extracted_on, data.import, data.rejected_rows
+        ));
+    }
     for rule in &summary.falls_back {
         output.result(format_args!(
             "fall-back:   a person with rows for `{}` at two {} nodes is judged by the model's fall-back and marked incomplete",

@@ -14,6 +14,9 @@ use tvaers_warehouse::import::{ImportError, Imported, Options, Progress, What, i
 use crate::app;
 use crate::home::Home;
 
+/// Data databases that are kept: the newest, and the one before it.
+const DATA_KEPT: u32 = 2;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder with one CSV file per canonical table
@@ -81,6 +84,15 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
         .map_err(|error| {
             Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
         })?;
+    // The one before it stays for a study that may be under way over it.
+    let outdated = state
+        .outdated_data(DATA_KEPT)
+        .await
+        .map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    for name in outdated {
+        // A file that is gone already is what is wanted.
+        let _ = std::fs::remove_file(home.dir().join(name));
+    }
     state.close().await;
     Ok(imported)
 }
