@@ -58,11 +58,11 @@ fn short(path: &Path) -> io::Result<(PathBuf, File)> {
     Ok((PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd())).join(name), dir))
 }
 
-/// Serves clients until cancelled.
+/// Makes the socket; from then on clients can connect, and wait to be served.
 ///
 /// # Errors
 /// Where the socket cannot be made.
-pub async fn serve(coordinator: Arc<Coordinator>, path: &Path) -> io::Result<()> {
+pub fn bind(path: &Path) -> io::Result<UnixListener> {
     // A socket that a killed coordinator left behind is in the way.
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -72,6 +72,14 @@ pub async fn serve(coordinator: Arc<Coordinator>, path: &Path) -> io::Result<()>
     let listener = UnixListener::bind(&address)?;
     drop(dir);
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves clients until cancelled.
+///
+/// # Errors
+/// Where the socket fails.
+pub async fn serve(coordinator: Arc<Coordinator>, listener: UnixListener) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let coordinator = Arc::clone(&coordinator);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tvaers_host::output::{Format, Output};
+use tvaers_host::process::PidFile;
 use tvaers_host::{log, process};
 use tvaers_link::link::CloseCode;
 use tvaers_protocol::problem::{Exit, Problem};
@@ -19,28 +20,29 @@ pub(super) struct Args {
 
 pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
     log::start(&home.log()).map_err(|error| Problem::from_error(Exit::Failed, "log", &error))?;
+    let _pid = PidFile::take(&home.pid())
+        .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;
     let (coordinator, mut listener) = app::open(home).await?;
-    process::write_pid(&home.pid()).map_err(|error| Problem::from_error(Exit::Failed, "pid", &error))?;
+    let socket = home.socket();
+    let control = |error: std::io::Error| Problem::from_error(Exit::Failed, "control", &error).at(socket.display());
+    // Before anyone is told that it listens: whoever is told may ask at once.
+    let clients = control::bind(&socket).map_err(control)?;
     let address = listener.local_addr();
     tracing::info!(address = %address, software = app::SOFTWARE, "the coordinator starts");
     match output.format {
         Format::Json => output.result(serde_json::json!({ "listening": address })),
         Format::Text => output.note(format_args!("The coordinator listens on {address} (UDP). Stop it with Ctrl-C.")),
     }
-    let socket = home.socket();
     tokio::select! {
         () = serve::listen(&coordinator, &mut listener) => {}
-        ended = control::serve(Arc::clone(&coordinator), &socket) => {
-            ended.map_err(|error| Problem::from_error(Exit::Failed, "control", &error).at(socket.display()))?;
-        }
+        ended = control::serve(Arc::clone(&coordinator), clients) => ended.map_err(control)?,
         stopped = process::until_stopped(args.with_stdin) => {
             stopped.map_err(|error| Problem::from_error(Exit::Failed, "signals", &error))?;
         }
     }
     listener.close(CloseCode::Goodbye).await;
     tracing::info!("the coordinator stops");
-    // The files of a process that has stopped would mislead; missing ones are no problem.
-    let _ = std::fs::remove_file(home.pid());
+    // A socket that nobody listens on would mislead; a missing one is no problem.
     let _ = std::fs::remove_file(&socket);
     Ok(())
 }

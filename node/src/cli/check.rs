@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tvaers_host::output::{Format, Output};
-use tvaers_host::{private, roster};
+use tvaers_host::{private, process, roster};
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::quic::Dialer;
@@ -113,6 +113,11 @@ async fn look(home: &Home, args: &Args, report: &mut Report) {
     let (signing, sealing) = (SigningKey::from_seed(&signing), SealingKey::from_bytes(&sealing));
     let member = app::check_membership(&config, &roster, &identity, &signing, &sealing);
     if report.take("roster's entry for this node", member).is_none() || args.offline {
+        return;
+    }
+    // A second connection would take the place of the serving node's and break off what it is doing.
+    if let Some(pid) = process::running(&home.pid()) {
+        report.take(&format!("serving as process {pid}; whether it is connected stands in its log"), Ok(()));
         return;
     }
     let connection = async {

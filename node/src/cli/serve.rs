@@ -1,6 +1,7 @@
 //! `tvaers-node serve`.
 
 use tvaers_host::output::Output;
+use tvaers_host::process::PidFile;
 use tvaers_host::{log, process};
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -27,9 +28,9 @@ pub(super) fn run(home: Home, args: &Args, output: Output) -> Result<(), Problem
 }
 
 async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem> {
-    let pid = home.pid();
+    let _pid = PidFile::take(&home.pid())
+        .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;
     let (node, dialer, config) = app::open(home).await?;
-    process::write_pid(&pid).map_err(|error| Problem::from_error(Exit::Failed, "pid", &error))?;
     let address = args.coordinator.clone().unwrap_or(config.coordinator);
     output.note(format_args!(
         "Node `{}` serves; it dials {address}. Stop it with Ctrl-C.",
@@ -44,7 +45,5 @@ async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem>
         }
     }
     tracing::info!(node.id = %config.id, "the node stops");
-    // The pid file of a process that has stopped would mislead; a missing one is no problem.
-    let _ = std::fs::remove_file(pid);
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Life and figures of a process: when to stop, what it has used, where it can be found.
 
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
+use rustix::fs::{FlockOperation, flock};
 
 use crate::private::{self, PrivateFileError};
 
@@ -41,12 +43,58 @@ pub async fn until_stopped(with_stdin: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes this process's id to a file.
-///
-/// # Errors
-/// [`PrivateFileError`].
-pub fn write_pid(path: &Path) -> Result<(), PrivateFileError> {
-    private::replace(path, format!("{}\n", std::process::id()).as_bytes())
+/// The file with the id of the one process that serves a folder. It is locked while the process lives, so a file
+/// that a killed process left behind holds nobody up.
+#[derive(Debug)]
+pub struct PidFile {
+    path: PathBuf,
+    // Closing it gives up the lock.
+    _file: File,
+}
+
+/// Why this process cannot serve a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum PidError {
+    /// Another one does.
+    #[error("process {0} serves this folder already")]
+    Taken(u32),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+}
+
+impl PidFile {
+    /// Takes the folder for this process.
+    ///
+    /// # Errors
+    /// [`PidError`].
+    pub fn take(path: &Path) -> Result<Self, PidError> {
+        let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
+        let mut file = private::append(path)?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Err(PidError::Taken(running(path).unwrap_or_default()));
+        }
+        let write = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        write.map_err(io)?;
+        Ok(Self { path: path.to_owned(), _file: file })
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // The file of a process that has stopped would mislead; a missing one is no problem.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// The process that serves a folder, by its pid file, if it is alive.
+#[must_use]
+pub fn running(path: &Path) -> Option<u32> {
+    let file = File::open(path).ok()?;
+    if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+        return None;
+    }
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 /// What a process has used, as the kernel counts it (proc(5)).
@@ -93,5 +141,21 @@ mod tests {
         let own = usage(std::process::id()).unwrap();
         assert!(own.peak_rss_bytes > 100_000 && own.cpu_s >= 0.0);
         assert_eq!(usage(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_folder_is_served_by_one_process_as_long_as_it_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pid");
+        assert_eq!(running(&path), None);
+        let taken = PidFile::take(&path).unwrap();
+        assert_eq!(running(&path), Some(std::process::id()));
+        assert!(matches!(PidFile::take(&path), Err(PidError::Taken(pid)) if pid == std::process::id()));
+        drop(taken);
+        assert!(!path.exists());
+        // What a killed process leaves behind is nobody's.
+        private::replace(&path, b"1\n").unwrap();
+        assert_eq!(running(&path), None);
+        assert!(PidFile::take(&path).is_ok());
     }
 }
