@@ -152,8 +152,7 @@ pub async fn state(home: &Home) -> Result<State, Problem> {
 ///
 /// # Errors
 /// [`Problem`] at the first thing that is not as it should be.
-pub async fn open(home: Home) -> Result<(Arc<Node>, Dialer, Config), Problem> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Dialer, Config), Problem> {
     let config = config(&home)?;
     let roster = roster::believe(&home.roster(), clock.now())?;
     let keys = |error: PrivateFileError| Problem::from_error(Exit::Failed, "keys", &error);

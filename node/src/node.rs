@@ -140,6 +140,14 @@ impl Node {
         Ok(())
     }
 
+    /// The oldest study, where there is room for no more. The coordinator runs one at a time, so it has ended long
+    /// ago, and its close was lost on the way.
+    pub(crate) async fn study_to_give_up(&self) -> Option<Digest> {
+        let studies = self.studies.lock().await;
+        let oldest = studies.values().min_by_key(|study| study.manifest.created)?;
+        (studies.len() >= STUDIES_MAX).then_some(oldest.digest)
+    }
+
     pub(crate) async fn study(&self, digest: Digest) -> Result<Arc<Study>, Refusal> {
         let Some(study) = self.studies.lock().await.get(&digest).cloned() else {
             let closed = self.state().is_closed(digest).await.map_err(Refusal::internal)?;

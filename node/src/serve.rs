@@ -181,14 +181,18 @@ async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
 }
 
 /// Erases a study: its share and counters go with the last holder of this memory, its scratch database now.
-async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
+pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
     if let Some(work) = study.work.get() {
         work.erase().await.map_err(Refusal::internal)?;
     }
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
-    // Last, so that a close that failed can be tried again.
+    // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
+    // Components may have been finished meanwhile. Whoever comes second, this or `compute`, finds the other's doing.
+    if let Some(work) = study.work.get() {
+        work.erase().await.map_err(Refusal::internal)?;
+    }
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }

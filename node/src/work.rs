@@ -99,7 +99,11 @@ impl Work {
             path,
             persons: 0,
         };
-        work.extract(node, study).await?;
+        if let Err(error) = work.extract(node, study).await {
+            // Nobody else knows of the file.
+            work.erase().await?;
+            return Err(error);
+        }
         Ok(work)
     }
 

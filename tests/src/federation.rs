@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tvaers_coordinator::coordinator::Coordinator;
 use tvaers_coordinator::event::Events;
 use tvaers_coordinator::stratify::{self, Summary};
-use tvaers_link::clock::{Clock as _, SystemClock};
+use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::memory::{Fate, Interceptor, Passage, intercepted_pair};
 use tvaers_local::provision;
@@ -28,13 +28,17 @@ use tvaers_protocol::study::Grain;
 
 use crate::cases;
 
+/// Changes the folder of data.
+type Edit = dyn Fn(&Path) -> anyhow::Result<()> + Send;
+
 /// What a federation is to be made of.
 pub struct Builder {
     data: Data,
     as_of: Date,
     grain: Grain,
     interceptor: Arc<dyn Interceptor>,
-    edit: Box<dyn Fn(&Path) -> anyhow::Result<()> + Send>,
+    clock: Arc<dyn Clock>,
+    edit: Box<Edit>,
 }
 
 enum Data {
@@ -51,6 +55,7 @@ pub struct Federation {
     links: BTreeMap<NodeId, Arc<dyn Link>>,
     coordinator: Arc<Coordinator>,
     interceptor: Arc<dyn Interceptor>,
+    clock: Arc<dyn Clock>,
     as_of: Date,
 }
 
@@ -105,6 +110,13 @@ impl Builder {
         self
     }
 
+    /// The nodes' clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Changes the folder of data before it is imported.
     #[must_use]
     pub fn edit(mut self, edit: impl Fn(&Path) -> anyhow::Result<()> + Send + 'static) -> Self {
@@ -128,7 +140,10 @@ impl Builder {
         }
         let mut nodes = BTreeMap::new();
         for folder in &provisioned.folders {
-            nodes.insert(folder.id.clone(), open(&provisioned, &folder.id).await?);
+            nodes.insert(
+                folder.id.clone(),
+                open(&provisioned, &folder.id, &self.clock).await?,
+            );
         }
         // The listener is for QUIC; links in memory need none.
         let (coordinator, _) = tvaers_coordinator::app::open(&provisioned.coordinator_home()).await?;
@@ -139,6 +154,7 @@ impl Builder {
             links: BTreeMap::new(),
             coordinator,
             interceptor: self.interceptor,
+            clock: self.clock,
             as_of: self.as_of,
         })
     }
@@ -180,8 +196,12 @@ async fn import(home: &home::Home, folder: &Path, extracted_on: Date) -> anyhow:
     Ok(())
 }
 
-async fn open(provisioned: &provision::Federation, id: &NodeId) -> anyhow::Result<Arc<Node>> {
-    let (node, _, _) = tvaers_node::app::open(provisioned.node_home(id)).await?;
+async fn open(
+    provisioned: &provision::Federation,
+    id: &NodeId,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<Node>> {
+    let (node, _, _) = tvaers_node::app::open(provisioned.node_home(id), Arc::clone(clock)).await?;
     Ok(node)
 }
 
@@ -194,6 +214,7 @@ impl Federation {
             as_of: date(2026, 2, 28),
             grain: Grain::Events,
             interceptor: Arc::new(|_: &Passage, _: &mut Vec<u8>| Fate::Forward),
+            clock: Arc::new(SystemClock),
             edit: Box::new(|_| Ok(())),
         }
     }
@@ -292,7 +313,8 @@ impl Federation {
     /// Where it does not open.
     pub async fn restart(&mut self, id: &NodeId) -> anyhow::Result<()> {
         self.disconnect(id).await;
-        self.nodes.insert(id.clone(), open(&self.provisioned, id).await?);
+        self.nodes
+            .insert(id.clone(), open(&self.provisioned, id, &self.clock).await?);
         Ok(())
     }
 
@@ -323,6 +345,16 @@ impl Federation {
         // Nobody listens to the events of a test.
         let (events, _) = Events::channel();
         stratify::run(&self.coordinator, request, &events).await
+    }
+
+    /// Has a node look for studies whose deadline has passed, as it does while it serves.
+    ///
+    /// # Errors
+    /// Where there is no such node.
+    pub fn sweep(&self, id: &NodeId) -> anyhow::Result<()> {
+        let node = Arc::clone(self.nodes.get(id).context("no such node")?);
+        tokio::spawn(serve::sweep(node));
+        Ok(())
     }
 
     /// The text of a node's work list; none where it has none.

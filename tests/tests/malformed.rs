@@ -3,12 +3,14 @@
 //! One small federation is used over and over: it is part of the promise that the next run is as good as the first.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "helpers of tests may panic; clippy only knows the tests themselves"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tvaers_coordinator::stratify::Summary;
 use tvaers_protocol::frame::Kind;
@@ -19,8 +21,12 @@ use tvaers_tests::fault::{Fault, Middle, Spot};
 use tvaers_tests::federation::Federation;
 use tvaers_tests::panics;
 
-/// A run over 120 persons takes a fraction of this; whoever is not done then waits for a frame that never comes.
+/// What is left of a run over 120 persons takes a fraction of this; whoever is not done then waits for a frame that
+/// never comes.
 const DONE: Duration = Duration::from_secs(2);
+
+/// For a node to come to an end with what it is at.
+const SOON: Duration = Duration::from_secs(20);
 
 /// More than any party waits for another.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_700);
@@ -62,6 +68,12 @@ impl World {
     async fn run(&self) -> Result<Summary, Problem> {
         let run = self.federation.stratify();
         tokio::pin!(run);
+        while !self.middle.has_struck() {
+            tokio::select! {
+                ended = &mut run => return ended,
+                () = self.middle.until_struck() => {}
+            }
+        }
         if let Ok(ended) = tokio::time::timeout(DONE, &mut run).await {
             return ended;
         }
@@ -73,6 +85,8 @@ impl World {
 
     async fn suffer(&mut self, node: &str, kind: Kind, fault: Fault) -> Result<Summary, Problem> {
         let place = format!("{fault:?} of {kind} at {node}");
+        // A close that was lost before has left something, until its study's deadline.
+        let before = self.scratch();
         self.federation.forget_worklists().unwrap();
         self.middle.set(
             Spot {
@@ -107,7 +121,31 @@ impl World {
             }
         }
         assert_eq!(panics::count(), 0, "{place}: something panicked");
+        // A node that was told of the end erases what it had worked out, even what it is still at.
+        if fault != Fault::CutLink && !matches!(kind, Kind::Close | Kind::Closed) {
+            self.until_erased(&before, &place).await;
+        }
         ended
+    }
+
+    /// What studies have left at the nodes.
+    fn scratch(&self) -> BTreeSet<PathBuf> {
+        self.federation
+            .names()
+            .iter()
+            .flat_map(|id| self.federation.scratch(id).unwrap())
+            .collect()
+    }
+
+    async fn until_erased(&self, before: &BTreeSet<PathBuf>, place: &str) {
+        let began = Instant::now();
+        while !self.scratch().is_subset(before) {
+            assert!(
+                began.elapsed() < SOON,
+                "{place}: a node keeps persons of a study that has ended"
+            );
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The next run is as if nothing had happened.
@@ -333,5 +371,27 @@ async fn a_cut_link_ends_the_run_and_the_next_one_goes_over_a_new_link() {
         let problem = world.suffer(K360, kind, Fault::CutLink).await.unwrap_err();
         assert_eq!(problem.exit, Exit::Incomplete, "{kind}: {problem}");
         world.recover(kind.name()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_never_hears_that_studies_are_closed_takes_part_in_the_next_all_the_same() {
+    let mut world = World::new().await;
+    for _ in 0..10 {
+        world.suffer(K360, Kind::Close, Fault::CutLink).await.unwrap();
+        world.middle.rest();
+        world.federation.connect_all().await.unwrap();
+    }
+    world.recover("ten lost words").await;
+}
+
+#[tokio::test]
+async fn a_study_that_fails_at_one_node_leaves_nothing_at_those_that_are_still_at_work() {
+    let mut world = World::new().await;
+    for _ in 0..5 {
+        world
+            .suffer(K360, Kind::Compute, Fault::Oversize)
+            .await
+            .unwrap_err();
     }
 }

@@ -3,6 +3,7 @@
 use tvaers_host::output::Output;
 use tvaers_host::process::PidFile;
 use tvaers_host::{log, process};
+use tvaers_link::clock::SystemClock;
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::home::Home;
@@ -30,7 +31,7 @@ pub(super) fn run(home: Home, args: &Args, output: Output) -> Result<(), Problem
 async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem> {
     let _pid = PidFile::take(&home.pid())
         .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;
-    let (node, dialer, config) = app::open(home).await?;
+    let (node, dialer, config) = app::open(home, std::sync::Arc::new(SystemClock)).await?;
     let address = args.coordinator.clone().unwrap_or(config.coordinator);
     output.note(format_args!(
         "Node `{}` serves; it dials {address}. Stop it with Ctrl-C.",

@@ -10,6 +10,7 @@ use tvaers_protocol::study::{Disclosure, Grain, Manifest};
 
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::serve;
 use crate::state::ImportRecord;
 use crate::study::{Stage, Study};
 use crate::work;
@@ -63,6 +64,9 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let number = import.statement.import;
     let study = Arc::new(Study::new(manifest.clone(), model, layout, contribution, import));
     let digest = study.digest;
+    if let Some(oldest) = node.study_to_give_up().await {
+        serve::close(node, oldest).await?;
+    }
     // The place first: a run that is remembered cannot be proposed again.
     node.add_study(Arc::clone(&study)).await?;
     if let Err(error) = node.state().accept_study(manifest, number, now).await {

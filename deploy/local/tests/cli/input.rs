@@ -110,7 +110,7 @@ const BAD: &[Bad] = &[
     ),
     bad(
         "k360/survey.csv",
-        |rows| with(&rows, b"K\xf8ge"),
+        |rows| with(&rows, b"6101003009,2025-01-01,K\xf8ge,,,,\n"),
         None,
         None,
         "UTF-8",
