@@ -68,7 +68,8 @@ pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
         spki: identity.certificate().spki,
         signing: signing.verifying_key(),
     };
-    let text = toml::to_string(&enrolment).map_err(|error| Problem::from_error(Exit::Failed, "init.enrolment", &error))?;
+    let text = toml::to_string(&enrolment)
+        .map_err(|error| Problem::from_error(Exit::Failed, "init.enrolment", &error))?;
     private::replace(&home.enrolment(), text.as_bytes()).map_err(failed)?;
     private::replace(&home.config(), config.to_commented_text().as_bytes()).map_err(failed)?;
     Ok(enrolment)
@@ -98,17 +99,23 @@ pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> 
         .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
     let own = &roster.roster().coordinator;
     if own.spki != identity.certificate().spki || own.signing != signing.verifying_key() {
-        return Err(roster_problem("the roster has other keys for the coordinator than this folder".to_owned()));
+        return Err(roster_problem(
+            "the roster has other keys for the coordinator than this folder".to_owned(),
+        ));
     }
     let software =
         Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?;
     let greeting = Greeting::new(roster.roster().version, roster.digest(), software);
-    let state =
-        State::open(&home.state()).await.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    let state = State::open(&home.state())
+        .await
+        .map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
-    let coordinator = Arc::new(Coordinator::new(Parts { roster, signing, state, clock: Arc::clone(&clock) }, library));
-    let listener = Listener::bind(config.listen, &identity, coordinator.pins(), greeting, clock)
-        .map_err(|error| Problem::from_error(Exit::Failed, "listen", &error).next("choose a free UDP port"))?;
+    let coordinator =
+        Arc::new(Coordinator::new(Parts { roster, signing, state, clock: Arc::clone(&clock) }, library));
+    let listener =
+        Listener::bind(config.listen, &identity, coordinator.pins(), greeting, clock).map_err(|error| {
+            Problem::from_error(Exit::Failed, "listen", &error).next("choose a free UDP port")
+        })?;
     Ok((coordinator, listener))
 }

@@ -92,10 +92,13 @@ impl<'a> Combiner<'a> {
     }
 
     fn residence(&self, group: &[(usize, Contribution)]) -> Residence {
-        let mut claims = self.of_sector(Sector::Municipality, group).filter(|(_, contribution)| contribution.resident);
+        let mut claims =
+            self.of_sector(Sector::Municipality, group).filter(|(_, contribution)| contribution.resident);
         match (claims.next(), claims.next()) {
             (None, _) => Residence::None,
-            (Some((source, contribution)), None) => Residence::At { source: *source, eligible: contribution.eligible },
+            (Some((source, contribution)), None) => {
+                Residence::At { source: *source, eligible: contribution.eligible }
+            }
             (Some(_), Some(_)) => Residence::Disputed,
         }
     }
@@ -103,7 +106,8 @@ impl<'a> Combiner<'a> {
     fn kommune_differs(&self, group: &[(usize, Contribution)], residence: Residence) -> bool {
         let Residence::At { source, .. } = residence else { return false };
         let code = self.sources.get(source).map_or(0, |source| source.code);
-        self.of_sector(Sector::Region, group).any(|(_, contribution)| ![0, code].contains(&contribution.kommune))
+        self.of_sector(Sector::Region, group)
+            .any(|(_, contribution)| ![0, code].contains(&contribution.kommune))
     }
 
     /// The touch groups that two nodes of their sector touch, of those that matter at this grain.
@@ -141,12 +145,19 @@ impl<'a> Combiner<'a> {
             .of_sector(component.sector, group)
             .map(|(source, contribution)| Own {
                 value: contribution.values.get(place).copied().unwrap_or(0),
-                recency: recency_place.and_then(|at| contribution.recencies.get(at)).copied().unwrap_or(NO_RECENCY),
+                recency: recency_place
+                    .and_then(|at| contribution.recencies.get(at))
+                    .copied()
+                    .unwrap_or(NO_RECENCY),
                 responsible: matches!(residence, Residence::At { source: at, .. } if at == *source),
                 touches: component.touch.is_some_and(|bit| contribution.touches & (1 << bit) != 0),
             })
             .collect();
-        match component.touch.filter(|touch| fell_back.contains(touch)).and_then(|at| self.model.touches.get(at)) {
+        match component
+            .touch
+            .filter(|touch| fell_back.contains(touch))
+            .and_then(|at| self.model.touches.get(at))
+        {
             Some(touch) => fall_back(touch.fall_back, &own),
             None => regular(component, self.grain, &own),
         }

@@ -60,14 +60,27 @@ impl Return {
     pub(crate) fn new(node: NodeId, exchange: Exchange, shape: HandBackShape) -> Self {
         let counts =
             JoinCounts { residents: 0, handed_back: 0, claimed_twice: 0, kommune_differs: 0, fell_back: 0 };
-        Self { node, exchange, shape, frame: Vec::new(), sequence: 0, records: 0, hash: Sha256::new(), counts }
+        Self {
+            node,
+            exchange,
+            shape,
+            frame: Vec::new(),
+            sequence: 0,
+            records: 0,
+            hash: Sha256::new(),
+            counts,
+        }
     }
 
     async fn push(&mut self, record: &HandBack) -> Result<(), JoinError> {
         self.shape.write(record, &mut self.frame);
         self.records += 1;
         self.counts.handed_back += 1;
-        if self.frame.len() >= self.shape.per_frame() * self.shape.size() { self.flush().await } else { Ok(()) }
+        if self.frame.len() >= self.shape.per_frame() * self.shape.size() {
+            self.flush().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn flush(&mut self) -> Result<(), JoinError> {
@@ -149,13 +162,22 @@ impl Join<'_> {
 }
 
 /// What the policy lets the responsible node know; the rest is zero.
-fn disclosed(pseudonym: Pseudonym, combined: &Combined, outcome: Outcome, disclosure: Disclosure) -> HandBack {
+fn disclosed(
+    pseudonym: Pseudonym,
+    combined: &Combined,
+    outcome: Outcome,
+    disclosure: Disclosure,
+) -> HandBack {
     let at_least = |level| disclosure >= level;
     HandBack {
         pseudonym,
         included: outcome.included,
         complete: combined.fell_back.is_empty(),
-        stratum: if at_least(Disclosure::Stratum) { u8::try_from(outcome.stratum).unwrap_or(u8::MAX) } else { 0 },
+        stratum: if at_least(Disclosure::Stratum) {
+            u8::try_from(outcome.stratum).unwrap_or(u8::MAX)
+        } else {
+            0
+        },
         total: if at_least(Disclosure::Total) { outcome.total } else { 0 },
         items: if at_least(Disclosure::Items) { outcome.items } else { Vec::new() },
     }

@@ -172,7 +172,9 @@ impl Merge {
     /// All contributions about the least pseudonym that is left, each with the index of its source; none at the end.
     pub(crate) async fn next(&mut self, group: &mut Vec<(usize, Contribution)>) -> Result<bool, MergeError> {
         group.clear();
-        let Some(least) = self.heads.iter().flatten().map(|head| head.pseudonym).min() else { return Ok(false) };
+        let Some(least) = self.heads.iter().flatten().map(|head| head.pseudonym).min() else {
+            return Ok(false);
+        };
         for (index, (head, source)) in self.heads.iter_mut().zip(&mut self.sources).enumerate() {
             if head.as_ref().is_some_and(|head| head.pseudonym == least)
                 && let Some(contribution) = std::mem::replace(head, next_of(source).await?)

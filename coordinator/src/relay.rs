@@ -26,7 +26,13 @@ pub(crate) const RELAYS_MAX: usize = 32;
 const STREAMS_A_NODE: usize = 16;
 
 /// Serves the streams that a node opens until its link ends.
-pub(crate) async fn serve(link: Arc<dyn Link>, node: NodeId, roster: Digest, hub: Arc<Hub>, turns: Arc<Semaphore>) {
+pub(crate) async fn serve(
+    link: Arc<dyn Link>,
+    node: NodeId,
+    roster: Digest,
+    hub: Arc<Hub>,
+    turns: Arc<Semaphore>,
+) {
     let places = Arc::new(Semaphore::new(STREAMS_A_NODE));
     while let Ok(stream) = link.accept().await {
         let (hub, turns, node) = (Arc::clone(&hub), Arc::clone(&turns), node.clone());
@@ -68,7 +74,12 @@ async fn relay(mut from: Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -
     result
 }
 
-async fn pass_on(from: &mut Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -> Result<(), RelayFailure> {
+async fn pass_on(
+    from: &mut Stream,
+    roster: Digest,
+    hub: &Hub,
+    turns: &Semaphore,
+) -> Result<(), RelayFailure> {
     let first = from.expect(PROMPT_TIME).await?;
     first.header().belongs_to(roster, first.header().study).map_err(StreamError::Frame)?;
     let target: Relay = first.message().map_err(StreamError::Frame)?;
@@ -78,7 +89,8 @@ async fn pass_on(from: &mut Stream, roster: Digest, hub: &Hub, turns: &Semaphore
     header.belongs_to(roster, study).map_err(StreamError::Frame)?;
     let _turn = turns.acquire().await;
     let link = hub.link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
-    let exchange = Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
+    let exchange =
+        Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
     let mut to = exchange.into_stream();
     from.receiver.relay(&mut to.sender, ANSWER_TIME).await?;
     to.finish().await?;

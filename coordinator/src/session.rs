@@ -54,7 +54,11 @@ impl<'a> Session<'a> {
 }
 
 /// Opens an exchange with a node, within a study or outside any.
-pub(crate) async fn open(coordinator: &Coordinator, node: &NodeId, study: Digest) -> Result<Exchange, Problem> {
+pub(crate) async fn open(
+    coordinator: &Coordinator,
+    node: &NodeId,
+    study: Digest,
+) -> Result<Exchange, Problem> {
     let link = coordinator.hub().link(node).ok_or_else(|| lost(node))?;
     Exchange::open(&*link, coordinator.roster().digest(), study).await.map_err(|error| failed(node, &error))
 }
@@ -89,7 +93,9 @@ pub(crate) fn lost(node: &NodeId) -> Problem {
 pub(crate) fn failed(node: &NodeId, error: &ExchangeError) -> Problem {
     let what = format!("`{node}`: {error}");
     let (exit, code) = match error {
-        ExchangeError::Refused(RejectCode::PolicyRefused | RejectCode::QuotaExceeded) => (Exit::Refused, "node.refused"),
+        ExchangeError::Refused(RejectCode::PolicyRefused | RejectCode::QuotaExceeded) => {
+            (Exit::Refused, "node.refused")
+        }
         ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => {
             (Exit::BadInput, "node.cannot-answer")
         }

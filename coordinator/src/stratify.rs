@@ -100,7 +100,8 @@ pub struct FallsBack {
 /// # Errors
 /// [`Problem`], with exit 4 where a node is missing.
 pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) -> Result<Summary, Problem> {
-    let model = coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
+    let model =
+        coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
     let today = utc_date(coordinator.clock().now());
     let members = coordinator.roster().roster().members_on(today);
     let nodes: Vec<NodeId> = members.map(|member| member.id.clone()).collect();
@@ -193,7 +194,11 @@ async fn draft(
         catalogue_digest: coordinator.library().catalogue().digest(),
         as_of: request.as_of,
         grain: prepared.iter().map(|prepared| prepared.grain).min().unwrap_or(Grain::Points),
-        disclosure: prepared.iter().map(|prepared| prepared.disclosure).min().unwrap_or(Disclosure::Inclusion),
+        disclosure: prepared
+            .iter()
+            .map(|prepared| prepared.disclosure)
+            .min()
+            .unwrap_or(Disclosure::Inclusion),
         threshold: roster.quorum,
         holders,
         participants,
@@ -209,9 +214,11 @@ async fn agree_and_make_key(coordinator: &Coordinator, session: &Session<'_>) ->
     let manifest = Signed::new(session.manifest().clone(), Purpose::Proposal, roster, coordinator.signing());
     let propose = |_: &NodeId| Propose { manifest: manifest.clone() };
     // The study is not known to a node before it has agreed, so the proposal stands outside it.
-    let accepted: Vec<Accepted> = session::ask_all(coordinator, &nodes, Digest::NONE, propose, PROMPT).await?;
+    let accepted: Vec<Accepted> =
+        session::ask_all(coordinator, &nodes, Digest::NONE, propose, PROMPT).await?;
     let acceptances: Vec<_> = accepted.into_iter().map(|reply| reply.acceptance).collect();
-    let _: Vec<Opened> = session.ask_all(&nodes, |_| Open { acceptances: acceptances.clone() }, PROMPT).await?;
+    let _: Vec<Opened> =
+        session.ask_all(&nodes, |_| Open { acceptances: acceptances.clone() }, PROMPT).await?;
     keygen::run(session).await
 }
 
@@ -226,14 +233,19 @@ async fn pseudonymise(session: &Session<'_>, events: &Events) -> Result<(), Prob
                 frame.kind().expect(Kind::Pseudonymised).map_err(|error| failed(error.into()))?;
                 return Ok(());
             }
-            let progress: Progress = frame.message().map_err(|error: tvaers_protocol::frame::FrameError| failed(error.into()))?;
+            let progress: Progress =
+                frame.message().map_err(|error: tvaers_protocol::frame::FrameError| failed(error.into()))?;
             events.progress(Phase::Pseudonyms, &node, progress.done, progress.total);
         }
     };
     try_join_all(session.nodes().into_iter().map(one)).await.map(|_| ())
 }
 
-async fn join(coordinator: &Coordinator, session: &Session<'_>, model: &Model) -> Result<Vec<Return>, Problem> {
+async fn join(
+    coordinator: &Coordinator,
+    session: &Session<'_>,
+    model: &Model,
+) -> Result<Vec<Return>, Problem> {
     let grain = session.manifest().grain;
     let shape = model.shape(grain);
     let (mut sources, mut places, mut returns) = (Vec::new(), Vec::new(), Vec::new());
@@ -284,7 +296,9 @@ fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model, data: 
         data,
         nodes: manifest.participants.iter().map(|participant| participant.node.clone()).collect(),
         quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
-        falls_back: falls_back.map(|touch| FallsBack { group: touch.group.clone(), sector: touch.sector }).collect(),
+        falls_back: falls_back
+            .map(|touch| FallsBack { group: touch.group.clone(), sector: touch.sector })
+            .collect(),
         worklists: municipalities.map(|member| member.id.clone()).collect(),
     }
 }

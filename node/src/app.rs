@@ -73,15 +73,11 @@ impl Enrolment {
 /// # Errors
 /// [`Problem`]; an existing node is left as it is.
 pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
-    config
-        .check()
-        .map_err(|error| Problem::from_error(Exit::BadInput, "init.config", &error))?;
+    config.check().map_err(|error| Problem::from_error(Exit::BadInput, "init.config", &error))?;
     if home.config().exists() {
-        return Err(
-            Problem::new(Exit::BadInput, "init.exists", "there is a node here already")
-                .at(home.config().display())
-                .next("name another folder; a node's keys are never overwritten"),
-        );
+        return Err(Problem::new(Exit::BadInput, "init.exists", "there is a node here already")
+            .at(home.config().display())
+            .next("name another folder; a node's keys are never overwritten"));
     }
     let failed = |error: PrivateFileError| Problem::from_error(Exit::Failed, "init.files", &error);
     private::create_dir(home.dir()).map_err(failed)?;
@@ -140,11 +136,9 @@ pub fn config(home: &Home) -> Result<Config, Problem> {
 /// [`Problem`].
 pub async fn state(home: &Home) -> Result<State, Problem> {
     State::open(&home.state()).await.map_err(|error| {
-        Problem::from_error(Exit::Failed, "state", &error)
-            .at(home.state().display())
-            .next(
-                "look at disk space and permissions; a state database is never restored from before a study",
-            )
+        Problem::from_error(Exit::Failed, "state", &error).at(home.state().display()).next(
+            "look at disk space and permissions; a state database is never restored from before a study",
+        )
     })
 }
 
@@ -167,27 +161,13 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
         Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?,
     );
     let coordinator = roster.roster().coordinator.spki;
-    let dialer = Dialer::new(
-        &identity,
-        config.id.clone(),
-        coordinator,
-        greeting,
-        Arc::clone(&clock),
-    )
-    .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
+    let dialer = Dialer::new(&identity, config.id.clone(), coordinator, greeting, Arc::clone(&clock))
+        .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
     let state = state(&home).await?;
     clean_up(&home, &state, &*clock).await?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
-    let parts = Parts {
-        home,
-        config: config.clone(),
-        roster,
-        signing,
-        sealing,
-        state,
-        clock,
-    };
+    let parts = Parts { home, config: config.clone(), roster, signing, sealing, state, clock };
     Ok((Arc::new(Node::new(parts, library)), dialer, config))
 }
 
@@ -228,10 +208,7 @@ pub fn check_membership(
         ("sealing key", member.sealing.0 == sealing.public()),
     ];
     match same.iter().find(|(_, same)| !same) {
-        Some((what, _)) => Err(problem(format!(
-            "the roster has another {what} for `{}`",
-            config.id
-        ))),
+        Some((what, _)) => Err(problem(format!("the roster has another {what} for `{}`", config.id))),
         None => Ok(()),
     }
 }
@@ -242,11 +219,7 @@ async fn clean_up(home: &Home, state: &State, clock: &dyn Clock) -> Result<(), P
         Problem::from_error(Exit::Failed, "state.clean-up", error)
     };
     work::erase_abandoned(home.dir()).map_err(|error| failed(&error))?;
-    for run in state
-        .close_abandoned(clock.now())
-        .await
-        .map_err(|error| failed(&error))?
-    {
+    for run in state.close_abandoned(clock.now()).await.map_err(|error| failed(&error))? {
         tracing::warn!(study.run = %run, "closed a study that was open when the node stopped");
     }
     Ok(())

@@ -30,13 +30,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4
 #[command(name = "tvaers-node", version, after_help = EXAMPLES)]
 struct Cli {
     /// The node's folder
-    #[arg(
-        long,
-        global = true,
-        default_value = ".",
-        value_name = "DIR",
-        env = "TVAERS_NODE_HOME"
-    )]
+    #[arg(long, global = true, default_value = ".", value_name = "DIR", env = "TVAERS_NODE_HOME")]
     home: PathBuf,
     #[command(flatten)]
     output: Output,

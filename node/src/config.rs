@@ -76,14 +76,10 @@ impl Config {
     /// [`ConfigError`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: shown.clone(),
-            source,
-        })?;
-        let config: Self = toml::from_str(&text).map_err(|error| ConfigError::Form {
-            path: shown,
-            reason: error.to_string(),
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
+        let config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Form { path: shown, reason: error.to_string() })?;
         config.check()?;
         Ok(config)
     }
@@ -98,10 +94,7 @@ impl Config {
             Sector::Municipality => 100..=999,
         };
         if !range.contains(&self.code) {
-            return Err(ConfigError::Code {
-                code: self.code,
-                sector: self.sector,
-            });
+            return Err(ConfigError::Code { code: self.code, sector: self.sector });
         }
         if self.laboratory.is_some() && !self.made_up {
             return Err(ConfigError::LaboratoryOnRealData);
@@ -158,18 +151,12 @@ mod tests {
 
     #[test]
     fn the_commented_file_reads_back_as_it_was() {
-        assert_eq!(
-            toml::from_str::<Config>(&config().to_commented_text()).unwrap(),
-            config()
-        );
+        assert_eq!(toml::from_str::<Config>(&config().to_commented_text()).unwrap(), config());
     }
 
     #[test]
     fn a_laboratory_policy_over_real_data_is_refused() {
-        let real = Config {
-            made_up: false,
-            ..config()
-        };
+        let real = Config { made_up: false, ..config() };
         assert!(matches!(real.check(), Err(ConfigError::LaboratoryOnRealData)));
     }
 
@@ -177,10 +164,7 @@ mod tests {
     fn an_unknown_key_and_a_code_of_the_other_sector_are_refused() {
         let text = config().to_commented_text().replace("made-up", "madeup");
         assert!(toml::from_str::<Config>(&text).is_err());
-        let region = Config {
-            sector: Sector::Region,
-            ..config()
-        };
+        let region = Config { sector: Sector::Region, ..config() };
         assert!(matches!(region.check(), Err(ConfigError::Code { .. })));
     }
 }

@@ -110,15 +110,11 @@ impl Node {
     }
 
     pub(crate) fn model(&self, name: &str) -> Result<&Model, Refusal> {
-        self.library
-            .model(name)
-            .ok_or(Refusal::new(RejectCode::UnknownModel))
+        self.library.model(name).ok_or(Refusal::new(RejectCode::UnknownModel))
     }
 
     pub(crate) fn member(&self, id: &NodeId) -> Result<&Member, Refusal> {
-        self.roster()
-            .member(id)
-            .ok_or(Refusal::new(RejectCode::UnknownNode))
+        self.roster().member(id).ok_or(Refusal::new(RejectCode::UnknownNode))
     }
 
     /// Waits for a turn at heavy work.
@@ -172,11 +168,7 @@ impl Node {
     pub(crate) async fn overdue(&self) -> Vec<Digest> {
         let now = self.clock().now();
         let studies = self.studies.lock().await;
-        studies
-            .values()
-            .filter(|study| now > study.manifest.deadline)
-            .map(|study| study.digest)
-            .collect()
+        studies.values().filter(|study| now > study.manifest.deadline).map(|study| study.digest).collect()
     }
 
     /// Says over which connection the coordinator can be reached, or that there is none.
@@ -185,9 +177,6 @@ impl Node {
     }
 
     pub(crate) fn link(&self) -> Result<Arc<dyn Link>, Refusal> {
-        self.link
-            .borrow()
-            .clone()
-            .ok_or(Refusal::new(RejectCode::Unreachable))
+        self.link.borrow().clone().ok_or(Refusal::new(RejectCode::Unreachable))
     }
 }

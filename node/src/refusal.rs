@@ -24,10 +24,7 @@ impl Refusal {
 
     /// A refusal with its reason.
     pub(crate) fn because(code: RejectCode, reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            code,
-            reason: Some(reason.into()),
-        }
+        Self { code, reason: Some(reason.into()) }
     }
 
     /// A failure of this node's own.

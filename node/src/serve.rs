@@ -57,9 +57,7 @@ pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
         let failed = |error: &tvaers_link::quic::DialError, wait: Duration| {
             tracing::warn!(coordinator = address, error = %error, retry_s = wait.as_secs(), "cannot reach the coordinator");
         };
-        let link = dialer
-            .dial_until_welcome(address, &mut backoff, &mut rng, failed)
-            .await;
+        let link = dialer.dial_until_welcome(address, &mut backoff, &mut rng, failed).await;
         tracing::info!(coordinator = address, software = %link.peer().software, "connected to the coordinator");
         let link: Arc<dyn Link> = Arc::new(link);
         session(&node, &link).await;
@@ -90,9 +88,7 @@ async fn serve(node: &Arc<Node>, mut stream: Stream) {
         Err(error) => {
             tracing::warn!(error = %error, "a request could not be read");
             // The refusal needs no study: its number is all there is to it.
-            let _ = Exchange::on(stream, roster, Digest::NONE)
-                .refuse(error.code())
-                .await;
+            let _ = Exchange::on(stream, roster, Digest::NONE).refuse(error.code()).await;
             return;
         }
     };
@@ -155,16 +151,11 @@ async fn answer(
 }
 
 fn read<M: Message>(frame: &Frame) -> Result<M, Refusal> {
-    frame
-        .message()
-        .map_err(|error: FrameError| Refusal::because(error.code(), error))
+    frame.message().map_err(|error: FrameError| Refusal::because(error.code(), error))
 }
 
 async fn reply<M: Message>(exchange: &mut Exchange, message: &M) -> Result<(), Refusal> {
-    exchange
-        .answer(message, ANSWER_TIME)
-        .await
-        .map_err(exchange_failed)
+    exchange.answer(message, ANSWER_TIME).await.map_err(exchange_failed)
 }
 
 fn exchange_failed(error: ExchangeError) -> Refusal {

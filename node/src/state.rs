@@ -46,7 +46,9 @@ impl StateError {
     #[must_use]
     pub fn is_repetition(&self) -> bool {
         match self {
-            Self::Database(error) => error.as_database_error().is_some_and(|error| error.is_unique_violation()),
+            Self::Database(error) => {
+                error.as_database_error().is_some_and(|error| error.is_unique_violation())
+            }
             _ => false,
         }
     }
@@ -115,16 +117,14 @@ impl State {
     pub async fn open(path: &Path) -> Result<Self, StateError> {
         // SQLite would create it as the umask says, and gives its side files the rights of the main one.
         drop(private::append(path)?);
-        let options = SqliteConnectOptions::new().filename(path)
+        let options = SqliteConnectOptions::new()
+            .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             // What is deleted is overwritten: pages of an erased work list do not linger in the file.
             .pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })
     }
@@ -166,12 +166,11 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub async fn outdated_data(&self, kept: u32) -> Result<Vec<String>, StateError> {
-        let rows = sqlx::query(
-            "SELECT file FROM import GROUP BY file ORDER BY MAX(number) DESC LIMIT -1 OFFSET ?",
-        )
-        .bind(kept)
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            sqlx::query("SELECT file FROM import GROUP BY file ORDER BY MAX(number) DESC LIMIT -1 OFFSET ?")
+                .bind(kept)
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(|row| row.try_get("file").map_err(StateError::from)).collect()
     }
 
@@ -186,10 +185,7 @@ impl State {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let broken = |column| StateError::Inconsistent {
-            table: "import",
-            column,
-        };
+        let broken = |column| StateError::Inconsistent { table: "import", column };
         let digest: Vec<u8> = row.try_get("digest")?;
         let statement = DataStatement {
             import: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| broken("number"))?,
@@ -201,10 +197,7 @@ impl State {
             rejected_rows: u64::try_from(row.try_get::<i64, _>("rejected_rows")?)
                 .map_err(|_| broken("rejected_rows"))?,
         };
-        Ok(Some(ImportRecord {
-            statement,
-            file: row.try_get("file")?,
-        }))
+        Ok(Some(ImportRecord { statement, file: row.try_get("file")? }))
     }
 
     /// Remembers that the node has agreed to a study. A run is agreed to once.
@@ -248,13 +241,7 @@ impl State {
             .bind(from.name())
             .execute(&self.pool)
             .await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(StateError::Transition {
-                expected: from.name(),
-            })
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StateError::Transition { expected: from.name() }) }
     }
 
     /// Closes a study from whatever state it is in.
@@ -283,9 +270,7 @@ impl State {
         .bind(now.to_string())
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| row.try_get("run").map_err(StateError::from))
-            .collect()
+        rows.iter().map(|row| row.try_get("run").map_err(StateError::from)).collect()
     }
 
     /// Whether a study was closed here, now or before a restart.

@@ -85,9 +85,7 @@ impl Study {
         contribution: ContributionShape,
         import: ImportRecord,
     ) -> Self {
-        let hand_back = HandBackShape {
-            criteria: model.criteria.len(),
-        };
+        let hand_back = HandBackShape { criteria: model.criteria.len() };
         Self {
             digest: manifest.digest(),
             manifest,

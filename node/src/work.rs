@@ -89,16 +89,9 @@ impl Work {
             // What a power cut leaves of it is erased at the next start, so nothing needs to survive one.
             .synchronous(SqliteSynchronous::Off)
             .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        let mut work = Self {
-            pool,
-            path,
-            persons: 0,
-        };
+        let mut work = Self { pool, path, persons: 0 };
         if let Err(error) = work.extract(node, study).await {
             // Nobody else knows of the file.
             work.erase().await?;
@@ -113,29 +106,18 @@ impl Work {
         let members = node.roster().kommune_codes(utc_date(study.manifest.created));
         let holding = match node.config().sector {
             Sector::Region => Holding::Region { members: &members },
-            Sector::Municipality => Holding::Municipality {
-                own: node.config().code,
-            },
+            Sector::Municipality => Holding::Municipality { own: node.config().code },
         };
         let (as_of, grain) = (study.manifest.as_of, study.manifest.grain);
-        let statement = Extraction {
-            model: &study.model,
-            holding,
-            as_of,
-            grain,
-        }
-        .statement(Dialect::Sqlite)?;
+        let statement =
+            Extraction { model: &study.model, holding, as_of, grain }.statement(Dialect::Sqlite)?;
         // A local replacement number may stand for two people: outside made-up data it joins nothing.
         let joinable = |row: &PersonRow| warehouse.meta().made_up || !row.person.is_made_up();
         let mut source = warehouse.pool().acquire().await?;
         let mut transaction = self.pool.begin().await?;
         let mut chunks = statement.rows(&mut source).try_chunks(ROWS_A_STATEMENT);
         while let Some(chunk) = chunks.next().await {
-            let rows: Vec<PersonRow> = chunk
-                .map_err(|error| error.1)?
-                .into_iter()
-                .filter(joinable)
-                .collect();
+            let rows: Vec<PersonRow> = chunk.map_err(|error| error.1)?.into_iter().filter(joinable).collect();
             if rows.is_empty() {
                 continue;
             }
@@ -144,12 +126,8 @@ impl Work {
                 "INSERT INTO component (person_id, resident, eligible, kommune, touches, numbers) ",
             );
             insert.push_values(&rows, |mut values, row| {
-                let numbers: Vec<u8> = row
-                    .values
-                    .iter()
-                    .chain(&row.recencies)
-                    .flat_map(|number| number.to_be_bytes())
-                    .collect();
+                let numbers: Vec<u8> =
+                    row.values.iter().chain(&row.recencies).flat_map(|number| number.to_be_bytes()).collect();
                 values
                     .push_bind(row.person.expose())
                     .push_bind(row.resident)
@@ -158,11 +136,7 @@ impl Work {
                     .push_bind(row.touches)
                     .push_bind(numbers);
             });
-            insert
-                .build()
-                .persistent(false)
-                .execute(&mut *transaction)
-                .await?;
+            insert.build().persistent(false).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -187,10 +161,7 @@ impl Work {
         rows.iter()
             .map(|row| {
                 let person = PersonId::parse(row.try_get("person_id")?);
-                Ok((
-                    row.try_get("row")?,
-                    person.map_err(|_| WorkError::Inconsistent("person_id"))?,
-                ))
+                Ok((row.try_get("row")?, person.map_err(|_| WorkError::Inconsistent("person_id"))?))
             })
             .collect()
     }
@@ -203,11 +174,7 @@ impl Work {
             insert.push_values(chunk, |mut values, (row, pseudonym)| {
                 values.push_bind(pseudonym.as_bytes().as_slice()).push_bind(*row);
             });
-            insert
-                .build()
-                .persistent(false)
-                .execute(&mut *transaction)
-                .await?;
+            insert.build().persistent(false).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -250,11 +217,7 @@ impl Work {
                     .push_bind(record.total)
                     .push_bind(items);
             });
-            insert
-                .build()
-                .persistent(false)
-                .execute(&mut *transaction)
-                .await?;
+            insert.build().persistent(false).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -293,7 +256,11 @@ impl Work {
                     stratum: if shown(Disclosure::Stratum) { stratum.name.clone() } else { String::new() },
                     included: row.try_get("included")?,
                     complete: row.try_get("complete")?,
-                    items: if shown(Disclosure::Items) { numbers(row.try_get("items")?)? } else { Vec::new() },
+                    items: if shown(Disclosure::Items) {
+                        numbers(row.try_get("items")?)?
+                    } else {
+                        Vec::new()
+                    },
                 })
             })
             .collect()
@@ -308,10 +275,7 @@ impl Work {
 
 /// Erases the scratch databases that a stopped node left behind; gives how many.
 pub(crate) fn erase_abandoned(dir: &Path) -> Result<usize, WorkError> {
-    let io = |source| PrivateFileError::Io {
-        path: dir.to_owned(),
-        source,
-    };
+    let io = |source| PrivateFileError::Io { path: dir.to_owned(), source };
     let mut erased = 0;
     for entry in std::fs::read_dir(dir).map_err(io)? {
         let entry = entry.map_err(io)?;
@@ -342,14 +306,8 @@ pub(crate) async fn count_contributors(node: &Node, import: &ImportRecord) -> Re
                 codes.push_bind(code);
             }
             count.push(")");
-            let row = count
-                .build()
-                .fetch_one(warehouse.pool())
-                .await
-                .map_err(Refusal::internal)?;
-            row.try_get::<i64, _>(0)
-                .map_err(Refusal::internal)?
-                .unsigned_abs()
+            let row = count.build().fetch_one(warehouse.pool()).await.map_err(Refusal::internal)?;
+            row.try_get::<i64, _>(0).map_err(Refusal::internal)?.unsigned_abs()
         }
     };
     u32::try_from(rounded_up(persons)).map_err(Refusal::internal)
@@ -368,11 +326,7 @@ fn erase(path: &Path) -> Result<(), WorkError> {
         let file = PathBuf::from(file);
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(PrivateFileError::Io {
-                    path: file,
-                    source: error,
-                }
-                .into());
+                return Err(PrivateFileError::Io { path: file, source: error }.into());
             }
             _ => {}
         }
@@ -389,9 +343,7 @@ fn contribution(row: &SqliteRow, layout: &Layout) -> Result<Contribution, WorkEr
     let recencies = values.split_off(layout.components.len());
     Ok(Contribution {
         pseudonym: Pseudonym::from_bytes(
-            pseudonym
-                .try_into()
-                .map_err(|_| WorkError::Inconsistent("pseudonym"))?,
+            pseudonym.try_into().map_err(|_| WorkError::Inconsistent("pseudonym"))?,
         ),
         resident: row.try_get("resident")?,
         eligible: row.try_get("eligible")?,
@@ -416,7 +368,9 @@ mod tests {
 
     #[test]
     fn a_number_of_persons_is_rounded_up_by_a_tenth_at_most() {
-        for (persons, rounded) in [(0, 0), (7, 7), (99, 99), (101, 110), (2059, 2100), (2100, 2100), (58_999, 59_000)] {
+        for (persons, rounded) in
+            [(0, 0), (7, 7), (99, 99), (101, 110), (2059, 2100), (2100, 2100), (58_999, 59_000)]
+        {
             assert_eq!(rounded_up(persons), rounded);
         }
     }

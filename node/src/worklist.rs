@@ -25,7 +25,8 @@ pub(crate) fn write(path: &Path, model: &Model, rows: &[WorklistRow]) -> Result<
     for row in sorted {
         // No field can hold a comma or a quote: digits, names of the model and `true` or `false`.
         text.push_str(&row.person_id);
-        let items = (0..model.criteria.len()).map(|at| row.items.get(at).map(u16::to_string).unwrap_or_default());
+        let items =
+            (0..model.criteria.len()).map(|at| row.items.get(at).map(u16::to_string).unwrap_or_default());
         let fields = [
             row.total.map(|total| total.to_string()).unwrap_or_default(),
             row.stratum.clone(),

@@ -16,9 +16,8 @@ use crate::limit::FRAME_BYTES_MAX;
 
 const BYTES_MAX: usize = FRAME_BYTES_MAX as usize;
 
-const WRITE: Configuration<BigEndian, Fixint> = bincode::config::standard()
-    .with_big_endian()
-    .with_fixed_int_encoding();
+const WRITE: Configuration<BigEndian, Fixint> =
+    bincode::config::standard().with_big_endian().with_fixed_int_encoding();
 /// The limit also refuses a length prefix that claims more than the limit before anything is allocated for it.
 const READ: Configuration<BigEndian, Fixint, Limit<BYTES_MAX>> = WRITE.with_limit::<BYTES_MAX>();
 
@@ -45,9 +44,7 @@ pub enum CodecError {
     Malformed,
 }
 
-const TOO_LARGE: CodecError = CodecError::TooLarge {
-    bytes_max: FRAME_BYTES_MAX,
-};
+const TOO_LARGE: CodecError = CodecError::TooLarge { bytes_max: FRAME_BYTES_MAX };
 
 /// The body of a frame that carries `message`.
 ///
@@ -55,11 +52,7 @@ const TOO_LARGE: CodecError = CodecError::TooLarge {
 /// [`CodecError::TooLarge`] where the message does not fit in one frame.
 pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, CodecError> {
     let bytes = canonical(message);
-    if bytes.len() > BYTES_MAX {
-        Err(TOO_LARGE)
-    } else {
-        Ok(bytes)
-    }
+    if bytes.len() > BYTES_MAX { Err(TOO_LARGE) } else { Ok(bytes) }
 }
 
 /// The message that a frame's body carries: all of it and nothing after it.
@@ -70,11 +63,12 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecE
     if bytes.len() > BYTES_MAX {
         return Err(TOO_LARGE);
     }
-    let (message, used): (T, usize) = bincode::serde::decode_from_slice(bytes, READ).map_err(|error| match error {
-        DecodeError::UnexpectedEnd { .. } => CodecError::Truncated,
-        DecodeError::LimitExceeded => TOO_LARGE,
-        _ => CodecError::Malformed,
-    })?;
+    let (message, used): (T, usize) =
+        bincode::serde::decode_from_slice(bytes, READ).map_err(|error| match error {
+            DecodeError::UnexpectedEnd { .. } => CodecError::Truncated,
+            DecodeError::LimitExceeded => TOO_LARGE,
+            _ => CodecError::Malformed,
+        })?;
     match bytes.len().saturating_sub(used) {
         // A date, say, can be written in several ways that read the same; only one of them is the message.
         0 if canonical(&message) == bytes => Ok(message),
@@ -108,10 +102,7 @@ mod tests {
     fn a_message_comes_back_as_it_was() {
         let message = (7_u16, Some("seven".to_owned()), vec![1_u32, 2, 3], false);
         let bytes = encode(&message).unwrap();
-        assert_eq!(
-            decode::<(u16, Option<String>, Vec<u32>, bool)>(&bytes),
-            Ok(message)
-        );
+        assert_eq!(decode::<(u16, Option<String>, Vec<u32>, bool)>(&bytes), Ok(message));
     }
 
     #[test]
@@ -133,17 +124,10 @@ mod tests {
     fn every_shortened_message_and_every_lengthened_one_is_refused() {
         let bytes = encode(&(7_u64, "seven".to_owned())).unwrap();
         for end in 0..bytes.len() {
-            assert_eq!(
-                decode::<(u64, String)>(&bytes[..end]),
-                Err(CodecError::Truncated),
-                "cut at {end}"
-            );
+            assert_eq!(decode::<(u64, String)>(&bytes[..end]), Err(CodecError::Truncated), "cut at {end}");
         }
         let longer = [bytes.as_slice(), &[0, 0]].concat();
-        assert_eq!(
-            decode::<(u64, String)>(&longer),
-            Err(CodecError::Trailing { bytes: 2 })
-        );
+        assert_eq!(decode::<(u64, String)>(&longer), Err(CodecError::Trailing { bytes: 2 }));
     }
 
     #[test]

@@ -127,11 +127,8 @@ impl FrameHeader {
     pub fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         let head = [self.version, self.kind.number(), 0, 0];
-        let parts = head
-            .into_iter()
-            .chain(self.body_bytes.to_be_bytes())
-            .chain(self.roster.0)
-            .chain(self.study.0);
+        let parts =
+            head.into_iter().chain(self.body_bytes.to_be_bytes()).chain(self.roster.0).chain(self.study.0);
         for (to, from) in bytes.iter_mut().zip(parts) {
             *to = from;
         }
@@ -156,19 +153,11 @@ impl FrameHeader {
         }
         let body_bytes = u32::from_be_bytes([a, b, c, d]);
         if body_bytes > FRAME_BYTES_MAX {
-            return Err(FrameError::TooLarge {
-                found: u64::from(body_bytes),
-            });
+            return Err(FrameError::TooLarge { found: u64::from(body_bytes) });
         }
         let mut digests = digests.into_iter();
         let mut digest = || Digest(std::array::from_fn(|_| digests.next().unwrap_or_default()));
-        Ok(Self {
-            version,
-            kind,
-            body_bytes,
-            roster: digest(),
-            study: digest(),
-        })
+        Ok(Self { version, kind, body_bytes, roster: digest(), study: digest() })
     }
 
     /// Holds the frame to the roster and study under which it must stand.
@@ -197,9 +186,7 @@ pub struct Frame {
 
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Frame")
-            .field("header", &self.header)
-            .finish_non_exhaustive()
+        f.debug_struct("Frame").field("header", &self.header).finish_non_exhaustive()
     }
 }
 
@@ -210,21 +197,8 @@ impl Frame {
     /// [`FrameError::TooLarge`].
     pub fn new(kind: Kind, roster: Digest, study: Digest, body: Vec<u8>) -> Result<Self, FrameError> {
         let body_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
-        let version = if kind.is_greeting() {
-            VERSION_OF_GREETINGS
-        } else {
-            VERSION
-        };
-        Self::from_parts(
-            FrameHeader {
-                version,
-                kind,
-                body_bytes,
-                roster,
-                study,
-            },
-            body,
-        )
+        let version = if kind.is_greeting() { VERSION_OF_GREETINGS } else { VERSION };
+        Self::from_parts(FrameHeader { version, kind, body_bytes, roster, study }, body)
     }
 
     /// A frame that carries `message`.
@@ -242,15 +216,11 @@ impl Frame {
     pub fn from_parts(header: FrameHeader, body: Vec<u8>) -> Result<Self, FrameError> {
         let stated = usize::try_from(header.body_bytes).unwrap_or(usize::MAX);
         if header.body_bytes > FRAME_BYTES_MAX {
-            return Err(FrameError::TooLarge {
-                found: body.len() as u64,
-            });
+            return Err(FrameError::TooLarge { found: body.len() as u64 });
         }
         match body.len() {
             found if found < stated => Err(FrameError::Truncated),
-            found if found > stated => Err(FrameError::Trailing {
-                bytes: found - stated,
-            }),
+            found if found > stated => Err(FrameError::Trailing { bytes: found - stated }),
             _ => Ok(Self { header, body }),
         }
     }
@@ -261,10 +231,7 @@ impl Frame {
     /// [`FrameError::OtherKind`], [`FrameError::Codec`].
     pub fn message<M: Message>(&self) -> Result<M, FrameError> {
         if self.kind() != M::KIND {
-            return Err(FrameError::OtherKind {
-                expected: M::KIND,
-                found: self.kind(),
-            });
+            return Err(FrameError::OtherKind { expected: M::KIND, found: self.kind() });
         }
         Ok(codec::decode(&self.body)?)
     }

@@ -45,9 +45,7 @@ impl<'de, const N: usize> Visitor<'de> for HexVisitor<N> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<[u8; N], A::Error> {
         let mut bytes = [0; N];
         for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = seq
-                .next_element()?
-                .ok_or_else(|| A::Error::invalid_length(index, &self))?;
+            *byte = seq.next_element()?.ok_or_else(|| A::Error::invalid_length(index, &self))?;
         }
         Ok(bytes)
     }

@@ -115,11 +115,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error[{}]: {}", self.code, self.what)?;
-        for (label, text) in [
-            ("where", &self.place),
-            ("expected", &self.expected),
-            ("next", &self.next),
-        ] {
+        for (label, text) in [("where", &self.place), ("expected", &self.expected), ("next", &self.next)] {
             if !text.is_empty() {
                 write!(f, "\n  {label}: {text}")?;
             }

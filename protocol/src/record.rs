@@ -219,11 +219,7 @@ fn split(body: &[u8], size: usize) -> Result<std::slice::ChunksExact<'_, u8>, Re
 }
 
 fn write_padded(values: &[u16], length: usize, padding: u16, body: &mut Vec<u8>) {
-    let padded = values
-        .iter()
-        .copied()
-        .chain(std::iter::repeat(padding))
-        .take(length);
+    let padded = values.iter().copied().chain(std::iter::repeat(padding)).take(length);
     body.extend(padded.flat_map(u16::to_be_bytes));
 }
 
@@ -249,10 +245,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    const SHAPE: ContributionShape = ContributionShape {
-        values: 3,
-        recencies: 1,
-    };
+    const SHAPE: ContributionShape = ContributionShape { values: 3, recencies: 1 };
 
     fn contribution(n: u8) -> Contribution {
         Contribution {
@@ -269,11 +262,7 @@ mod tests {
     #[test]
     fn contributions_read_back_as_written_and_shorter_ones_are_padded() {
         let mut body = Vec::new();
-        let short = Contribution {
-            values: vec![9],
-            recencies: Vec::new(),
-            ..contribution(2)
-        };
+        let short = Contribution { values: vec![9], recencies: Vec::new(), ..contribution(2) };
         SHAPE.write(&contribution(1), &mut body);
         SHAPE.write(&short, &mut body);
         assert_eq!(body.len(), 2 * SHAPE.size());

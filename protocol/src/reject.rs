@@ -97,24 +97,9 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
         "other-study",
         "the message belongs to a study that this party does not know",
     ),
-    (
-        RejectCode::Malformed,
-        20,
-        "malformed",
-        "the message does not have the form that the protocol gives it",
-    ),
-    (
-        RejectCode::TooLarge,
-        21,
-        "too-large",
-        "the message is longer than the protocol's limit",
-    ),
-    (
-        RejectCode::UnknownKind,
-        22,
-        "unknown-kind",
-        "the kind of the message is unknown to this version",
-    ),
+    (RejectCode::Malformed, 20, "malformed", "the message does not have the form that the protocol gives it"),
+    (RejectCode::TooLarge, 21, "too-large", "the message is longer than the protocol's limit"),
+    (RejectCode::UnknownKind, 22, "unknown-kind", "the kind of the message is unknown to this version"),
     (
         RejectCode::UnexpectedKind,
         23,
@@ -127,30 +112,10 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
         "bad-signature",
         "a signature does not verify under the key in the roster",
     ),
-    (
-        RejectCode::BadProof,
-        25,
-        "bad-proof",
-        "a proof of evaluation does not verify",
-    ),
-    (
-        RejectCode::Replay,
-        26,
-        "replay",
-        "the message was received before",
-    ),
-    (
-        RejectCode::UnknownModel,
-        40,
-        "unknown-model",
-        "the party does not have the model",
-    ),
-    (
-        RejectCode::OtherModel,
-        41,
-        "other-model",
-        "the party has another version of the model",
-    ),
+    (RejectCode::BadProof, 25, "bad-proof", "a proof of evaluation does not verify"),
+    (RejectCode::Replay, 26, "replay", "the message was received before"),
+    (RejectCode::UnknownModel, 40, "unknown-model", "the party does not have the model"),
+    (RejectCode::OtherModel, 41, "other-model", "the party has another version of the model"),
     (
         RejectCode::OtherCatalogue,
         42,
@@ -169,66 +134,16 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
         "not-made-up",
         "the node's data is not marked as made up, and the request is for made-up data only",
     ),
-    (
-        RejectCode::PolicyRefused,
-        45,
-        "policy-refused",
-        "the node's policy does not allow the request",
-    ),
-    (
-        RejectCode::QuotaExceeded,
-        46,
-        "quota-exceeded",
-        "the request goes beyond a quota",
-    ),
-    (
-        RejectCode::NotAHolder,
-        47,
-        "not-a-holder",
-        "the party holds no share of the study's key",
-    ),
-    (
-        RejectCode::DeadlinePassed,
-        48,
-        "deadline-passed",
-        "the study's deadline has passed",
-    ),
-    (
-        RejectCode::StudyClosed,
-        49,
-        "study-closed",
-        "the study is closed, and its keys are erased",
-    ),
-    (
-        RejectCode::NotReady,
-        70,
-        "not-ready",
-        "the party has not yet done what the request needs first",
-    ),
-    (
-        RejectCode::Busy,
-        71,
-        "busy",
-        "the party is at work on too much already: try again later",
-    ),
-    (
-        RejectCode::TimedOut,
-        72,
-        "timed-out",
-        "the party waited longer than its limit",
-    ),
-    (
-        RejectCode::Unreachable,
-        73,
-        "unreachable",
-        "the node that the message is for is not connected",
-    ),
-    (
-        RejectCode::Internal,
-        80,
-        "internal",
-        "the party failed for a reason of its own, which its log tells",
-    ),
+    (RejectCode::PolicyRefused, 45, "policy-refused", "the node's policy does not allow the request"),
+    (RejectCode::QuotaExceeded, 46, "quota-exceeded", "the request goes beyond a quota"),
+    (RejectCode::NotAHolder, 47, "not-a-holder", "the party holds no share of the study's key"),
+    (RejectCode::DeadlinePassed, 48, "deadline-passed", "the study's deadline has passed"),
+    (RejectCode::StudyClosed, 49, "study-closed", "the study is closed, and its keys are erased"),
+    (RejectCode::NotReady, 70, "not-ready", "the party has not yet done what the request needs first"),
+    (RejectCode::Busy, 71, "busy", "the party is at work on too much already: try again later"),
+    (RejectCode::TimedOut, 72, "timed-out", "the party waited longer than its limit"),
+    (RejectCode::Unreachable, 73, "unreachable", "the node that the message is for is not connected"),
+    (RejectCode::Internal, 80, "internal", "the party failed for a reason of its own, which its log tells"),
 ];
 
 impl RejectCode {
@@ -287,10 +202,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_number_of_its_own_and_comes_back_from_it() {
-        assert!(
-            TABLE.windows(2).all(|pair| pair[0].1 < pair[1].1),
-            "numbers ascend"
-        );
+        assert!(TABLE.windows(2).all(|pair| pair[0].1 < pair[1].1), "numbers ascend");
         for code in RejectCode::all() {
             assert_eq!(RejectCode::from(code.number()), code);
             assert_ne!(code.number(), 0, "{code:?} is missing from the table");

@@ -129,20 +129,12 @@ pub enum RosterError {
     Twice(String),
     #[error("the roster has no members")]
     Empty,
-    #[error(
-        "the roster has {found} members; at most {} are supported",
-        limit::MEMBERS_MAX
-    )]
+    #[error("the roster has {found} members; at most {} are supported", limit::MEMBERS_MAX)]
     TooMany { found: usize },
     #[error(
         "quorum {quorum} does not fit {holders} key holders of {members} members: it is at least {least} and at most the number of holders"
     )]
-    Quorum {
-        quorum: u16,
-        holders: usize,
-        members: usize,
-        least: u16,
-    },
+    Quorum { quorum: u16, holders: usize, members: usize, least: u16 },
     #[error("the roster is valid from {from} to {to}, not on {today}")]
     NotValid { from: Date, to: Date, today: Date },
     #[error("`{0}` must sign the roster and has not")]
@@ -184,9 +176,8 @@ impl Roster {
 
     /// Members on a day, in roster order.
     pub fn members_on(&self, day: Date) -> impl Iterator<Item = &Member> {
-        let current = move |member: &&Member| {
-            member.valid_from <= day && member.valid_to.is_none_or(|to| day <= to)
-        };
+        let current =
+            move |member: &&Member| member.valid_from <= day && member.valid_to.is_none_or(|to| day <= to);
         self.members.iter().filter(current)
     }
 
@@ -220,7 +211,8 @@ impl Roster {
             return Err(RosterError::Form("`valid-from` is later than `valid-to`".to_owned()));
         }
         let mut keys = BTreeSet::new();
-        let own = [("the coordinator", self.coordinator.spki.0), ("the coordinator", self.coordinator.signing.0)];
+        let own =
+            [("the coordinator", self.coordinator.spki.0), ("the coordinator", self.coordinator.signing.0)];
         let people = self.people.iter().map(|person| (person.name.as_str(), person.signing.0));
         for (owner, key) in own.into_iter().chain(people) {
             if !keys.insert(key) {
@@ -245,12 +237,7 @@ impl Roster {
         }
         let (holders, least) = (self.holders().count(), self.quorum_least());
         if self.quorum < least || usize::from(self.quorum) > holders {
-            return Err(RosterError::Quorum {
-                quorum: self.quorum,
-                holders,
-                members,
-                least,
-            });
+            return Err(RosterError::Quorum { quorum: self.quorum, holders, members, least });
         }
         Ok(())
     }
@@ -288,11 +275,7 @@ impl SignedRoster {
         let roster = &self.roster;
         roster.check_form()?;
         if !roster.is_valid_on(today) {
-            return Err(RosterError::NotValid {
-                from: roster.valid_from,
-                to: roster.valid_to,
-                today,
-            });
+            return Err(RosterError::NotValid { from: roster.valid_from, to: roster.valid_to, today });
         }
         let digest = roster.digest();
         match previous {
@@ -300,10 +283,7 @@ impl SignedRoster {
             Some(known) => {
                 let (before, after) = (known.roster.version, roster.version);
                 if after <= before || roster.previous != Some(known.digest) {
-                    return Err(RosterError::Order {
-                        known: before,
-                        found: after,
-                    });
+                    return Err(RosterError::Order { known: before, found: after });
                 }
                 self.check_previous_members(&known.roster, digest)?;
             }
@@ -311,37 +291,25 @@ impl SignedRoster {
         }
         let first = roster.previous.is_none();
         for member in roster.members.iter().filter(|member| first || member.holder) {
-            let signature = self
-                .signatures
-                .get(&member.id)
-                .ok_or_else(|| RosterError::Unsigned(member.id.clone()))?;
+            let signature =
+                self.signatures.get(&member.id).ok_or_else(|| RosterError::Unsigned(member.id.clone()))?;
             member
                 .signing
                 .verify(Purpose::Roster, &digest.0, signature)
                 .map_err(|_| RosterError::BadSignature(member.id.clone()))?;
         }
-        Ok(VerifiedRoster {
-            roster: self.roster,
-            digest,
-        })
+        Ok(VerifiedRoster { roster: self.roster, digest })
     }
 
     fn check_previous_members(&self, previous: &Roster, digest: Digest) -> Result<(), RosterError> {
         let needed = (2 * previous.members.len()).div_ceil(3);
         let signed = |member: &&Member| {
-            self.signatures.get(&member.id).is_some_and(|signature| {
-                member
-                    .signing
-                    .verify(Purpose::Roster, &digest.0, signature)
-                    .is_ok()
-            })
+            self.signatures
+                .get(&member.id)
+                .is_some_and(|signature| member.signing.verify(Purpose::Roster, &digest.0, signature).is_ok())
         };
         let found = previous.members.iter().filter(signed).count();
-        if found < needed {
-            Err(RosterError::TooFewPrevious { found, needed })
-        } else {
-            Ok(())
-        }
+        if found < needed { Err(RosterError::TooFewPrevious { found, needed }) } else { Ok(()) }
     }
 }
 
@@ -375,7 +343,8 @@ impl VerifiedRoster {
     #[must_use]
     pub fn kommune_codes(&self, on: Date) -> Vec<u16> {
         let municipal = |member: &&Member| member.sector == Sector::Municipality;
-        let mut codes: Vec<u16> = self.roster.members_on(on).filter(municipal).map(|member| member.code).collect();
+        let mut codes: Vec<u16> =
+            self.roster.members_on(on).filter(municipal).map(|member| member.code).collect();
         codes.sort_unstable();
         codes
     }

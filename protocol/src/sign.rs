@@ -148,26 +148,10 @@ mod tests {
         let key = SigningKey::from_seed(&[7; 32]);
         let other = SigningKey::from_seed(&[8; 32]);
         let signature = key.sign(Purpose::Manifest, b"text");
-        assert_eq!(
-            key.verifying_key().verify(Purpose::Manifest, b"text", &signature),
-            Ok(())
-        );
-        assert!(
-            key.verifying_key()
-                .verify(Purpose::Roster, b"text", &signature)
-                .is_err()
-        );
-        assert!(
-            key.verifying_key()
-                .verify(Purpose::Manifest, b"texT", &signature)
-                .is_err()
-        );
-        assert!(
-            other
-                .verifying_key()
-                .verify(Purpose::Manifest, b"text", &signature)
-                .is_err()
-        );
+        assert_eq!(key.verifying_key().verify(Purpose::Manifest, b"text", &signature), Ok(()));
+        assert!(key.verifying_key().verify(Purpose::Roster, b"text", &signature).is_err());
+        assert!(key.verifying_key().verify(Purpose::Manifest, b"texT", &signature).is_err());
+        assert!(other.verifying_key().verify(Purpose::Manifest, b"text", &signature).is_err());
     }
 
     #[test]
@@ -179,10 +163,6 @@ mod tests {
         });
         let mut forged = [0; 64];
         forged[0] = 1;
-        assert!(
-            identity
-                .verify(Purpose::Roster, b"any", &Signature(forged))
-                .is_err()
-        );
+        assert!(identity.verify(Purpose::Roster, b"any", &Signature(forged)).is_err());
     }
 }

@@ -161,10 +161,7 @@ pub enum ManifestError {
     Quota { node: NodeId, found: u32, allowed: u32 },
     #[error("the participants are not in order, each once")]
     Order,
-    #[error(
-        "the study's deadline has passed or is more than {} days away",
-        limit::STUDY_DAYS_MAX
-    )]
+    #[error("the study's deadline has passed or is more than {} days away", limit::STUDY_DAYS_MAX)]
     Deadline,
 }
 
@@ -196,16 +193,9 @@ impl Manifest {
         }
         let expected = roster.roster().quorum;
         if self.threshold != expected {
-            return Err(ManifestError::Threshold {
-                found: self.threshold,
-                expected,
-            });
+            return Err(ManifestError::Threshold { found: self.threshold, expected });
         }
-        if !self
-            .participants
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a.node < b.node))
-        {
+        if !self.participants.windows(2).all(|pair| matches!(pair, [a, b] if a.node < b.node)) {
             return Err(ManifestError::Order);
         }
         for participant in &self.participants {
@@ -224,14 +214,8 @@ impl Manifest {
     }
 
     fn check_participant(&self, participant: &Participant, member: &Member) -> Result<(), ManifestError> {
-        let ascending = participant
-            .quorum
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a < b));
-        let known = participant
-            .quorum
-            .iter()
-            .all(|&index| self.holder(index).is_some());
+        let ascending = participant.quorum.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        let known = participant.quorum.iter().all(|&index| self.holder(index).is_some());
         if !ascending || !known || participant.quorum.len() != usize::from(self.threshold) {
             return Err(ManifestError::Quorum(participant.node.clone(), self.threshold));
         }
@@ -261,9 +245,7 @@ impl Manifest {
     /// A node's part.
     #[must_use]
     pub fn participant(&self, node: &NodeId) -> Option<&Participant> {
-        self.participants
-            .iter()
-            .find(|participant| participant.node == *node)
+        self.participants.iter().find(|participant| participant.node == *node)
     }
 
     /// The quorum for the participant at `position` of `holders` holders: the t that follow it in turn, itself last,
@@ -273,10 +255,8 @@ impl Manifest {
         let own = holders.iter().position(|holder| holder == node);
         let start = own.map_or(position, |own| own + 1);
         let turn = (0..holders.len()).map(|step| (start + step) % holders.len().max(1));
-        let mut quorum: Vec<u16> = turn
-            .take(usize::from(threshold))
-            .filter_map(|index| u16::try_from(index + 1).ok())
-            .collect();
+        let mut quorum: Vec<u16> =
+            turn.take(usize::from(threshold)).filter_map(|index| u16::try_from(index + 1).ok()).collect();
         quorum.sort_unstable();
         quorum
     }

@@ -11,8 +11,7 @@ const DOCUMENT: &str = include_str!("../PROTOCOL.md");
 /// The text of one section, up to the next heading of its level; none of it where there is no such section.
 fn section(heading: &str) -> &'static str {
     let rest = DOCUMENT.split_once(&format!("\n## {heading}\n"));
-    rest.and_then(|(_, rest)| rest.split("\n## ").next())
-        .unwrap_or_default()
+    rest.and_then(|(_, rest)| rest.split("\n## ").next()).unwrap_or_default()
 }
 
 /// The cells of every row of a section's tables.
@@ -35,18 +34,14 @@ fn numbered(heading: &str) -> BTreeSet<(u16, &'static str)> {
 
 #[test]
 fn every_kind_stands_in_the_document_and_nothing_else() {
-    let kinds: BTreeSet<(u16, &str)> = Kind::ALL
-        .iter()
-        .map(|(kind, name)| (u16::from(kind.number()), *name))
-        .collect();
+    let kinds: BTreeSet<(u16, &str)> =
+        Kind::ALL.iter().map(|(kind, name)| (u16::from(kind.number()), *name)).collect();
     assert_eq!(numbered("Kinds"), kinds);
 }
 
 #[test]
 fn every_refusal_stands_in_the_document_with_its_sentence_and_nothing_else() {
-    let codes: BTreeSet<(u16, &str)> = RejectCode::all()
-        .map(|code| (code.number(), code.name()))
-        .collect();
+    let codes: BTreeSet<(u16, &str)> = RejectCode::all().map(|code| (code.number(), code.name())).collect();
     assert_eq!(numbered("Refusals"), codes);
     let found = rows("Refusals");
     for code in RejectCode::all() {
@@ -72,10 +67,8 @@ fn every_limit_that_both_ends_agree_on_stands_in_the_document() {
     ];
     let found = rows("Limits");
     for (name, value) in limits {
-        let row = found.iter().find(|row| {
-            row.first()
-                .is_some_and(|cell| cell.starts_with(&format!("`{name}`")))
-        });
+        let row =
+            found.iter().find(|row| row.first().is_some_and(|cell| cell.starts_with(&format!("`{name}`"))));
         let told = row.and_then(|row| row.get(1)).map(|cell| cell.replace(',', ""));
         assert_eq!(told, Some(value.to_string()), "{name}");
     }
@@ -84,11 +77,6 @@ fn every_limit_that_both_ends_agree_on_stands_in_the_document() {
 
 #[test]
 fn the_document_is_of_this_version_and_its_golden_files_stand_in_the_folder_it_names() {
-    assert!(
-        DOCUMENT
-            .lines()
-            .next()
-            .is_some_and(|title| title.ends_with(&format!("version {VERSION}")))
-    );
+    assert!(DOCUMENT.lines().next().is_some_and(|title| title.ends_with(&format!("version {VERSION}"))));
     assert!(DOCUMENT.contains(&format!("(tests/golden/v{VERSION})")));
 }

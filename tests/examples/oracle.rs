@@ -10,13 +10,8 @@ use tvaers_tests::oracle::read;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = env::args().skip(1);
-    let folder = arguments
-        .next()
-        .context("first argument: the folder of the nodes' folders")?;
-    let as_of: Date = arguments
-        .next()
-        .context("second argument: the reference date, YYYY-MM-DD")?
-        .parse()?;
+    let folder = arguments.next().context("first argument: the folder of the nodes' folders")?;
+    let as_of: Date = arguments.next().context("second argument: the reference date, YYYY-MM-DD")?.parse()?;
     let mut out = csv::Writer::from_writer(io::stdout().lock());
     out.write_record([
         "person_id",
@@ -39,18 +34,8 @@ fn main() -> anyhow::Result<()> {
     ])?;
     for (person, a) in read::federation(Path::new(&folder))?.sad(as_of)? {
         let mut record = vec![person.expose().to_owned(), u8::from(a.eligible).to_string()];
-        let items = [
-            a.known,
-            a.repeat,
-            a.last,
-            a.labour,
-            a.treatment,
-            a.gp,
-            a.civil,
-            a.citizen,
-            a.akasse,
-            a.total,
-        ];
+        let items =
+            [a.known, a.repeat, a.last, a.labour, a.treatment, a.gp, a.civil, a.citizen, a.akasse, a.total];
         record.extend(items.iter().map(u16::to_string));
         record.push(a.kommune.map(|k| k.to_string()).unwrap_or_default());
         record.push(a.stratum.as_str().to_owned());

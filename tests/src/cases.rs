@@ -76,12 +76,7 @@ pub fn stories(seed: u64, as_of: Date) -> anyhow::Result<BTreeMap<PersonId, Stri
     let stories = draft(seed, as_of)?.into_stories();
     stories
         .into_iter()
-        .map(|(id, story)| {
-            Ok((
-                PersonId::parse(&id).context("a made-up number must parse")?,
-                story,
-            ))
-        })
+        .map(|(id, story)| Ok((PersonId::parse(&id).context("a made-up number must parse")?, story)))
         .collect()
 }
 
@@ -119,32 +114,12 @@ fn pure(n_births: usize) -> Vec<Choice> {
     let home = municipal::MOVED;
     let patient = regional::IN_BOTH;
     let mut all = vec![Choice::default()];
-    all.extend((1..n_births).map(|birth| Choice {
-        birth,
-        ..Choice::default()
-    }));
-    all.extend((1..municipal::HOMES.len()).map(|home| Choice {
-        home,
-        ..Choice::default()
-    }));
-    all.extend((1..municipal::MASTERS.len()).map(|master| Choice {
-        master,
-        ..Choice::default()
-    }));
-    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice {
-        spells,
-        home,
-        ..Choice::default()
-    }));
-    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice {
-        spells,
-        ..Choice::default()
-    }));
-    all.extend((1..municipal::BENEFITS.len()).map(|benefits| Choice {
-        benefits,
-        home,
-        ..Choice::default()
-    }));
+    all.extend((1..n_births).map(|birth| Choice { birth, ..Choice::default() }));
+    all.extend((1..municipal::HOMES.len()).map(|home| Choice { home, ..Choice::default() }));
+    all.extend((1..municipal::MASTERS.len()).map(|master| Choice { master, ..Choice::default() }));
+    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice { spells, home, ..Choice::default() }));
+    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice { spells, ..Choice::default() }));
+    all.extend((1..municipal::BENEFITS.len()).map(|benefits| Choice { benefits, home, ..Choice::default() }));
     all.extend((1..regional::PATIENTS.len()).map(|patient| Choice {
         patient,
         diagnosis: 1,
@@ -172,11 +147,7 @@ fn pure(n_births: usize) -> Vec<Choice> {
 fn mixed(rng: &mut ChaCha8Rng, n_births: usize) -> Choice {
     // Many births and homes are plain, or too few of the mixed persons would be in the population.
     let mut pick = |n: usize, plain: f64| {
-        if rng.random_bool(plain) {
-            0
-        } else {
-            rng.random_range(0..n)
-        }
+        if rng.random_bool(plain) { 0 } else { rng.random_range(0..n) }
     };
     let birth = pick(n_births, 0.5);
     let home = pick(municipal::HOMES.len(), 0.3);
@@ -196,11 +167,7 @@ fn mixed(rng: &mut ChaCha8Rng, n_births: usize) -> Choice {
 
 /// Birth dates around the ages at which the population begins and ends, and the plain one first.
 fn births(as_of: Date) -> anyhow::Result<Vec<Date>> {
-    let mut births = vec![
-        as_of.checked_sub(40.years().days(100))?,
-        as_of,
-        as_of.yesterday()?,
-    ];
+    let mut births = vec![as_of.checked_sub(40.years().days(100))?, as_of, as_of.yesterday()?];
     for age in [18, 66] {
         let birthday = as_of.checked_sub(i64::from(age).years())?;
         // Two days on, because the day after 28 February may be a leap day.
@@ -218,9 +185,7 @@ fn births(as_of: Date) -> anyhow::Result<Vec<Date>> {
 
 fn person(draft: &mut Draft, births: &[Date], choice: Choice) -> anyhow::Result<()> {
     let birth = *births.get(choice.birth).context("no such birth pattern")?;
-    let sex = *[draft::Sex::F, draft::Sex::M]
-        .choose(&mut draft.rng)
-        .unwrap_or(&draft::Sex::F);
+    let sex = *[draft::Sex::F, draft::Sex::M].choose(&mut draft.rng).unwrap_or(&draft::Sex::F);
     let id = draft.number(birth, sex)?;
     let mut story = format!("born {birth}");
     let homes = municipal::write(draft, &id, birth, sex, choice, &mut story)?;

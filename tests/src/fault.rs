@@ -79,10 +79,7 @@ impl Inside {
         let mut bygone = std::mem::take(&mut self.bygone);
         bygone.append(&mut self.studies);
         bygone.remove(&Digest::NONE);
-        Self {
-            bygone,
-            ..Self::default()
-        }
+        Self { bygone, ..Self::default() }
     }
 }
 
@@ -101,10 +98,7 @@ impl Middle {
     /// From now on waits for this frame and does this to it, once. What was noted before is forgotten.
     pub fn set(&self, spot: Spot, fault: Fault) {
         let mut inside = self.inside();
-        *inside = Inside {
-            fault: Some((spot, fault)),
-            ..inside.next()
-        };
+        *inside = Inside { fault: Some((spot, fault)), ..inside.next() };
     }
 
     /// From now on hands every message of this type, with its study, to `rewrite`, which may change it and says
@@ -116,15 +110,10 @@ impl Middle {
                 return None;
             }
             let header = frame.header();
-            Frame::of(header.roster, header.study, &message)
-                .ok()
-                .map(|frame| frame.encode())
+            Frame::of(header.roster, header.study, &message).ok().map(|frame| frame.encode())
         };
         let mut inside = self.inside();
-        *inside = Inside {
-            rewrite: Some(Box::new(whole)),
-            ..inside.next()
-        };
+        *inside = Inside { rewrite: Some(Box::new(whole)), ..inside.next() };
     }
 
     /// From now on only looks on.
@@ -136,10 +125,7 @@ impl Middle {
     /// From now on keeps every frame that passes.
     pub fn record(&self) {
         let mut inside = self.inside();
-        *inside = Inside {
-            record: true,
-            ..inside.next()
-        };
+        *inside = Inside { record: true, ..inside.next() };
     }
 
     /// The frames kept since [`Self::record`].
@@ -187,11 +173,7 @@ impl Interceptor for Middle {
                     code,
                 });
             }
-            if let Some(rewritten) = inside
-                .rewrite
-                .as_ref()
-                .and_then(|rewrite| rewrite(passage, frame))
-            {
+            if let Some(rewritten) = inside.rewrite.as_ref().and_then(|rewrite| rewrite(passage, frame)) {
                 *bytes = rewritten;
                 inside.struck = true;
             }
@@ -222,21 +204,14 @@ impl Interceptor for Middle {
 }
 
 fn is_behind(before: &Passage, passage: &Passage) -> bool {
-    Passage {
-        frame: passage.frame,
-        ..before.clone()
-    } == *passage
+    Passage { frame: passage.frame, ..before.clone() } == *passage
 }
 
 fn strike(fault: Fault, bytes: &mut Vec<u8>) -> Fate {
     match fault {
         Fault::Flip(per_cent) => {
             let body = bytes.len().saturating_sub(HEADER_BYTES);
-            let at = if body == 0 {
-                HEADER_BYTES - 1
-            } else {
-                HEADER_BYTES + (body - 1) * per_cent / 100
-            };
+            let at = if body == 0 { HEADER_BYTES - 1 } else { HEADER_BYTES + (body - 1) * per_cent / 100 };
             flip(bytes, at);
             Fate::Forward
         }

@@ -140,10 +140,7 @@ impl Builder {
         }
         let mut nodes = BTreeMap::new();
         for folder in &provisioned.folders {
-            nodes.insert(
-                folder.id.clone(),
-                open(&provisioned, &folder.id, &self.clock).await?,
-            );
+            nodes.insert(folder.id.clone(), open(&provisioned, &folder.id, &self.clock).await?);
         }
         // The listener is for QUIC; links in memory need none.
         let (coordinator, _) = tvaers_coordinator::app::open(&provisioned.coordinator_home()).await?;
@@ -181,18 +178,11 @@ fn make(data: &Data, as_of: Date, out: &Path) -> anyhow::Result<()> {
 /// Imports as a person would at the node. The program makes a runtime of its own, so it needs a thread of its own.
 async fn import(home: &home::Home, folder: &Path, extracted_on: Date) -> anyhow::Result<()> {
     let arguments = ["tvaers-node", "--quiet", "--format", "json", "--home"].map(Into::into);
-    let arguments = arguments
-        .into_iter()
-        .chain([home.dir().into(), "import".into(), folder.into()]);
-    let arguments: Vec<std::ffi::OsString> = arguments
-        .chain(["--extracted-on".into(), extracted_on.to_string().into()])
-        .collect();
+    let arguments = arguments.into_iter().chain([home.dir().into(), "import".into(), folder.into()]);
+    let arguments: Vec<std::ffi::OsString> =
+        arguments.chain(["--extracted-on".into(), extracted_on.to_string().into()]).collect();
     let code = tokio::task::spawn_blocking(|| tvaers_node::cli::main(arguments)).await?;
-    ensure!(
-        code == ExitCode::SUCCESS,
-        "`{}` could not be imported",
-        folder.display()
-    );
+    ensure!(code == ExitCode::SUCCESS, "`{}` could not be imported", folder.display());
     Ok(())
 }
 
@@ -313,8 +303,7 @@ impl Federation {
     /// Where it does not open.
     pub async fn restart(&mut self, id: &NodeId) -> anyhow::Result<()> {
         self.disconnect(id).await;
-        self.nodes
-            .insert(id.clone(), open(&self.provisioned, id, &self.clock).await?);
+        self.nodes.insert(id.clone(), open(&self.provisioned, id, &self.clock).await?);
         Ok(())
     }
 
@@ -329,12 +318,7 @@ impl Federation {
     /// What [`Self::stratify`] asks for, to be changed and asked.
     #[must_use]
     pub fn request(&self) -> stratify::Request {
-        stratify::Request {
-            model: "sad".to_owned(),
-            as_of: self.as_of,
-            grain: Grain::Events,
-            deadline_s: 10,
-        }
+        stratify::Request { model: "sad".to_owned(), as_of: self.as_of, grain: Grain::Events, deadline_s: 10 }
     }
 
     /// Runs a stratification.
@@ -366,10 +350,7 @@ impl Federation {
     /// Every municipality's work list as its text, for comparison as a whole.
     #[must_use]
     pub fn worklist_texts(&self) -> BTreeMap<NodeId, Option<String>> {
-        self.municipalities()
-            .into_iter()
-            .map(|id| (id.clone(), self.worklist_text(&id)))
-            .collect()
+        self.municipalities().into_iter().map(|id| (id.clone(), self.worklist_text(&id))).collect()
     }
 
     /// A node's work list by person.
@@ -377,9 +358,7 @@ impl Federation {
     /// # Errors
     /// Where there is none, or a line is none, or a person stands on it twice.
     pub fn worklist(&self, id: &NodeId) -> anyhow::Result<BTreeMap<PersonId, Line>> {
-        let text = self
-            .worklist_text(id)
-            .with_context(|| format!("`{id}` has no work list"))?;
+        let text = self.worklist_text(id).with_context(|| format!("`{id}` has no work list"))?;
         read(&text).with_context(|| format!("the work list of `{id}`"))
     }
 
@@ -405,10 +384,7 @@ impl Federation {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(self.node_home(id).dir())? {
             let path = entry?.path();
-            if path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("study-"))
-            {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("study-")) {
                 found.push(path);
             }
         }
@@ -426,18 +402,10 @@ pub fn read(text: &str) -> anyhow::Result<BTreeMap<PersonId, Line>> {
     let mut lines = BTreeMap::new();
     for (number, record) in reader.records().enumerate() {
         let record = record?;
-        let field = |at: usize| {
-            record
-                .get(at)
-                .with_context(|| format!("row {number} has no field {at}"))
-        };
-        let person = PersonId::parse(field(0)?)
-            .ok()
-            .with_context(|| format!("row {number} has no person"))?;
-        let items = names
-            .iter()
-            .enumerate()
-            .map(|(at, name)| Ok((name.clone(), field(5 + at)?.parse()?)));
+        let field = |at: usize| record.get(at).with_context(|| format!("row {number} has no field {at}"));
+        let person =
+            PersonId::parse(field(0)?).ok().with_context(|| format!("row {number} has no person"))?;
+        let items = names.iter().enumerate().map(|(at, name)| Ok((name.clone(), field(5 + at)?.parse()?)));
         let line = Line {
             total: field(1)?.parse()?,
             stratum: field(2)?.to_owned(),
@@ -445,10 +413,7 @@ pub fn read(text: &str) -> anyhow::Result<BTreeMap<PersonId, Line>> {
             complete: field(4)?.parse()?,
             items: items.collect::<anyhow::Result<_>>()?,
         };
-        ensure!(
-            lines.insert(person, line).is_none(),
-            "row {number} names a person for the second time"
-        );
+        ensure!(lines.insert(person, line).is_none(), "row {number} names a person for the second time");
     }
     Ok(lines)
 }

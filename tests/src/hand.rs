@@ -137,9 +137,7 @@ impl Hand {
 
     async fn exchange(&self, node: &NodeId, study: Digest) -> Result<Exchange, ExchangeError> {
         let link = lock(&self.links).get(node).cloned();
-        let link = link.ok_or(ExchangeError::Refused(
-            tvaers_protocol::reject::RejectCode::UnknownNode,
-        ))?;
+        let link = link.ok_or(ExchangeError::Refused(tvaers_protocol::reject::RejectCode::UnknownNode))?;
         Exchange::open(&*link, self.roster.digest(), study).await
     }
 
@@ -212,12 +210,7 @@ impl Hand {
         node: &NodeId,
         manifest: &Manifest,
     ) -> Result<Signed<Acceptance>, ExchangeError> {
-        let manifest = Signed::new(
-            manifest.clone(),
-            Purpose::Proposal,
-            self.roster.digest(),
-            &self.signing,
-        );
+        let manifest = Signed::new(manifest.clone(), Purpose::Proposal, self.roster.digest(), &self.signing);
         let accepted: Accepted = self.ask(node, Digest::NONE, &Propose { manifest }).await?;
         Ok(accepted.acceptance)
     }
@@ -232,9 +225,7 @@ impl Hand {
             acceptances.push(self.propose(&participant.node, manifest).await?);
         }
         for participant in &manifest.participants {
-            let open = Open {
-                acceptances: acceptances.clone(),
-            };
+            let open = Open { acceptances: acceptances.clone() };
             let _: Opened = self.ask(&participant.node, manifest.digest(), &open).await?;
         }
         Ok(())
@@ -264,9 +255,7 @@ impl Hand {
     ) -> Result<Vec<Signed<SealedKeyPackage>>, ExchangeError> {
         let mut sealed = Vec::new();
         for holder in &manifest.holders {
-            let ask = KeyRound2 {
-                packages: packages.to_vec(),
-            };
+            let ask = KeyRound2 { packages: packages.to_vec() };
             let reply: KeyRound2Packages = self.ask(holder, manifest.digest(), &ask).await?;
             sealed.extend(reply.packages);
         }
@@ -285,9 +274,7 @@ impl Hand {
         let mut confirmations = Vec::new();
         for (index, holder) in (1..).zip(&manifest.holders) {
             let own = sealed.iter().filter(|package| package.content.to == index);
-            let ask = KeyRound3 {
-                packages: own.cloned().collect(),
-            };
+            let ask = KeyRound3 { packages: own.cloned().collect() };
             let reply: KeyConfirmed = self.ask(holder, manifest.digest(), &ask).await?;
             confirmations.push(reply.confirmation);
         }
@@ -317,14 +304,7 @@ impl Hand {
         manifest: &Manifest,
         confirmations: &[Signed<KeyConfirmation>],
     ) -> Result<KeyPinned, ExchangeError> {
-        self.ask(
-            node,
-            manifest.digest(),
-            &KeyPin {
-                confirmations: confirmations.to_vec(),
-            },
-        )
-        .await
+        self.ask(node, manifest.digest(), &KeyPin { confirmations: confirmations.to_vec() }).await
     }
 
     /// Brings a study as far as that every node has its key pinned and its components worked out.
@@ -338,9 +318,7 @@ impl Hand {
             self.pin(&participant.node, manifest, &confirmations).await?;
         }
         for participant in &manifest.participants {
-            let _: Computed = self
-                .ask(&participant.node, manifest.digest(), &Compute {})
-                .await?;
+            let _: Computed = self.ask(&participant.node, manifest.digest(), &Compute {}).await?;
         }
         Ok(())
     }
@@ -405,20 +383,14 @@ impl Hand {
     /// # Errors
     /// Where there is no model.
     pub fn script(&self, node: &NodeId, manifest: &Manifest, records: &[HandBack]) -> anyhow::Result<Script> {
-        let shape = HandBackShape {
-            criteria: self.model()?.criteria.len(),
-        };
+        let shape = HandBackShape { criteria: self.model()?.criteria.len() };
         let mut body = Vec::new();
         for record in records {
             shape.write(record, &mut body);
         }
         let digest = Digest(Sha256::digest(&body).into());
         let total = HandBackTotal {
-            stream: StreamTotal {
-                node: node.clone(),
-                records: records.len() as u64,
-                digest,
-            },
+            stream: StreamTotal { node: node.clone(), records: records.len() as u64, digest },
             counts: JoinCounts {
                 residents: 0,
                 handed_back: 0,
@@ -427,26 +399,14 @@ impl Hand {
                 fell_back: 0,
             },
         };
-        let frames = if body.is_empty() {
-            vec![]
-        } else {
-            vec![HandBacks {
-                sequence: 0,
-                records: body,
-            }]
-        };
-        Ok(Script {
-            frames,
-            end: self.end(manifest, total),
-        })
+        let frames = if body.is_empty() { vec![] } else { vec![HandBacks { sequence: 0, records: body }] };
+        Ok(Script { frames, end: self.end(manifest, total) })
     }
 
     /// An end that says this, with the coordinator's signature.
     #[must_use]
     pub fn end(&self, manifest: &Manifest, total: HandBackTotal) -> HandBackEnd {
-        HandBackEnd {
-            total: Signed::new(total, Purpose::HandBack, manifest.digest(), &self.signing),
-        }
+        HandBackEnd { total: Signed::new(total, Purpose::HandBack, manifest.digest(), &self.signing) }
     }
 
     /// Hands back what the script says.
@@ -470,14 +430,7 @@ impl Hand {
 /// A record about this pseudonym that says nothing remarkable.
 #[must_use]
 pub fn record(pseudonym: Pseudonym) -> HandBack {
-    HandBack {
-        pseudonym,
-        included: false,
-        complete: true,
-        stratum: 0,
-        total: 0,
-        items: vec![0; 9],
-    }
+    HandBack { pseudonym, included: false, complete: true, stratum: 0, total: 0, items: vec![0; 9] }
 }
 
 async fn relay(
@@ -491,15 +444,10 @@ async fn relay(
     let mut from = Exchange::on(stream, roster, header.study);
     let Relay { to } = from.receive(WAIT).await?;
     let ask: Evaluate = from.receive(WAIT).await?;
-    lock(relayed).push(Relayed {
-        to: to.clone(),
-        ask: ask.clone(),
-    });
+    lock(relayed).push(Relayed { to: to.clone(), ask: ask.clone() });
     let link = lock(links).get(&to).cloned().context("no such holder")?;
-    let answer: Result<Evaluated, _> = Exchange::open(&*link, roster, header.study)
-        .await?
-        .ask(&ask, WAIT)
-        .await;
+    let answer: Result<Evaluated, _> =
+        Exchange::open(&*link, roster, header.study).await?.ask(&ask, WAIT).await;
     match answer {
         Ok(answer) => from.answer(&answer, WAIT).await?,
         Err(error) => from.refuse(error.code()).await?,

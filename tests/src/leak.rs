@@ -62,10 +62,7 @@ impl Needles {
     }
 
     fn add(&mut self, needle: Vec<u8>) {
-        let new = || OfLength {
-            whole: HashSet::new(),
-            beginnings: vec![false; 1 << 16],
-        };
+        let new = || OfLength { whole: HashSet::new(), beginnings: vec![false; 1 << 16] };
         let of_length = self.by_length.entry(needle.len()).or_insert_with(new);
         if let Some(known) = of_length.beginnings.get_mut(beginning(&needle)) {
             *known = true;
@@ -77,10 +74,7 @@ impl Needles {
     #[must_use]
     pub fn count(&self, content: &[u8]) -> usize {
         let of_length = |(length, needles): (&usize, &OfLength)| {
-            content
-                .windows(*length)
-                .filter(|window| needles.holds(window))
-                .count()
+            content.windows(*length).filter(|window| needles.holds(window)).count()
         };
         self.by_length.iter().map(of_length).sum()
     }
@@ -106,31 +100,17 @@ pub fn forms(bytes: &[u8; 16]) -> Vec<String> {
     let hex = |upper: bool| {
         bytes.iter().fold(String::new(), |mut text, byte| {
             // Writing to a string cannot fail.
-            let _ = if upper {
-                write!(text, "{byte:02X}")
-            } else {
-                write!(text, "{byte:02x}")
-            };
+            let _ = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
             text
         })
     };
     let list = |separator: &str| bytes.map(|byte| byte.to_string()).join(separator);
-    vec![
-        hex(false),
-        hex(true),
-        base64(bytes, *b"+/"),
-        base64(bytes, *b"-_"),
-        list(", "),
-        list(","),
-    ]
+    vec![hex(false), hex(true), base64(bytes, *b"+/"), base64(bytes, *b"-_"), list(", "), list(",")]
 }
 
 /// The first twenty characters in base 64 (RFC 4648 §4 and §5): those of the first fifteen bytes, whatever follows.
 fn base64(bytes: &[u8; 16], last_two: [u8; 2]) -> String {
-    let digits = (b'A'..=b'Z')
-        .chain(b'a'..=b'z')
-        .chain(b'0'..=b'9')
-        .chain(last_two);
+    let digits = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(last_two);
     let digits: Vec<char> = digits.map(char::from).collect();
     let (groups, _) = bytes.as_chunks::<3>();
     let sextets = groups.iter().flat_map(|[a, b, c]| {
@@ -177,9 +157,8 @@ mod tests {
             // From another implementation: `printf … | base64`.
             b"+u3g08a5rJ+ShXhrXlFENw==".to_vec(),
         ];
-        let found = written
-            .each_ref()
-            .map(|text| needles.count(&[b"log: ", text.as_slice(), b" end"].concat()) > 0);
+        let found =
+            written.each_ref().map(|text| needles.count(&[b"log: ", text.as_slice(), b" end"].concat()) > 0);
         assert_eq!(found, [true, false, true, true, true, true, true]);
         assert!(written.iter().all(|text| others.count(text) == 0));
     }

@@ -28,6 +28,5 @@ pub fn count() -> usize {
 
 /// Whether a test has failed, which is a panic too.
 fn is_ours(info: &PanicHookInfo<'_>) -> bool {
-    info.location()
-        .is_some_and(|location| location.file().starts_with("tests/"))
+    info.location().is_some_and(|location| location.file().starts_with("tests/"))
 }

@@ -22,17 +22,9 @@ use tvaers_tests::oracle::{read, sad::Answer};
 type Marked = fn(&Answer) -> bool;
 
 async fn run(seed: u64, as_of: Date, grain: Grain) -> Federation {
-    let mut federation = Federation::builder()
-        .cases(seed)
-        .as_of(as_of)
-        .build()
-        .await
-        .unwrap();
+    let mut federation = Federation::builder().cases(seed).as_of(as_of).build().await.unwrap();
     federation.connect_all().await.unwrap();
-    let request = tvaers_coordinator::stratify::Request {
-        grain,
-        ..federation.request()
-    };
+    let request = tvaers_coordinator::stratify::Request { grain, ..federation.request() };
     let summary = federation.ask(&request).await;
     let summary = summary.unwrap_or_else(|problem| panic!("seed {seed}, {as_of}: {problem}"));
     assert_eq!(summary.grain, grain.min(Grain::Counts));
@@ -78,21 +70,14 @@ fn compare(federation: &Federation, seed: u64, marked: Marked) -> (usize, usize)
         .collect();
     for (person, answer) in &answers {
         let place = format!("seed {seed}, {as_of}: {}", stories[person]);
-        let on: BTreeSet<&str> = lists
-            .iter()
-            .filter(|(_, list)| list.contains_key(person))
-            .map(|(id, _)| id.as_str())
-            .collect();
+        let on: BTreeSet<&str> =
+            lists.iter().filter(|(_, list)| list.contains_key(person)).map(|(id, _)| id.as_str()).collect();
         // Whom two municipalities claim is set aside at both.
         let home = answer
             .kommune
             .filter(|_| answer.eligible && !answer.several_residences)
             .map(|code| format!("k{code}"));
-        assert_eq!(
-            on,
-            home.iter().map(String::as_str).collect(),
-            "{place}: on these lists"
-        );
+        assert_eq!(on, home.iter().map(String::as_str).collect(), "{place}: on these lists");
         let Some(home) = home else { continue };
         let found = &lists[&NodeId::new(home).unwrap()][person];
         assert_eq!(found.complete, !marked(answer), "{place}: complete");
@@ -114,12 +99,7 @@ fn compare(federation: &Federation, seed: u64, marked: Marked) -> (usize, usize)
         }
         assert_eq!(found.total, found.items.values().sum::<u16>(), "{place}: total");
         if found.complete {
-            assert!(
-                *found == expected,
-                "{place}: total {}, not {}",
-                found.total,
-                expected.total
-            );
+            assert!(*found == expected, "{place}: total {}, not {}", found.total, expected.total);
         }
     }
     let listed: usize = lists.values().map(BTreeMap::len).sum();
@@ -175,13 +155,8 @@ async fn whom_two_municipalities_claim_is_on_no_list() {
     let builder = Federation::builder().cases(seed).as_of(as_of).edit(move |data| {
         let answers = read::federation(data)?.sad(as_of)?;
         let known = fs::read_to_string(data.join("k376/persons.csv"))?;
-        let here = answers
-            .iter()
-            .filter(|(_, answer)| answer.eligible && answer.kommune == Some(360));
-        for (person, _) in here
-            .filter(|(person, _)| !known.contains(person.expose()))
-            .take(7)
-        {
+        let here = answers.iter().filter(|(_, answer)| answer.eligible && answer.kommune == Some(360));
+        for (person, _) in here.filter(|(person, _)| !known.contains(person.expose())).take(7) {
             copy_rows(data, "persons.csv", person)?;
             copy_rows(data, "residence.csv", person)?;
         }
@@ -191,13 +166,7 @@ async fn whom_two_municipalities_claim_is_on_no_list() {
     federation.connect_all().await.unwrap();
     federation.stratify().await.unwrap();
     let answers = read::federation(&federation.data()).unwrap().sad(as_of).unwrap();
-    assert_eq!(
-        answers
-            .values()
-            .filter(|answer| answer.several_residences && answer.eligible)
-            .count(),
-        7
-    );
+    assert_eq!(answers.values().filter(|answer| answer.several_residences && answer.eligible).count(), 7);
     compare(&federation, seed, at_counts);
 }
 
@@ -211,12 +180,8 @@ async fn the_dead_and_the_moved_away_are_on_no_list_and_who_is_in_no_region_is_o
         lines.extend(federation.worklist(&id).unwrap());
     }
     let stories = stories(seed, as_of).unwrap();
-    let with = |story: &'static str| {
-        stories
-            .iter()
-            .filter(move |(_, told)| told.contains(story))
-            .map(|(id, _)| id)
-    };
+    let with =
+        |story: &'static str| stories.iter().filter(move |(_, told)| told.contains(story)).map(|(id, _)| id);
     for story in [
         "dead on the day",
         "dead since long",
@@ -225,10 +190,7 @@ async fn the_dead_and_the_moved_away_are_on_no_list_and_who_is_in_no_region_is_o
         "known to no municipality",
     ] {
         assert!(with(story).count() > 0, "seed {seed}: nobody is `{story}`");
-        assert!(
-            with(story).all(|person| !lines.contains_key(person)),
-            "seed {seed}: `{story}` is on a list"
-        );
+        assert!(with(story).all(|person| !lines.contains_key(person)), "seed {seed}: `{story}` is on a list");
     }
     for story in ["dead the day after", "leaves on the day", "arrives on the day"] {
         assert!(
@@ -236,15 +198,12 @@ async fn the_dead_and_the_moved_away_are_on_no_list_and_who_is_in_no_region_is_o
             "seed {seed}: nobody of `{story}` is on a list"
         );
     }
-    let in_no_region: Vec<&Line> = with("patient: no region")
-        .filter_map(|person| lines.get(person))
-        .collect();
+    let in_no_region: Vec<&Line> =
+        with("patient: no region").filter_map(|person| lines.get(person)).collect();
     assert!(in_no_region.len() > 3, "seed {seed}");
     let regional = ["known", "treatment", "gp"];
     assert!(
-        in_no_region
-            .iter()
-            .all(|line| regional.iter().all(|name| line.items[*name] == 0)),
+        in_no_region.iter().all(|line| regional.iter().all(|name| line.items[*name] == 0)),
         "seed {seed}"
     );
 }
@@ -267,10 +226,7 @@ async fn without_a_node_nothing_is_answered_and_the_problem_names_it() {
     for id in federation.names().iter().filter(|id| **id != absent) {
         federation.connect(id).await.unwrap();
     }
-    let request = tvaers_coordinator::stratify::Request {
-        deadline_s: 0,
-        ..federation.request()
-    };
+    let request = tvaers_coordinator::stratify::Request { deadline_s: 0, ..federation.request() };
     let problem = federation.ask(&request).await.unwrap_err();
     assert_eq!(problem.exit, Exit::Incomplete);
     assert!(problem.what.contains(absent.as_str()), "{problem}");

@@ -1,8 +1,5 @@
 //! A study that nobody closes ends by itself: its node answers no more for it, and erases what it held.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic; clippy only knows the tests themselves")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,31 +29,16 @@ impl World {
     /// Every node is ready to contribute; the deadline is an hour away.
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let federation = Federation::builder()
-            .made(60, 11)
-            .clock(Arc::clone(&clock) as _)
-            .build()
-            .await
-            .unwrap();
+        let federation =
+            Federation::builder().made(60, 11).clock(Arc::clone(&clock) as _).build().await.unwrap();
         let hand = Hand::new(&federation).unwrap();
         let manifest = hand.draft(&federation).await.unwrap();
         hand.ready(&manifest).await.unwrap();
-        Self {
-            clock,
-            federation,
-            hand,
-            manifest,
-            id: NodeId::new("k360").unwrap(),
-        }
+        Self { clock, federation, hand, manifest, id: NodeId::new("k360").unwrap() }
     }
 
     async fn contribute(&self) -> Result<usize, RejectCode> {
-        match self
-            .hand
-            .contributions(&self.id, &self.manifest)
-            .await
-            .map_err(anyhow::Error::downcast)
-        {
+        match self.hand.contributions(&self.id, &self.manifest).await.map_err(anyhow::Error::downcast) {
             Ok(all) => Ok(all.len()),
             Err(Ok(ExchangeError::Refused(code))) => Err(code),
             Err(error) => Err(error.unwrap().code()),
@@ -65,10 +47,8 @@ impl World {
 
     async fn evaluate_again(&self) -> RejectCode {
         let batch = self.hand.relayed().remove(0);
-        let answer: Result<Evaluated, ExchangeError> = self
-            .hand
-            .ask::<Evaluate, Evaluated>(&batch.to, self.manifest.digest(), &batch.ask)
-            .await;
+        let answer: Result<Evaluated, ExchangeError> =
+            self.hand.ask::<Evaluate, Evaluated>(&batch.to, self.manifest.digest(), &batch.ask).await;
         answer.err().unwrap().code()
     }
 }
@@ -80,12 +60,7 @@ async fn after_its_deadline_a_node_answers_nothing_for_a_study() {
     assert_eq!(world.contribute().await, Err(RejectCode::DeadlinePassed));
     assert_eq!(world.evaluate_again().await, RejectCode::DeadlinePassed);
     assert_eq!(
-        world
-            .hand
-            .propose(&world.id, &world.manifest)
-            .await
-            .unwrap_err()
-            .code(),
+        world.hand.propose(&world.id, &world.manifest).await.unwrap_err().code(),
         RejectCode::OtherStudy,
         "nor is it begun anew"
     );

@@ -1,8 +1,5 @@
 //! What a run leaves behind and what it says on the way holds nobody: no number, and no pseudonym but where it must.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic; clippy only knows the tests themselves")]
 
 use std::io::Write;
 use std::path::Path;
@@ -44,9 +41,7 @@ fn log_everything() -> Log {
         metadata.target().starts_with("tvaers")
             || *metadata.level() <= tracing_subscriber::filter::LevelFilter::INFO
     });
-    let layer = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(move || writer.clone());
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     let subscriber =
         tracing_subscriber::registry().with(layer.with_filter(ours_or_rare).with_filter(LevelFilter::TRACE));
     tracing_subscriber::util::SubscriberInitExt::init(subscriber);
@@ -56,9 +51,7 @@ fn log_everything() -> Log {
 fn pseudonyms(frames: &[Frame]) -> Vec<Pseudonym> {
     let library = Library::embedded().unwrap();
     let shape = library.model("sad").unwrap().shape(Grain::Counts);
-    let streams = frames
-        .iter()
-        .filter_map(|frame| frame.message::<Contributions>().ok());
+    let streams = frames.iter().filter_map(|frame| frame.message::<Contributions>().ok());
     streams
         .flat_map(|stream| shape.read(&stream.records).unwrap())
         .map(|contribution| contribution.pseudonym)
@@ -72,12 +65,8 @@ fn named(path: &Path, start: &str) -> bool {
 #[tokio::test]
 async fn numbers_stay_at_the_nodes_and_pseudonyms_in_the_streams() {
     let (seed, log, middle) = (5, log_everything(), Arc::new(Middle::default()));
-    let mut federation = Federation::builder()
-        .cases(seed)
-        .interceptor(Arc::clone(&middle) as _)
-        .build()
-        .await
-        .unwrap();
+    let mut federation =
+        Federation::builder().cases(seed).interceptor(Arc::clone(&middle) as _).build().await.unwrap();
     middle.record();
     federation.connect_all().await.unwrap();
     federation.stratify().await.unwrap();
@@ -100,45 +89,22 @@ async fn numbers_stay_at_the_nodes_and_pseudonyms_in_the_streams() {
     // The search finds what is there.
     let k360 = federation.node_home(&federation.municipalities()[0]);
     assert!(
-        numbers.count(
-            federation
-                .worklist_text(&federation.municipalities()[0])
-                .unwrap()
-                .as_bytes()
-        ) > 20
+        numbers.count(federation.worklist_text(&federation.municipalities()[0]).unwrap().as_bytes()) > 20
     );
-    assert!(
-        numbers
-            .files(k360.dir(), |_| false)
-            .unwrap()
-            .iter()
-            .any(|path| named(path, "data-"))
-    );
+    assert!(numbers.files(k360.dir(), |_| false).unwrap().iter().any(|path| named(path, "data-")));
     for frame in &frames {
         let streams = matches!(frame.kind(), Kind::Contributions | Kind::HandBacks);
-        assert_eq!(
-            names.count(frame.body()) > 0,
-            streams,
-            "{}: a pseudonym",
-            frame.kind()
-        );
+        assert_eq!(names.count(frame.body()) > 0, streams, "{}: a pseudonym", frame.kind());
         assert_eq!(numbers.count(frame.body()), 0, "{}: a number", frame.kind());
     }
 
     let log = log.0.lock().unwrap();
     assert!(String::from_utf8_lossy(&log).contains("the work list is written"));
-    assert_eq!(
-        (numbers.count(&log), names.count(&log)),
-        (0, 0),
-        "the log holds nobody"
-    );
+    assert_eq!((numbers.count(&log), names.count(&log)), (0, 0), "the log holds nobody");
     let coordinator = federation.coordinator_home();
     assert!(!files(coordinator.dir()).unwrap().is_empty());
     for needles in [&numbers, &names] {
-        assert_eq!(
-            needles.files(coordinator.dir(), |_| false).unwrap(),
-            Vec::<std::path::PathBuf>::new()
-        );
+        assert_eq!(needles.files(coordinator.dir(), |_| false).unwrap(), Vec::<std::path::PathBuf>::new());
     }
     for id in federation.names() {
         let home = federation.node_home(&id);
@@ -149,10 +115,6 @@ async fn numbers_stay_at_the_nodes_and_pseudonyms_in_the_streams() {
         );
         let may =
             |path: &Path| named(path, "data-") || named(path, "worklist-") || named(path, "state.sqlite");
-        assert_eq!(
-            numbers.files(home.dir(), may).unwrap(),
-            Vec::<std::path::PathBuf>::new(),
-            "{id}"
-        );
+        assert_eq!(numbers.files(home.dir(), may).unwrap(), Vec::<std::path::PathBuf>::new(), "{id}");
     }
 }

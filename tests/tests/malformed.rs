@@ -43,25 +43,13 @@ impl World {
     async fn new() -> Self {
         panics::watch();
         let middle = Arc::new(Middle::default());
-        let built = Federation::builder()
-            .made(120, 7)
-            .interceptor(Arc::clone(&middle) as _)
-            .build()
-            .await;
+        let built = Federation::builder().made(120, 7).interceptor(Arc::clone(&middle) as _).build().await;
         let mut federation = built.unwrap();
         federation.connect_all().await.unwrap();
         federation.stratify().await.unwrap();
         let right = federation.worklist_texts();
-        assert!(
-            right
-                .values()
-                .all(|list| list.as_ref().is_some_and(|text| text.lines().count() > 20))
-        );
-        Self {
-            federation,
-            middle,
-            right,
-        }
+        assert!(right.values().all(|list| list.as_ref().is_some_and(|text| text.lines().count() > 20)));
+        Self { federation, middle, right }
     }
 
     /// Runs with a fault. Where the parties would wait for a lost frame, the time until they give up passes at once.
@@ -88,35 +76,19 @@ impl World {
         // A close that was lost before has left something, until its study's deadline.
         let before = self.scratch();
         self.federation.forget_worklists().unwrap();
-        self.middle.set(
-            Spot {
-                node: NodeId::new(node).unwrap(),
-                kind,
-            },
-            fault,
-        );
+        self.middle.set(Spot { node: NodeId::new(node).unwrap(), kind }, fault);
         let ended = self.run().await;
         assert!(self.middle.has_struck(), "{place}: no such frame passed");
         let lists = self.federation.worklist_texts();
         match &ended {
-            Ok(_) => assert!(
-                lists == self.right,
-                "{place}: the run ended well, but not with the right lists"
-            ),
+            Ok(_) => {
+                assert!(lists == self.right, "{place}: the run ended well, but not with the right lists")
+            }
             Err(problem) => {
-                assert!(
-                    matches!(problem.exit, Exit::Failed | Exit::Incomplete),
-                    "{place}: {problem}"
-                );
-                assert!(
-                    problem.place.starts_with("node "),
-                    "{place}: nobody is named: {problem}"
-                );
+                assert!(matches!(problem.exit, Exit::Failed | Exit::Incomplete), "{place}: {problem}");
+                assert!(problem.place.starts_with("node "), "{place}: nobody is named: {problem}");
                 for (id, list) in &lists {
-                    assert!(
-                        list.is_none() || *list == self.right[id],
-                        "{place}: {id} has another list"
-                    );
+                    assert!(list.is_none() || *list == self.right[id], "{place}: {id} has another list");
                 }
             }
         }
@@ -130,20 +102,13 @@ impl World {
 
     /// What studies have left at the nodes.
     fn scratch(&self) -> BTreeSet<PathBuf> {
-        self.federation
-            .names()
-            .iter()
-            .flat_map(|id| self.federation.scratch(id).unwrap())
-            .collect()
+        self.federation.names().iter().flat_map(|id| self.federation.scratch(id).unwrap()).collect()
     }
 
     async fn until_erased(&self, before: &BTreeSet<PathBuf>, place: &str) {
         let began = Instant::now();
         while !self.scratch().is_subset(before) {
-            assert!(
-                began.elapsed() < SOON,
-                "{place}: a node keeps persons of a study that has ended"
-            );
+            assert!(began.elapsed() < SOON, "{place}: a node keeps persons of a study that has ended");
             tokio::task::yield_now().await;
         }
     }
@@ -154,10 +119,7 @@ impl World {
         self.federation.connect_all().await.unwrap();
         let ended = self.federation.stratify().await;
         assert!(ended.is_ok(), "after {place}: {}", ended.unwrap_err());
-        assert!(
-            self.federation.worklist_texts() == self.right,
-            "after {place}: not the right lists"
-        );
+        assert!(self.federation.worklist_texts() == self.right, "after {place}: not the right lists");
     }
 }
 
@@ -200,12 +162,7 @@ const ANSWERS: [Kind; 16] = [
 ];
 
 /// The messages that carry persons, and their ends.
-const STREAMS: [Kind; 4] = [
-    Kind::Contributions,
-    Kind::ContributionsEnd,
-    Kind::HandBacks,
-    Kind::HandBackEnd,
-];
+const STREAMS: [Kind; 4] = [Kind::Contributions, Kind::ContributionsEnd, Kind::HandBacks, Kind::HandBackEnd];
 
 fn all() -> impl Iterator<Item = Kind> {
     QUESTIONS.into_iter().chain(ANSWERS)
@@ -226,11 +183,7 @@ async fn a_flipped_bit_is_noticed_or_changes_nothing() {
     let mut world = World::new().await;
     for (turn, kind) in all().enumerate() {
         // The beginning, the middle and the end of the message in turn; of streams all.
-        let places = if STREAMS.contains(&kind) {
-            vec![0, 50, 99]
-        } else {
-            vec![[0, 50, 99][turn % 3]]
-        };
+        let places = if STREAMS.contains(&kind) { vec![0, 50, 99] } else { vec![[0, 50, 99][turn % 3]] };
         for per_cent in places {
             world.suffer(K360, kind, Fault::Flip(per_cent)).await.ok();
         }
@@ -240,10 +193,7 @@ async fn a_flipped_bit_is_noticed_or_changes_nothing() {
     }
     for kind in STREAMS {
         let ended = world.suffer(K360, kind, Fault::Flip(20)).await;
-        assert!(
-            ended.is_err(),
-            "{kind}: what is about persons is never taken when it was changed"
-        );
+        assert!(ended.is_err(), "{kind}: what is about persons is never taken when it was changed");
     }
     world.recover("all of them").await;
 }
@@ -254,13 +204,8 @@ async fn a_flipped_bit_in_a_header_is_noticed() {
     // Version, kind, flags, length, roster, study.
     let bytes = [0, 1, 3, 7, 10, 50];
     for (turn, kind) in all().enumerate() {
-        let ended = world
-            .suffer(K360, kind, Fault::FlipHeader(bytes[turn % bytes.len()]))
-            .await;
-        assert!(
-            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
-            "{kind}"
-        );
+        let ended = world.suffer(K360, kind, Fault::FlipHeader(bytes[turn % bytes.len()])).await;
+        assert!(ended.is_err() || matches!(kind, Kind::Close | Kind::Closed), "{kind}");
     }
     world.recover("all of them").await;
 }
@@ -269,16 +214,9 @@ async fn a_flipped_bit_in_a_header_is_noticed() {
 async fn a_frame_cut_short_or_announced_too_large_ends_the_run() {
     let mut world = World::new().await;
     for (turn, kind) in all().enumerate() {
-        let fault = if turn % 2 == 0 {
-            Fault::Halve
-        } else {
-            Fault::Oversize
-        };
+        let fault = if turn % 2 == 0 { Fault::Halve } else { Fault::Oversize };
         let ended = world.suffer(K360, kind, fault).await;
-        assert!(
-            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
-            "{fault:?} of {kind}"
-        );
+        assert!(ended.is_err() || matches!(kind, Kind::Close | Kind::Closed), "{fault:?} of {kind}");
     }
     world.recover("all of them").await;
 }
@@ -288,12 +226,7 @@ async fn a_frame_announced_too_large_is_refused_by_its_header() {
     let mut world = World::new().await;
     for kind in [Kind::Prepare, Kind::KeyPin, Kind::HandBacks] {
         world.suffer(K360, kind, Fault::Oversize).await.unwrap_err();
-        let codes: Vec<_> = world
-            .middle
-            .refused()
-            .into_iter()
-            .map(|refused| refused.code)
-            .collect();
+        let codes: Vec<_> = world.middle.refused().into_iter().map(|refused| refused.code).collect();
         assert!(codes.contains(&RejectCode::TooLarge), "{kind}: {codes:?}");
     }
 }
@@ -313,11 +246,7 @@ async fn a_lost_answer_ends_the_run() {
     let mut world = World::new().await;
     for kind in ANSWERS {
         let ended = world.suffer(K360, kind, Fault::Drop).await;
-        assert_eq!(
-            ended.is_ok(),
-            matches!(kind, Kind::Closed | Kind::Progress),
-            "{kind}"
-        );
+        assert_eq!(ended.is_ok(), matches!(kind, Kind::Closed | Kind::Progress), "{kind}");
     }
     world.recover("all of them").await;
 }
@@ -330,17 +259,11 @@ async fn what_comes_twice_or_late_is_noticed_in_a_stream_and_harmless_elsewhere(
         // A second question on the same stream is not read; a second `Relay` stands where the batch must.
         assert_eq!(ended.is_ok(), kind != Kind::Relay, "{kind}: {ended:?}");
     }
-    for (kind, fault) in STREAMS
-        .into_iter()
-        .flat_map(|kind| [(kind, Fault::Duplicate), (kind, Fault::Swap)])
+    for (kind, fault) in STREAMS.into_iter().flat_map(|kind| [(kind, Fault::Duplicate), (kind, Fault::Swap)])
     {
         let ended = world.suffer(K360, kind, fault).await;
         let is_end = matches!(kind, Kind::ContributionsEnd | Kind::HandBackEnd);
-        assert_eq!(
-            ended.is_ok(),
-            is_end && fault == Fault::Duplicate,
-            "{fault:?} of {kind}"
-        );
+        assert_eq!(ended.is_ok(), is_end && fault == Fault::Duplicate, "{fault:?} of {kind}");
     }
     world.recover("all of them").await;
 }
@@ -350,10 +273,7 @@ async fn a_cut_stream_ends_the_run() {
     let mut world = World::new().await;
     for kind in all() {
         let ended = world.suffer(K360, kind, Fault::CutStream).await;
-        assert!(
-            ended.is_err() || matches!(kind, Kind::Close | Kind::Closed),
-            "{kind}"
-        );
+        assert!(ended.is_err() || matches!(kind, Kind::Close | Kind::Closed), "{kind}");
     }
     world.recover("all of them").await;
 }
@@ -361,13 +281,7 @@ async fn a_cut_stream_ends_the_run() {
 #[tokio::test]
 async fn a_cut_link_ends_the_run_and_the_next_one_goes_over_a_new_link() {
     let mut world = World::new().await;
-    for kind in [
-        Kind::Prepared,
-        Kind::KeyRound2,
-        Kind::Evaluate,
-        Kind::Contributions,
-        Kind::HandBackEnd,
-    ] {
+    for kind in [Kind::Prepared, Kind::KeyRound2, Kind::Evaluate, Kind::Contributions, Kind::HandBackEnd] {
         let problem = world.suffer(K360, kind, Fault::CutLink).await.unwrap_err();
         assert_eq!(problem.exit, Exit::Incomplete, "{kind}: {problem}");
         world.recover(kind.name()).await;
@@ -389,9 +303,6 @@ async fn a_node_that_never_hears_that_studies_are_closed_takes_part_in_the_next_
 async fn a_study_that_fails_at_one_node_leaves_nothing_at_those_that_are_still_at_work() {
     let mut world = World::new().await;
     for _ in 0..5 {
-        world
-            .suffer(K360, Kind::Compute, Fault::Oversize)
-            .await
-            .unwrap_err();
+        world.suffer(K360, Kind::Compute, Fault::Oversize).await.unwrap_err();
     }
 }

@@ -23,20 +23,14 @@ const PERSONS: u32 = 5_000;
 
 async fn federation(persons: u32) -> (Federation, Arc<Middle>) {
     let middle = Arc::new(Middle::default());
-    let builder = Federation::builder()
-        .made(persons, 17)
-        .interceptor(Arc::clone(&middle) as _);
+    let builder = Federation::builder().made(persons, 17).interceptor(Arc::clone(&middle) as _);
     let mut federation = builder.build().await.unwrap();
     federation.connect_all().await.unwrap();
     (federation, middle)
 }
 
 fn shape() -> ContributionShape {
-    tvaers_definitions::library::Library::embedded()
-        .unwrap()
-        .model("sad")
-        .unwrap()
-        .shape(Grain::Counts)
+    tvaers_definitions::library::Library::embedded().unwrap().model("sad").unwrap().shape(Grain::Counts)
 }
 
 fn assert_failed(ended: Result<impl Sized, Problem>, federation: &Federation, what: &str, said: &str) {
@@ -46,14 +40,8 @@ fn assert_failed(ended: Result<impl Sized, Problem>, federation: &Federation, wh
         (Exit::Incomplete, "stratify.join"),
         "{what}: {problem}"
     );
-    assert!(
-        problem.place.ends_with("region_1085") && problem.what.contains(said),
-        "{what}: {problem}"
-    );
-    assert!(
-        federation.worklist_texts().values().all(Option::is_none),
-        "{what}: a list was written"
-    );
+    assert!(problem.place.ends_with("region_1085") && problem.what.contains(said), "{what}: {problem}");
+    assert!(federation.worklist_texts().values().all(Option::is_none), "{what}: a list was written");
 }
 
 #[tokio::test]
@@ -61,19 +49,8 @@ async fn a_population_of_many_frames_is_joined_whole_and_no_frame_can_be_lost_re
     let (federation, middle) = federation(PERSONS).await;
     let region = NodeId::new("region_1085").unwrap();
     for fault in [Fault::Drop, Fault::Duplicate, Fault::Swap, Fault::Flip(50)] {
-        middle.set(
-            Spot {
-                node: region.clone(),
-                kind: Kind::Contributions,
-            },
-            fault,
-        );
-        assert_failed(
-            federation.stratify().await,
-            &federation,
-            &format!("{fault:?}"),
-            "",
-        );
+        middle.set(Spot { node: region.clone(), kind: Kind::Contributions }, fault);
+        assert_failed(federation.stratify().await, &federation, &format!("{fault:?}"), "");
         assert!(middle.has_struck());
     }
 
@@ -106,10 +83,7 @@ async fn a_population_of_many_frames_is_joined_whole_and_no_frame_can_be_lost_re
     }
     assert_eq!(
         n_lines,
-        answers
-            .values()
-            .filter(|answer| answer.eligible && !answer.several_residences)
-            .count()
+        answers.values().filter(|answer| answer.eligible && !answer.several_residences).count()
     );
 }
 
@@ -117,26 +91,10 @@ async fn a_population_of_many_frames_is_joined_whole_and_no_frame_can_be_lost_re
 type Lie = (&'static str, fn(ContributionShape, &mut Vec<u8>), &'static str);
 
 const LIES: [Lie; 7] = [
-    (
-        "two records in the wrong order",
-        |shape, records| records.rotate_left(shape.size()),
-        "ascending",
-    ),
-    (
-        "a record twice",
-        |shape, records| records.copy_within(..shape.size(), shape.size()),
-        "ascending",
-    ),
-    (
-        "too many records",
-        |_, records| records.extend_from_within(..),
-        "more records than",
-    ),
-    (
-        "half a record",
-        |_, records| records.truncate(records.len() - 1),
-        "whole number",
-    ),
+    ("two records in the wrong order", |shape, records| records.rotate_left(shape.size()), "ascending"),
+    ("a record twice", |shape, records| records.copy_within(..shape.size(), shape.size()), "ascending"),
+    ("too many records", |_, records| records.extend_from_within(..), "more records than"),
+    ("half a record", |_, records| records.truncate(records.len() - 1), "whole number"),
     ("no record at all", |_, records| records.clear(), "whole number"),
     ("a reserved bit", |_, records| records[16] |= 0x80, "reserved bit"),
     // The regions have fewer components than the municipalities: theirs end with zeros.
@@ -165,12 +123,7 @@ async fn a_node_whose_stream_does_not_have_the_form_is_named_and_nothing_is_hand
         message.total.content.records += 1;
         passage.node.as_str() == "region_1085"
     });
-    assert_failed(
-        federation.stratify().await,
-        &federation,
-        "another count",
-        "not signed by the node",
-    );
+    assert_failed(federation.stratify().await, &federation, "another count", "not signed by the node");
     middle.rest();
     federation.stratify().await.unwrap();
 }

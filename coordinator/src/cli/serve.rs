@@ -24,14 +24,17 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;
     let (coordinator, mut listener) = app::open(home).await?;
     let socket = home.socket();
-    let control = |error: std::io::Error| Problem::from_error(Exit::Failed, "control", &error).at(socket.display());
+    let control =
+        |error: std::io::Error| Problem::from_error(Exit::Failed, "control", &error).at(socket.display());
     // Before anyone is told that it listens: whoever is told may ask at once.
     let clients = control::bind(&socket).map_err(control)?;
     let address = listener.local_addr();
     tracing::info!(address = %address, software = app::SOFTWARE, "the coordinator starts");
     match output.format {
         Format::Json => output.result(serde_json::json!({ "listening": address })),
-        Format::Text => output.note(format_args!("The coordinator listens on {address} (UDP). Stop it with Ctrl-C.")),
+        Format::Text => {
+            output.note(format_args!("The coordinator listens on {address} (UDP). Stop it with Ctrl-C."))
+        }
     }
     tokio::select! {
         () = serve::listen(&coordinator, &mut listener) => {}

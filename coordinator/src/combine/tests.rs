@@ -4,22 +4,10 @@ use tvaers_protocol::id::Pseudonym;
 use super::*;
 
 const SOURCES: [Source; 4] = [
-    Source {
-        sector: Sector::Region,
-        code: 1083,
-    },
-    Source {
-        sector: Sector::Region,
-        code: 1085,
-    },
-    Source {
-        sector: Sector::Municipality,
-        code: 360,
-    },
-    Source {
-        sector: Sector::Municipality,
-        code: 376,
-    },
+    Source { sector: Sector::Region, code: 1083 },
+    Source { sector: Sector::Region, code: 1085 },
+    Source { sector: Sector::Municipality, code: 360 },
+    Source { sector: Sector::Municipality, code: 376 },
 ];
 const NORTH: usize = 0;
 const SOUTH: usize = 1;
@@ -46,21 +34,13 @@ impl<'a> Word<'a> {
             values: vec![0; shape.values],
             recencies: vec![NO_RECENCY; shape.recencies],
         };
-        Self {
-            model,
-            grain,
-            source,
-            contribution,
-        }
+        Self { model, grain, source, contribution }
     }
 
     fn with(mut self, component: &str, value: u16) -> Self {
         let layout = self.model.layout(SOURCES[self.source].sector, self.grain);
-        let place = layout
-            .components
-            .iter()
-            .position(|at| self.model.components[*at].name == component)
-            .unwrap();
+        let place =
+            layout.components.iter().position(|at| self.model.components[*at].name == component).unwrap();
         self.contribution.values[place] = value;
         self
     }
@@ -71,13 +51,8 @@ impl<'a> Word<'a> {
     }
 
     fn touching(mut self, group: &str) -> Self {
-        self.contribution.touches |= 1
-            << self
-                .model
-                .touches
-                .iter()
-                .position(|touch| touch.group == group)
-                .unwrap();
+        self.contribution.touches |=
+            1 << self.model.touches.iter().position(|touch| touch.group == group).unwrap();
         self
     }
 
@@ -97,19 +72,12 @@ fn sad() -> Model {
 }
 
 fn combined<'a>(model: &Model, grain: Grain, words: impl IntoIterator<Item = Word<'a>>) -> Combined {
-    let group: Vec<_> = words
-        .into_iter()
-        .map(|word| (word.source, word.contribution))
-        .collect();
+    let group: Vec<_> = words.into_iter().map(|word| (word.source, word.contribution)).collect();
     Combiner::new(model, grain, &SOURCES).combine(&group)
 }
 
 fn value(model: &Model, combined: &Combined, component: &str) -> u16 {
-    combined.values[model
-        .components
-        .iter()
-        .position(|at| at.name == component)
-        .unwrap()]
+    combined.values[model.components.iter().position(|at| at.name == component).unwrap()]
 }
 
 #[test]
@@ -120,24 +88,12 @@ fn the_one_municipality_that_claims_a_person_is_responsible() {
     assert_eq!(residence(vec![word(NORTH), word(LOLLAND)]), Residence::None);
     assert_eq!(
         residence(vec![word(NORTH), word(LOLLAND), word(FALSTER).resident()]),
-        Residence::At {
-            source: FALSTER,
-            eligible: true
-        }
+        Residence::At { source: FALSTER, eligible: true }
     );
     let mut too_old = word(FALSTER).resident();
     too_old.contribution.eligible = false;
-    assert_eq!(
-        residence(vec![too_old]),
-        Residence::At {
-            source: FALSTER,
-            eligible: false
-        }
-    );
-    assert_eq!(
-        residence(vec![word(LOLLAND).resident(), word(FALSTER).resident()]),
-        Residence::Disputed
-    );
+    assert_eq!(residence(vec![too_old]), Residence::At { source: FALSTER, eligible: false });
+    assert_eq!(residence(vec![word(LOLLAND).resident(), word(FALSTER).resident()]), Residence::Disputed);
 }
 
 #[test]
@@ -148,10 +104,7 @@ fn a_region_cannot_claim_a_person() {
     assert_eq!(of([word(SOUTH).resident(), word(FALSTER)]), Residence::None);
     assert_eq!(
         of([word(SOUTH).resident(), word(FALSTER).resident()]),
-        Residence::At {
-            source: FALSTER,
-            eligible: true
-        }
+        Residence::At { source: FALSTER, eligible: true }
     );
 }
 
@@ -165,11 +118,7 @@ fn a_region_that_places_a_person_elsewhere_is_noticed() {
     };
     assert!(!differs(360));
     assert!(differs(376));
-    let nobody = combined(
-        &model,
-        Grain::Counts,
-        [Word::of(&model, Grain::Counts, SOUTH).in_kommune(376)],
-    );
+    let nobody = combined(&model, Grain::Counts, [Word::of(&model, Grain::Counts, SOUTH).in_kommune(376)]);
     assert!(!nobody.kommune_differs, "there is no municipality to differ from");
 }
 
@@ -177,11 +126,8 @@ fn a_region_that_places_a_person_elsewhere_is_noticed() {
 fn flags_of_several_regions_are_joined_by_or() {
     let model = sad();
     let word = |source| Word::of(&model, Grain::Counts, source);
-    let both = combined(
-        &model,
-        Grain::Counts,
-        [word(NORTH).with("known", 1), word(SOUTH).with("psychotropic", 1)],
-    );
+    let both =
+        combined(&model, Grain::Counts, [word(NORTH).with("known", 1), word(SOUTH).with("psychotropic", 1)]);
     let flags = ["known", "psychotropic", "psychologist"].map(|name| value(&model, &both, name));
     assert_eq!(flags, [1, 1, 0]);
 }
@@ -205,11 +151,7 @@ fn counts_of_two_regions_add_up_to_the_clamp_and_points_do_not() {
 #[test]
 fn only_the_municipality_of_residence_tells_personal_data() {
     let model = sad();
-    let old = || {
-        Word::of(&model, Grain::Counts, LOLLAND)
-            .with("single", 1)
-            .with("akasse", 1)
-    };
+    let old = || Word::of(&model, Grain::Counts, LOLLAND).with("single", 1).with("akasse", 1);
     let new = || Word::of(&model, Grain::Counts, FALSTER).with("citizen", 1);
     let tell = |words| {
         let combined = combined(&model, Grain::Counts, words);
@@ -218,30 +160,18 @@ fn only_the_municipality_of_residence_tells_personal_data() {
     assert_eq!(tell([old(), new().resident()]), [0, 0, 1]);
     assert_eq!(tell([old().resident(), new()]), [1, 1, 0]);
     assert_eq!(tell([old(), new()]), [0, 0, 0], "nobody is responsible");
-    assert_eq!(
-        tell([old().resident(), new().resident()]),
-        [0, 0, 0],
-        "two claim the person"
-    );
+    assert_eq!(tell([old().resident(), new().resident()]), [0, 0, 0], "two claim the person");
 }
 
 #[test]
 fn the_latest_spell_is_the_one_that_began_the_fewest_days_ago() {
     let model = sad();
     let last = |words: Vec<Word<'_>>| value(&model, &combined(&model, Grain::Counts, words), "last_spell");
-    let old = || {
-        Word::of(&model, Grain::Counts, LOLLAND)
-            .with("last_spell", 40)
-            .days_ago(300)
-    };
+    let old = || Word::of(&model, Grain::Counts, LOLLAND).with("last_spell", 40).days_ago(300);
     let new = || Word::of(&model, Grain::Counts, FALSTER).with("last_spell", 3);
     assert_eq!(last(vec![old(), new().days_ago(20)]), 3);
     assert_eq!(last(vec![new().days_ago(20), old()]), 3, "whichever comes first");
-    assert_eq!(
-        last(vec![old(), new().days_ago(300)]),
-        40,
-        "of two on one day the longer"
-    );
+    assert_eq!(last(vec![old(), new().days_ago(300)]), 40, "of two on one day the longer");
     assert_eq!(last(vec![old(), new()]), 40, "what has no day is no spell");
     assert_eq!(last(vec![new()]), 0);
 }
@@ -249,61 +179,28 @@ fn the_latest_spell_is_the_one_that_began_the_fewest_days_ago() {
 #[test]
 fn where_two_municipalities_touch_the_responsible_ones_own_result_is_used_and_marked() {
     let model = sad();
-    let spells = model
-        .touches
-        .iter()
-        .position(|touch| touch.group == "spells")
-        .unwrap();
-    let old = || {
-        Word::of(&model, Grain::Counts, LOLLAND)
-            .with("long_spells", 5)
-            .touching("spells")
-    };
-    let new = || {
-        Word::of(&model, Grain::Counts, FALSTER)
-            .with("long_spells", 1)
-            .resident()
-    };
+    let spells = model.touches.iter().position(|touch| touch.group == "spells").unwrap();
+    let old = || Word::of(&model, Grain::Counts, LOLLAND).with("long_spells", 5).touching("spells");
+    let new = || Word::of(&model, Grain::Counts, FALSTER).with("long_spells", 1).resident();
 
     let both = combined(&model, Grain::Counts, [old(), new().touching("spells")]);
-    assert_eq!(
-        (value(&model, &both, "long_spells"), both.fell_back),
-        (1, vec![spells])
-    );
+    assert_eq!((value(&model, &both, "long_spells"), both.fell_back), (1, vec![spells]));
 
     let one = combined(&model, Grain::Counts, [old(), new()]);
-    assert_eq!(
-        (value(&model, &one, "long_spells"), one.fell_back),
-        (6, vec![]),
-        "one node alone is exact"
-    );
+    assert_eq!((value(&model, &one, "long_spells"), one.fell_back), (6, vec![]), "one node alone is exact");
 }
 
 #[test]
 fn where_the_responsible_municipality_does_not_touch_the_greatest_result_is_used() {
     let model = sad();
-    let sources = [
-        SOURCES[2],
-        SOURCES[3],
-        Source {
-            sector: Sector::Municipality,
-            code: 461,
-        },
-    ];
+    let sources = [SOURCES[2], SOURCES[3], Source { sector: Sector::Municipality, code: 461 }];
     let words = [
-        Word::of(&model, Grain::Counts, LOLLAND)
-            .with("long_spells", 4)
-            .touching("spells"),
-        Word::of(&model, Grain::Counts, FALSTER)
-            .with("long_spells", 7)
-            .touching("spells"),
+        Word::of(&model, Grain::Counts, LOLLAND).with("long_spells", 4).touching("spells"),
+        Word::of(&model, Grain::Counts, FALSTER).with("long_spells", 7).touching("spells"),
         Word::of(&model, Grain::Counts, LOLLAND).resident(),
     ];
-    let group: Vec<_> = words
-        .into_iter()
-        .enumerate()
-        .map(|(source, word)| (source, word.contribution))
-        .collect();
+    let group: Vec<_> =
+        words.into_iter().enumerate().map(|(source, word)| (source, word.contribution)).collect();
     let all = Combiner::new(&model, Grain::Counts, &sources).combine(&group);
     assert_eq!((value(&model, &all, "long_spells"), all.fell_back.len()), (7, 1));
 }
@@ -325,9 +222,7 @@ fn a_touch_bit_of_the_other_sector_or_of_no_group_means_nothing() {
     let model = sad();
     let words = [
         Word::of(&model, Grain::Points, NORTH).touching("spells"),
-        Word::of(&model, Grain::Points, LOLLAND)
-            .touching("spells")
-            .touching("gp"),
+        Word::of(&model, Grain::Points, LOLLAND).touching("spells").touching("gp"),
         Word::of(&model, Grain::Points, SOUTH).touching("gp"),
     ];
     assert!(combined(&model, Grain::Points, words).fell_back.is_empty());
@@ -346,12 +241,6 @@ fn a_contribution_shorter_than_its_layout_or_of_an_unknown_source_counts_as_noth
     let mut unknown = Word::of(&model, Grain::Counts, FALSTER).resident();
     unknown.source = SOURCES.len();
     let all = combined(&model, Grain::Counts, [short, unknown]);
-    assert_eq!(
-        all.residence,
-        Residence::At {
-            source: LOLLAND,
-            eligible: true
-        }
-    );
+    assert_eq!(all.residence, Residence::At { source: LOLLAND, eligible: true });
     assert!(all.values.iter().all(|value| *value == 0));
 }

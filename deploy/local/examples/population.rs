@@ -17,14 +17,7 @@ fn main() -> anyhow::Result<()> {
     let out = PathBuf::from(next("fourth argument: the folder to write")?);
     let regions = codes(&next("").unwrap_or("1083,1085".to_owned()))?;
     let municipalities = codes(&next("").unwrap_or("360,376,461".to_owned()))?;
-    let options = MakeOptions {
-        persons,
-        seed,
-        as_of,
-        regions,
-        municipalities,
-        out,
-    };
+    let options = MakeOptions { persons, seed, as_of, regions, municipalities, out };
     let made = make(&options, |_, _| ())?;
     let rates = measure(&options.out, as_of)?;
     let mut screen = std::io::stdout().lock();
@@ -33,7 +26,5 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn codes(text: &str) -> anyhow::Result<Vec<u16>> {
-    text.split(',')
-        .map(|code| code.parse().context("codes are numbers separated by commas"))
-        .collect()
+    text.split(',').map(|code| code.parse().context("codes are numbers separated by commas")).collect()
 }

@@ -228,8 +228,12 @@ fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
         ("--allow-missing", args.allow_missing),
     ];
     if let Some((option, _)) = later.iter().find(|(_, given)| *given) {
-        return Err(Problem::new(Exit::BadInput, "run.not-yet", format_args!("`{option}` is not part of this version"))
-            .next("see the status in README.md for what is"));
+        return Err(Problem::new(
+            Exit::BadInput,
+            "run.not-yet",
+            format_args!("`{option}` is not part of this version"),
+        )
+        .next("see the status in README.md for what is"));
     }
     let options = run::Options {
         data: args.data,

@@ -77,7 +77,10 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
             summary.run, summary.model, summary.quorum.0, summary.quorum.1,
         ));
     }
-    output.result(format_args!("\nWhat was found: citizens at risk of stress, anxiety or depression\n{}", report.table()));
+    output.result(format_args!(
+        "\nWhat was found: citizens at risk of stress, anxiety or depression\n{}",
+        report.table()
+    ));
     output.result(
         "  These figures stand together here because this machine is a laboratory; in a federation each list is seen by\n\
          \x20 its own municipality alone. `included` are those in the highest stratum, for whom the list is meant.",

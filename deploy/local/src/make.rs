@@ -172,9 +172,7 @@ pub enum MakeError {
 /// [`MakeError`]; options are checked before anything is written.
 pub fn make(options: &MakeOptions, mut progress: impl FnMut(u64, u64)) -> Result<Made, MakeError> {
     if !(1..=PERSONS_MAX).contains(&options.persons) {
-        return Err(MakeError::Persons {
-            persons: options.persons,
-        });
+        return Err(MakeError::Persons { persons: options.persons });
     }
     let calendar = Calendar::new(options.as_of)?;
     let places = Places::choose(options)?;
@@ -221,11 +219,7 @@ pub fn make(options: &MakeOptions, mut progress: impl FnMut(u64, u64)) -> Result
         progress(done, total);
     }
     let rows = world.sheets.finish()?;
-    Ok(Made {
-        folders: folders.into_iter().map(|folder| folder.path).collect(),
-        persons: done,
-        rows,
-    })
+    Ok(Made { folders: folders.into_iter().map(|folder| folder.path).collect(), persons: done, rows })
 }
 
 fn blocks(persons: u32) -> impl Iterator<Item = u32> {
@@ -233,37 +227,21 @@ fn blocks(persons: u32) -> impl Iterator<Item = u32> {
 }
 
 fn folders(options: &MakeOptions, places: &Places) -> Vec<Folder> {
-    let regions = places
-        .regions
-        .iter()
-        .map(|region| (format!("region_{}", region.code), true));
-    let municipalities = places
-        .municipalities
-        .iter()
-        .map(|place| (format!("k{}", place.code), false));
+    let regions = places.regions.iter().map(|region| (format!("region_{}", region.code), true));
+    let municipalities = places.municipalities.iter().map(|place| (format!("k{}", place.code), false));
     let all = regions.chain(municipalities);
-    all.map(|(name, region)| Folder {
-        path: options.out.join(name),
-        region,
-    })
-    .collect()
+    all.map(|(name, region)| Folder { path: options.out.join(name), region }).collect()
 }
 
 /// A node left from another population would silently take part in this one.
 fn refuse_foreign_nodes(options: &MakeOptions, folders: &[Folder]) -> Result<(), MakeError> {
-    let failed = |source| MakeError::Folder {
-        path: options.out.clone(),
-        source,
-    };
+    let failed = |source| MakeError::Folder { path: options.out.clone(), source };
     if !options.out.exists() {
         return Ok(());
     }
     for entry in fs::read_dir(&options.out).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let code = name.strip_prefix("region_").or(name.strip_prefix('k'));
         let node = code.is_some_and(|code| code.parse::<u16>().is_ok());
         if node && !folders.iter().any(|folder| folder.path == path) {
@@ -300,20 +278,11 @@ impl World<'_> {
         let lent =
             usize::try_from(between(rng, 0, i32::MAX)).unwrap_or(0) % self.places.municipalities.len().max(1);
         let from = between(rng, -HISTORY_DAYS, -1).max(person.birth);
-        person.stays = vec![Stay {
-            municipality: lent,
-            from,
-            to: None,
-        }];
+        person.stays = vec![Stay { municipality: lent, from, to: None }];
         let work = work::draw(rng, &person);
         let mind = mind::draw(rng, &person, work);
         self.seen.fill(false);
-        if let Some(seen) = self
-            .places
-            .municipalities
-            .get(lent)
-            .and_then(|m| self.seen.get_mut(m.region))
-        {
+        if let Some(seen) = self.places.municipalities.get(lent).and_then(|m| self.seen.get_mut(m.region)) {
             *seen = true;
         }
         if chance(rng, 0.8) {
@@ -337,23 +306,15 @@ impl World<'_> {
     }
 
     fn municipality_code(&self, municipality: usize) -> u16 {
-        self.places
-            .municipalities
-            .get(municipality)
-            .map_or(0, |place| place.code)
+        self.places.municipalities.get(municipality).map_or(0, |place| place.code)
     }
 
     fn region_of(&self, municipality: usize) -> Option<usize> {
-        self.places
-            .municipalities
-            .get(municipality)
-            .map(|place| place.region)
+        self.places.municipalities.get(municipality).map(|place| place.region)
     }
 
     fn region_on(&self, person: &Person, day: i32) -> Option<usize> {
-        person
-            .municipality_on(day)
-            .and_then(|place| self.region_of(place))
+        person.municipality_on(day).and_then(|place| self.region_of(place))
     }
 
     /// The person's practice on `day`: municipality code and a number of three digits; 0 for none.

@@ -80,10 +80,14 @@ pub fn look(data: &Path) -> Result<Vec<DataFolder>, Problem> {
     }
     folders.sort_by(|a, b| a.id.cmp(&b.id));
     if folders.len() < 2 {
-        return Err(Problem::new(Exit::BadInput, "data.nodes", format_args!("{} node folders found", folders.len()))
-            .at(data.display())
-            .expected("at least two, such as region_1085 and k360: a key needs two holders")
-            .next("check the path given as --data, or make data with `tvaers-local make`"));
+        return Err(Problem::new(
+            Exit::BadInput,
+            "data.nodes",
+            format_args!("{} node folders found", folders.len()),
+        )
+        .at(data.display())
+        .expected("at least two, such as region_1085 and k360: a key needs two holders")
+        .next("check the path given as --data, or make data with `tvaers-local make`"));
     }
     Ok(folders)
 }
@@ -105,10 +109,14 @@ fn folder(name: &str, path: PathBuf) -> Result<DataFolder, Problem> {
     let policy = path.join("policy.toml");
     if policy.exists() {
         // Running under a laboratory policy although the node has one of its own would do what it may forbid.
-        return Err(Problem::new(Exit::BadInput, "policy.not-yet", "this version cannot honour policy files yet")
-            .at(policy.display())
-            .expected("no policy.toml: the laboratory policy")
-            .next("take the file out to run made-up data under the laboratory policy"));
+        return Err(Problem::new(
+            Exit::BadInput,
+            "policy.not-yet",
+            "this version cannot honour policy files yet",
+        )
+        .at(policy.display())
+        .expected("no policy.toml: the laboratory policy")
+        .next("take the file out to run made-up data under the laboratory policy"));
     }
     Ok(folder)
 }
@@ -144,7 +152,8 @@ pub fn provision(
 fn clear(out: &Path) -> Result<(), Problem> {
     for name in OURS {
         let path = out.join(name);
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Problem::new(Exit::Failed, "out.clear", error).at(path.display()));

@@ -49,8 +49,14 @@ impl WorklistCounts {
             let what = if error.is_io_error() { "cannot be read" } else { "is not a work list" };
             Problem::new(Exit::Failed, "worklist", format_args!("the work list of `{node}` {what}"))
         };
-        let mut counts =
-            Self { model: model.to_owned(), node: node.clone(), population: 0, included: 0, incomplete: 0, path };
+        let mut counts = Self {
+            model: model.to_owned(),
+            node: node.clone(),
+            population: 0,
+            included: 0,
+            incomplete: 0,
+            path,
+        };
         let mut reader = csv::Reader::from_path(&counts.path).map_err(failed)?;
         for record in reader.records() {
             let record = record.map_err(failed)?;

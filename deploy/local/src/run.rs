@@ -74,10 +74,12 @@ fn check_models(models: &[String]) -> Result<(), Problem> {
     let known: Vec<&str> = library.models().iter().map(|model| model.name.as_str()).collect();
     match models.iter().find(|model| !known.contains(&model.as_str())) {
         None => Ok(()),
-        Some(model) => Err(Problem::new(Exit::BadInput, "run.model", format_args!("there is no model `{model}`"))
-            .at("--model")
-            .expected(format_args!("one of: {}", known.join(", ")))
-            .next("see the status in README.md for what this version has")),
+        Some(model) => {
+            Err(Problem::new(Exit::BadInput, "run.model", format_args!("there is no model `{model}`"))
+                .at("--model")
+                .expected(format_args!("one of: {}", known.join(", ")))
+                .next("see the status in README.md for what this version has"))
+        }
     }
 }
 
@@ -164,14 +166,21 @@ fn stratify_all(
         };
         match runtime.block_on(ask(&socket, &request, on_event))? {
             Reply::Stratified(summary) => summaries.push(summary),
-            _ => return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else")),
+            _ => {
+                return Err(Problem::new(
+                    Exit::Failed,
+                    "control.answer",
+                    "the coordinator answered something else",
+                ));
+            }
         }
     }
     Ok(summaries)
 }
 
 fn write_timings(out: &Path, timings: &Timings) -> Result<(), Problem> {
-    let failed = |error: &(dyn std::error::Error + 'static)| Problem::from_error(Exit::Failed, "timings", error);
+    let failed =
+        |error: &(dyn std::error::Error + 'static)| Problem::from_error(Exit::Failed, "timings", error);
     let text = serde_json::to_string_pretty(timings).map_err(|error| failed(&error))?;
     private::replace(&out.join("timings.json"), (text + "\n").as_bytes()).map_err(|error| failed(&error))
 }
@@ -185,7 +194,8 @@ fn count_persons(folders: &[DataFolder]) -> Result<u64, Problem> {
             Sector::Municipality => "persons.csv",
         });
         let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(&file) else { continue };
-        let column = reader.headers().ok().and_then(|names| names.iter().position(|name| name == "person_id"));
+        let column =
+            reader.headers().ok().and_then(|names| names.iter().position(|name| name == "person_id"));
         let column = column.unwrap_or(0);
         for record in reader.records().flatten() {
             persons.extend(record.get(column).and_then(|text| PersonId::parse(text).ok()));

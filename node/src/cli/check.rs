@@ -36,10 +36,7 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         .enable_all()
         .build()
         .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
-    let mut report = Report {
-        output,
-        problems: Vec::new(),
-    };
+    let mut report = Report { output, problems: Vec::new() };
     runtime.block_on(look(home, args, &mut report));
     report.finish()
 }
@@ -145,14 +142,10 @@ fn disk(dir: &Path) -> Result<(), Problem> {
     if free >= DISK_LEAST {
         return Ok(());
     }
-    Err(Problem::new(
-        Exit::Failed,
-        "disk.free",
-        format_args!("{} MiB are free", free >> 20),
-    )
-    .at(dir.display())
-    .expected(format_args!("at least {} MiB", DISK_LEAST >> 20))
-    .next("make room: an import needs about twice the size of its files"))
+    Err(Problem::new(Exit::Failed, "disk.free", format_args!("{} MiB are free", free >> 20))
+        .at(dir.display())
+        .expected(format_args!("at least {} MiB", DISK_LEAST >> 20))
+        .next("make room: an import needs about twice the size of its files"))
 }
 
 async fn data(home: &Home, config: &Config, state: &crate::state::State) -> Result<(), Problem> {
@@ -164,43 +157,30 @@ async fn data(home: &Home, config: &Config, state: &crate::state::State) -> Resu
         Problem::new(Exit::Failed, "data.none", "nothing has been imported yet")
             .next("run `tvaers-node import FOLDER --extracted-on DATE`")
     })?;
-    let warehouse = Warehouse::open(&home.dir().join(&import.file), 1)
-        .await
-        .map_err(|error| failed(&error))?;
+    let warehouse =
+        Warehouse::open(&home.dir().join(&import.file), 1).await.map_err(|error| failed(&error))?;
     let meta = warehouse.meta();
     if (meta.sector, meta.member, meta.made_up) != (config.sector, config.code, config.made_up) {
-        return Err(Problem::new(
-            Exit::Failed,
-            "data.other",
-            "the database was imported for another node",
-        )
-        .at(&import.file)
-        .next("import the data again"));
+        return Err(Problem::new(Exit::Failed, "data.other", "the database was imported for another node")
+            .at(&import.file)
+            .next("import the data again"));
     }
     Ok(())
 }
 
 fn no_policy() -> Problem {
-    Problem::new(
-        Exit::Refused,
-        "policy.none",
-        "no policy allows this node to contribute to any study",
-    )
-    .expected("in this version, `[laboratory]` over a database created with `init --made-up`")
-    .next("nothing, if this is meant: the node connects and refuses every study")
+    Problem::new(Exit::Refused, "policy.none", "no policy allows this node to contribute to any study")
+        .expected("in this version, `[laboratory]` over a database created with `init --made-up`")
+        .next("nothing, if this is meant: the node connects and refuses every study")
 }
 
 fn validity(identity: &tvaers_link::identity::Identity) -> Result<(), Problem> {
     if identity.certificate().is_valid(SystemClock.now()) {
         return Ok(());
     }
-    Err(Problem::new(
-        Exit::Failed,
-        "keys.expired",
-        "the certificate is not valid at this time",
-    )
-    .at("keys/tls.crt")
-    .next("set the clock, or renew the certificate and have a new roster signed"))
+    Err(Problem::new(Exit::Failed, "keys.expired", "the certificate is not valid at this time")
+        .at("keys/tls.crt")
+        .next("set the clock, or renew the certificate and have a new roster signed"))
 }
 
 async fn connect(dialer: &Dialer, address: &str) -> Result<(), Problem> {

@@ -64,12 +64,7 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
     let imported = import(&args.folder, config.sector, home.dir(), &options, &mut progress).await;
     bar.finish_and_clear();
     let imported = imported.map_err(|error| problem(&error))?;
-    let file = imported
-        .file
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let file = imported.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
     state
         .record_import(
@@ -119,18 +114,11 @@ fn problem(error: &ImportError) -> Problem {
         _ => Exit::BadInput,
     };
     let code = serde_json::to_value(error.what).ok();
-    let code = code
-        .as_ref()
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or("import");
-    Problem::new(
-        exit,
-        &format!("import.{code}"),
-        format_args!("{}; found {}", error.what, error.found),
-    )
-    .at(place)
-    .expected(&error.expected)
-    .next(error.next)
+    let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or("import");
+    Problem::new(exit, &format!("import.{code}"), format_args!("{}; found {}", error.what, error.found))
+        .at(place)
+        .expected(&error.expected)
+        .next(error.next)
 }
 
 fn tell(imported: &Imported, output: Output) {
@@ -160,8 +148,6 @@ fn tell(imported: &Imported, output: Output) {
         ));
     }
     for table in &imported.unterminated {
-        output.note(format_args!(
-            "{table}.csv does not end with a line end: look whether it is whole."
-        ));
+        output.note(format_args!("{table}.csv does not end with a line end: look whether it is whole."));
     }
 }

@@ -33,10 +33,7 @@ async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem>
         .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;
     let (node, dialer, config) = app::open(home, std::sync::Arc::new(SystemClock)).await?;
     let address = args.coordinator.clone().unwrap_or(config.coordinator);
-    output.note(format_args!(
-        "Node `{}` serves; it dials {address}. Stop it with Ctrl-C.",
-        config.id
-    ));
+    output.note(format_args!("Node `{}` serves; it dials {address}. Stop it with Ctrl-C.", config.id));
     tracing::info!(node.id = %config.id, software = app::SOFTWARE, "the node starts");
     tokio::select! {
         () = serve::run(std::sync::Arc::clone(&node), dialer, &address) => {}

@@ -39,25 +39,14 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refu
 pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refusal> {
     let manifest = ask
         .manifest
-        .verify(
-            Purpose::Proposal,
-            node.roster().digest(),
-            &node.roster().roster().coordinator.signing,
-        )
+        .verify(Purpose::Proposal, node.roster().digest(), &node.roster().roster().coordinator.signing)
         .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
     let now = node.clock().now();
-    manifest
-        .check(node.roster(), now)
-        .map_err(|error| Refusal::because(RejectCode::OtherStudy, error))?;
+    manifest.check(node.roster(), now).map_err(|error| Refusal::because(RejectCode::OtherStudy, error))?;
     let import = import(node).await?;
     check_permit(node, manifest)?;
     check_data(node, manifest, &import)?;
-    check_definitions(
-        node,
-        &manifest.model,
-        manifest.model_digest,
-        manifest.catalogue_digest,
-    )?;
+    check_definitions(node, &manifest.model, manifest.model_digest, manifest.catalogue_digest)?;
     let model = node.model(&manifest.model)?.clone();
     let layout = model.layout(node.config().sector, manifest.grain);
     let contribution = model.shape(manifest.grain);
@@ -74,14 +63,9 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
         let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
         return Err(Refusal::because(code, error));
     }
-    let acceptance = Acceptance {
-        node: node.config().id.clone(),
-        manifest: digest,
-    };
+    let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
     tracing::info!(study.run = %manifest.run, study.model = %manifest.model, "agreed to a study");
-    Ok(Accepted {
-        acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()),
-    })
+    Ok(Accepted { acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()) })
 }
 
 /// Checks that every participant has agreed to this very study.
@@ -89,10 +73,7 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
     let mut stage = study.at(Stage::Accepted).await?;
     let participants = &study.manifest.participants;
     if ask.acceptances.len() != participants.len() {
-        return Err(Refusal::because(
-            RejectCode::BadSignature,
-            "an agreement is missing",
-        ));
+        return Err(Refusal::because(RejectCode::BadSignature, "an agreement is missing"));
     }
     for (participant, acceptance) in participants.iter().zip(&ask.acceptances) {
         let member = node.member(&participant.node)?;
@@ -100,10 +81,7 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
             .verify(Purpose::Manifest, study.digest, &member.signing)
             .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
         if content.node != participant.node || content.manifest != study.digest {
-            return Err(Refusal::because(
-                RejectCode::OtherStudy,
-                "an agreement to another study",
-            ));
+            return Err(Refusal::because(RejectCode::OtherStudy, "an agreement to another study"));
         }
     }
     *stage = Stage::Opened;
@@ -137,16 +115,12 @@ fn check_data(node: &Node, manifest: &Manifest, import: &ImportRecord) -> Result
     if manifest.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
-    let own = manifest.participant(&node.config().id).ok_or(Refusal::because(
-        RejectCode::OtherStudy,
-        "this node does not take part",
-    ))?;
+    let own = manifest
+        .participant(&node.config().id)
+        .ok_or(Refusal::because(RejectCode::OtherStudy, "this node does not take part"))?;
     // Data imported since the node was asked would not be what its peers have agreed to.
     if own.data != import.statement.digest {
-        return Err(Refusal::because(
-            RejectCode::OtherStudy,
-            "the study is over another import",
-        ));
+        return Err(Refusal::because(RejectCode::OtherStudy, "the study is over another import"));
     }
     Ok(())
 }
@@ -163,8 +137,5 @@ fn check_definitions(node: &Node, model: &str, digest: Digest, catalogue: Digest
 
 async fn import(node: &Node) -> Result<ImportRecord, Refusal> {
     let import = node.state().latest_import().await.map_err(Refusal::internal)?;
-    import.ok_or(Refusal::because(
-        RejectCode::NotReady,
-        "nothing has been imported yet",
-    ))
+    import.ok_or(Refusal::because(RejectCode::NotReady, "nothing has been imported yet"))
 }

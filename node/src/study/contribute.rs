@@ -24,10 +24,7 @@ pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Resul
     let mut stage = study.at(Stage::Pinned).await?;
     let work = Work::compute(node, study).await.map_err(Refusal::internal)?;
     let persons = u32::try_from(work.persons()).map_err(Refusal::internal)?;
-    study
-        .work
-        .set(work)
-        .map_err(|_| Refusal::internal("components were worked out twice"))?;
+    study.work.set(work).map_err(|_| Refusal::internal("components were worked out twice"))?;
     if node.study_to_close(study.digest).await.is_none() {
         study.work()?.erase().await.map_err(Refusal::internal)?;
         return Err(Refusal::new(RejectCode::StudyClosed));
@@ -48,11 +45,7 @@ pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) 
     let shape = study.contribution;
     let mut rows = study.work()?.contributions(&study.layout);
     let mut frame = Vec::with_capacity(shape.per_frame() * shape.size());
-    let mut sent = Sent {
-        sequence: 0,
-        records: 0,
-        hash: Sha256::new(),
-    };
+    let mut sent = Sent { sequence: 0, records: 0, hash: Sha256::new() };
     while let Some(record) = rows.try_next().await.map_err(Refusal::internal)? {
         shape.write(&record, &mut frame);
         sent.records += 1;
@@ -68,13 +61,9 @@ pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) 
         records: sent.records,
         digest: Digest(sent.hash.finalize().into()),
     };
-    let end = ContributionsEnd {
-        total: Signed::new(total, Purpose::Contributions, study.digest, node.signing()),
-    };
-    exchange
-        .answer(&end, FRAME_TIME)
-        .await
-        .map_err(|error| Refusal::because(error.code(), error))
+    let end =
+        ContributionsEnd { total: Signed::new(total, Purpose::Contributions, study.digest, node.signing()) };
+    exchange.answer(&end, FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))
 }
 
 struct Sent {
@@ -86,14 +75,8 @@ struct Sent {
 impl Sent {
     async fn send(&mut self, records: Vec<u8>, exchange: &mut Exchange) -> Result<(), Refusal> {
         self.hash.update(&records);
-        let message = Contributions {
-            sequence: self.sequence,
-            records,
-        };
+        let message = Contributions { sequence: self.sequence, records };
         self.sequence += 1;
-        exchange
-            .send(&message, FRAME_TIME)
-            .await
-            .map_err(|error| Refusal::because(error.code(), error))
+        exchange.send(&message, FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))
     }
 }

@@ -28,24 +28,16 @@ pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<
     let batch = ask.batch.content;
     let own = study.manifest.holder_index(&node.config().id);
     if own != Some(batch.holder) || !participant.quorum.contains(&batch.holder) {
-        return Err(Refusal::because(
-            RejectCode::NotAHolder,
-            "this node is not in the requester's quorum",
-        ));
+        return Err(Refusal::because(RejectCode::NotAHolder, "this node is not in the requester's quorum"));
     }
     if batch.epoch != keys.epoch() {
-        return Err(Refusal::because(
-            RejectCode::OtherStudy,
-            "the batch is for another epoch of the key",
-        ));
+        return Err(Refusal::because(RejectCode::OtherStudy, "the batch is for another epoch of the key"));
     }
     let share = share(study).await?;
     count(study, participant, &batch).await?;
     let request = request_digest(&batch);
     let answer = run(node, share, batch.elements, request).await?;
-    Ok(Evaluated {
-        answer: Signed::new(answer, Purpose::Evaluated, study.digest, node.signing()),
-    })
+    Ok(Evaluated { answer: Signed::new(answer, Purpose::Evaluated, study.digest, node.signing()) })
 }
 
 /// The digest by which an answer names its batch.
@@ -55,10 +47,10 @@ pub(crate) fn request_digest(batch: &Batch) -> Digest {
 
 fn requester<'a>(study: &'a Study, ask: &Evaluate) -> Result<&'a Participant, Refusal> {
     let name = &ask.batch.content.requester;
-    study.manifest.participant(name).ok_or(Refusal::because(
-        RejectCode::UnknownNode,
-        "the requester takes no part",
-    ))
+    study
+        .manifest
+        .participant(name)
+        .ok_or(Refusal::because(RejectCode::UnknownNode, "the requester takes no part"))
 }
 
 async fn share(study: &Study) -> Result<Arc<KeyShare>, Refusal> {
@@ -91,9 +83,5 @@ async fn run(
         .await
         .map_err(Refusal::internal)?
         .map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
-    Ok(Answer {
-        request,
-        elements: evaluated.elements,
-        proof: evaluated.proof,
-    })
+    Ok(Answer { request, elements: evaluated.elements, proof: evaluated.proof })
 }

@@ -49,19 +49,13 @@ pub(crate) async fn take(
         }
         sequence += 1;
         hash.update(&message.records);
-        let records = study
-            .hand_back
-            .read(&message.records)
-            .map_err(|error| malformed(&error))?;
+        let records = study.hand_back.read(&message.records).map_err(|error| malformed(&error))?;
         for record in &records {
             order.next(record.pseudonym).map_err(|error| malformed(&error))?;
         }
         count += records.len() as u64;
         work.store_hand_backs(&records).await.map_err(Refusal::internal)?;
-        frame = exchange
-            .frame(FRAME_TIME)
-            .await
-            .map_err(|error| Refusal::because(error.code(), error))?;
+        frame = exchange.frame(FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))?;
     }
     let end: HandBackEnd = frame.message().map_err(|error| malformed(&error))?;
     let coordinator = &node.roster().roster().coordinator.signing;
@@ -89,10 +83,7 @@ pub(crate) async fn take(
         ));
     }
     let rows = work.worklist(study).await.map_err(Refusal::internal)?;
-    node.state()
-        .store_worklist(study.digest, &rows)
-        .await
-        .map_err(Refusal::internal)?;
+    node.state().store_worklist(study.digest, &rows).await.map_err(Refusal::internal)?;
     worklist::write(&node.home().worklist(&study.manifest.model), &study.model, &rows)
         .map_err(Refusal::internal)?;
     node.state()
@@ -117,7 +108,5 @@ pub(crate) async fn take(
             "another municipality claims residents of this one: they are on no list"
         );
     }
-    u32::try_from(rows.len())
-        .map(|persons| HandedBack { persons })
-        .map_err(Refusal::internal)
+    u32::try_from(rows.len()).map(|persons| HandedBack { persons }).map_err(Refusal::internal)
 }

@@ -31,13 +31,8 @@ pub(crate) async fn round1(node: &Node, study: &Study) -> Result<KeyRound1Packag
     let ceremony = ceremony(node, study)?;
     let (kept, bytes) = dkg::round1(ceremony, &mut node.rng()).map_err(Refusal::internal)?;
     *holder = Holder::Round1(kept);
-    let package = KeyPackage {
-        holder: own_index(node, study)?,
-        bytes,
-    };
-    Ok(KeyRound1Package {
-        package: Signed::new(package, Purpose::KeyRound1, study.digest, node.signing()),
-    })
+    let package = KeyPackage { holder: own_index(node, study)?, bytes };
+    Ok(KeyRound1Package { package: Signed::new(package, Purpose::KeyRound1, study.digest, node.signing()) })
 }
 
 /// Takes every first-round package and makes one sealed package for each other holder.
@@ -70,12 +65,7 @@ pub(crate) async fn round2(
     let packages = sealed
         .into_iter()
         .map(|(to, bytes)| {
-            let content = SealedKeyPackage {
-                from,
-                to,
-                transcript,
-                bytes,
-            };
+            let content = SealedKeyPackage { from, to, transcript, bytes };
             Signed::new(content, Purpose::KeyRound2, study.digest, node.signing())
         })
         .collect();
@@ -96,10 +86,7 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
         let key = holder_key(node, study, package.content.from)?;
         let content = verified(package, Purpose::KeyRound2, study, &key)?;
         if content.to != own {
-            return Err(Refusal::because(
-                RejectCode::Malformed,
-                "a package for another holder",
-            ));
+            return Err(Refusal::because(RejectCode::Malformed, "a package for another holder"));
         }
         transcripts.push((content.from, content.transcript));
         once(sealed.insert(content.from, content.bytes.clone()))?;
@@ -110,19 +97,10 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
     let (share, confirmation) =
         dkg::round3(kept, node.sealing(), &sealed).map_err(|error| blame(study, &error))?;
     // Holders that were shown different first-round packages would end with different keys: name it here.
-    if let Some((from, _)) = transcripts
-        .iter()
-        .find(|(_, transcript)| *transcript != confirmation.transcript)
+    if let Some((from, _)) = transcripts.iter().find(|(_, transcript)| *transcript != confirmation.transcript)
     {
-        let name = study
-            .manifest
-            .holder(*from)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        return Err(Refusal::because(
-            RejectCode::BadProof,
-            format!("`{name}` saw another first round"),
-        ));
+        let name = study.manifest.holder(*from).map(ToString::to_string).unwrap_or_default();
+        return Err(Refusal::because(RejectCode::BadProof, format!("`{name}` saw another first round")));
     }
     *holder = Holder::Confirmed(Arc::new(share));
     let bytes = codec::encode(&confirmation).map_err(Refusal::internal)?;
@@ -142,32 +120,20 @@ pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyP
         let confirmation: Confirmation =
             codec::decode(&content.bytes).map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
         if confirmation.holder != content.holder || confirmation.context != study.digest {
-            return Err(Refusal::because(
-                RejectCode::BadProof,
-                "a confirmation of another study or holder",
-            ));
+            return Err(Refusal::because(RejectCode::BadProof, "a confirmation of another study or holder"));
         }
         confirmations.push(confirmation);
     }
     let keys = agree(&confirmations).map_err(|error| Refusal::because(RejectCode::BadProof, error))?;
     if keys.threshold() != study.manifest.threshold || keys.shares().len() != study.manifest.holders.len() {
-        return Err(Refusal::because(
-            RejectCode::BadProof,
-            "the key has another threshold or other holders",
-        ));
+        return Err(Refusal::because(RejectCode::BadProof, "the key has another threshold or other holders"));
     }
     if let Holder::Confirmed(share) = &*study.holder().await
         && share.keys() != keys
     {
-        return Err(Refusal::because(
-            RejectCode::BadProof,
-            "the confirmed key is not the one made here",
-        ));
+        return Err(Refusal::because(RejectCode::BadProof, "the confirmed key is not the one made here"));
     }
-    study
-        .keys
-        .set(keys.clone())
-        .map_err(|_| Refusal::new(RejectCode::Replay))?;
+    study.keys.set(keys.clone()).map_err(|_| Refusal::new(RejectCode::Replay))?;
     *stage = Stage::Pinned;
     Ok(KeyPinned {})
 }
@@ -182,34 +148,21 @@ fn once(before: Option<Vec<u8>>) -> Result<(), Refusal> {
 
 fn ceremony(node: &Node, study: &Study) -> Result<Ceremony, Refusal> {
     let holders = u16::try_from(study.manifest.holders.len()).map_err(Refusal::internal)?;
-    Ceremony::new(
-        study.digest,
-        own_index(node, study)?,
-        holders,
-        study.manifest.threshold,
-    )
-    .map_err(Refusal::internal)
+    Ceremony::new(study.digest, own_index(node, study)?, holders, study.manifest.threshold)
+        .map_err(Refusal::internal)
 }
 
 fn own_index(node: &Node, study: &Study) -> Result<u16, Refusal> {
-    study
-        .manifest
-        .holder_index(&node.config().id)
-        .ok_or(Refusal::new(RejectCode::NotAHolder))
+    study.manifest.holder_index(&node.config().id).ok_or(Refusal::new(RejectCode::NotAHolder))
 }
 
 fn recipients(node: &Node, study: &Study) -> Result<BTreeMap<u16, [u8; 32]>, Refusal> {
     let holders = (1..).zip(&study.manifest.holders);
-    holders
-        .map(|(index, holder)| Ok((index, node.member(holder)?.sealing.0)))
-        .collect()
+    holders.map(|(index, holder)| Ok((index, node.member(holder)?.sealing.0))).collect()
 }
 
 fn holder_key(node: &Node, study: &Study, index: u16) -> Result<VerifyingKey, Refusal> {
-    let holder = study
-        .manifest
-        .holder(index)
-        .ok_or(Refusal::new(RejectCode::NotAHolder))?;
+    let holder = study.manifest.holder(index).ok_or(Refusal::new(RejectCode::NotAHolder))?;
     Ok(node.member(holder)?.signing)
 }
 

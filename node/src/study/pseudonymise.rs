@@ -42,10 +42,7 @@ pub(crate) async fn run(
     let (mut next_row, mut sequence, mut done) = (1, 0_u32, 0_u64);
     loop {
         while under_way.len() < PIPELINE {
-            let batch = work
-                .persons_from(next_row, limit::BATCH_PERSONS)
-                .await
-                .map_err(Refusal::internal)?;
+            let batch = work.persons_from(next_row, limit::BATCH_PERSONS).await.map_err(Refusal::internal)?;
             let Some((last, _)) = batch.last() else { break };
             next_row = last + 1;
             under_way.spawn(one_batch(Arc::clone(node), Arc::clone(study), sequence, batch));
@@ -73,19 +70,10 @@ async fn one_batch(
 ) -> Result<Vec<(i64, Pseudonym)>, Refusal> {
     let (rows, persons): (Vec<i64>, Vec<PersonId>) = batch.into_iter().unzip();
     let (points, blinds) = blind(&node, &study, persons).await?;
-    let own = study
-        .manifest
-        .participant(&node.config().id)
-        .ok_or(Refusal::new(RejectCode::OtherStudy))?;
+    let own = study.manifest.participant(&node.config().id).ok_or(Refusal::new(RejectCode::OtherStudy))?;
     let mut asked = JoinSet::new();
     for &holder in &own.quorum {
-        asked.spawn(ask_holder(
-            Arc::clone(&node),
-            Arc::clone(&study),
-            holder,
-            sequence,
-            points.clone(),
-        ));
+        asked.spawn(ask_holder(Arc::clone(&node), Arc::clone(&study), holder, sequence, points.clone()));
     }
     let mut replies = Vec::with_capacity(own.quorum.len());
     while let Some(reply) = asked.join_next().await {
@@ -138,21 +126,10 @@ async fn ask_holder(
     elements: Vec<u8>,
 ) -> Result<(u16, Reply), Refusal> {
     let epoch = study.pinned()?.epoch();
-    let batch = Batch {
-        requester: node.config().id.clone(),
-        holder,
-        epoch,
-        sequence,
-        elements,
-    };
+    let batch = Batch { requester: node.config().id.clone(), holder, epoch, sequence, elements };
     let request = request_digest(&batch);
-    let ask = Evaluate {
-        batch: Signed::new(batch, Purpose::Evaluate, study.digest, node.signing()),
-    };
-    let name = study
-        .manifest
-        .holder(holder)
-        .ok_or(Refusal::new(RejectCode::NotAHolder))?;
+    let ask = Evaluate { batch: Signed::new(batch, Purpose::Evaluate, study.digest, node.signing()) };
+    let name = study.manifest.holder(holder).ok_or(Refusal::new(RejectCode::NotAHolder))?;
     let reply: Evaluated = if *name == node.config().id {
         evaluate::answer(&node, &study, ask).await?
     } else {
@@ -165,13 +142,7 @@ async fn ask_holder(
     if answer.request != request {
         return Err(Refusal::because(RejectCode::Replay, "an answer to another batch"));
     }
-    Ok((
-        holder,
-        Reply {
-            elements: answer.elements.clone(),
-            proof: answer.proof,
-        },
-    ))
+    Ok((holder, Reply { elements: answer.elements.clone(), proof: answer.proof }))
 }
 
 async fn over_the_coordinator(
@@ -185,13 +156,8 @@ async fn over_the_coordinator(
         Refusal::because(code, format!("holder `{holder}`: {error}"))
     };
     let link = node.link()?;
-    let mut exchange = Exchange::open(&*link, node.roster().digest(), study.digest)
-        .await
-        .map_err(failed)?;
-    exchange
-        .send(&Relay { to: holder.clone() }, BATCH_TIME)
-        .await
-        .map_err(failed)?;
+    let mut exchange = Exchange::open(&*link, node.roster().digest(), study.digest).await.map_err(failed)?;
+    exchange.send(&Relay { to: holder.clone() }, BATCH_TIME).await.map_err(failed)?;
     exchange.send(ask, BATCH_TIME).await.map_err(failed)?;
     exchange.finish().await.map_err(failed)?;
     exchange.receive(BATCH_TIME).await.map_err(failed)

@@ -200,10 +200,7 @@ async fn read_meta(pool: &SqlitePool, name: &str) -> Result<Meta, OpenError> {
     }
     let found = marks.try_get(1).map_err(database)?;
     if found != SCHEMA_VERSION {
-        return Err(OpenError::Version {
-            path: name.to_owned(),
-            found,
-        });
+        return Err(OpenError::Version { path: name.to_owned(), found });
     }
     let columns = "digest, sector, member, extracted_on, made_up, persons, made_up_persons";
     let sql = sqlx::AssertSqlSafe(format!("SELECT {columns} FROM meta"));
@@ -217,24 +214,15 @@ fn parse_meta(row: &SqliteRow, counts: &[SqliteRow]) -> Option<Meta> {
     let mut digest = Digest::NONE;
     hex::decode_to_slice(text(row, 0)?, &mut digest.0).ok()?;
     let sectors = [Sector::Region, Sector::Municipality];
-    let sector = sectors
-        .into_iter()
-        .find(|sector| text(row, 1).is_some_and(|name| name == sector.to_string()))?;
+    let sector =
+        sectors.into_iter().find(|sector| text(row, 1).is_some_and(|name| name == sector.to_string()))?;
     let count = |row: &SqliteRow, table: &Table| {
         let matches = text(row, 0)? == table.name;
         let (rows, duplicates, rejected) = (number(row, 1)?, number(row, 2)?, number(row, 3)?);
-        matches.then_some(TableCount {
-            name: table.name,
-            rows,
-            duplicates,
-            rejected,
-        })
+        matches.then_some(TableCount { name: table.name, rows, duplicates, rejected })
     };
     let same_tables = counts.len() == tables(sector).len();
-    let counts = counts
-        .iter()
-        .zip(tables(sector))
-        .map(|(row, table)| count(row, table));
+    let counts = counts.iter().zip(tables(sector)).map(|(row, table)| count(row, table));
     Some(Meta {
         digest,
         sector,

@@ -111,34 +111,16 @@ pub async fn import(
     let folder = Arc::new(Folder::look(folder, sector)?);
     let aside = Aside::create(out_dir.join(NEW_FILE))?;
     let mut load = Load::begin(aside.path(), sector).await?;
-    let mut at = Progress {
-        stage: Stage::Rows,
-        table: "",
-        bytes_read: 0,
-        bytes_total: folder.bytes,
-        rows: 0,
-    };
+    let mut at =
+        Progress { stage: Stage::Rows, table: "", bytes_read: 0, bytes_total: folder.bytes, rows: 0 };
     let told = &mut |table, bytes_read, n_rows| {
-        at = Progress {
-            table,
-            bytes_read,
-            rows: at.rows + n_rows,
-            ..at
-        };
+        at = Progress { table, bytes_read, rows: at.rows + n_rows, ..at };
         progress(at);
     };
-    let Outcome {
-        files,
-        register,
-        mut rejects,
-    } = read_into(&mut load, &folder, options, told).await?;
+    let Outcome { files, register, mut rejects } = read_into(&mut load, &folder, options, told).await?;
     let mut counts = Vec::new();
     for file in &files {
-        progress(Progress {
-            stage: Stage::Indices,
-            table: file.table.name,
-            ..at
-        });
+        progress(Progress { stage: Stage::Indices, table: file.table.name, ..at });
         counts.push(settle(&mut load, &folder, file, &mut rejects).await?);
     }
     let meta = Meta {
@@ -155,11 +137,7 @@ pub async fn import(
     let file = out_dir.join(file_name(meta.digest));
     keep(aside, file.clone(), rejects, options.rejects.clone()).await?;
     let unterminated = files.iter().filter(|file| file.unterminated);
-    Ok(Imported {
-        file,
-        meta,
-        unterminated: unterminated.map(|file| file.table.name).collect(),
-    })
+    Ok(Imported { file, meta, unterminated: unterminated.map(|file| file.table.name).collect() })
 }
 
 /// The name of the data database with that digest.
@@ -178,12 +156,7 @@ fn check_member(sector: Sector, member: u16) -> Result<(), ImportError> {
         return Ok(());
     }
     let expected = format!("the code of a {sector}, {} to {}", codes.start(), codes.end());
-    Err(ImportError::of(
-        What::Option,
-        "member",
-        Found::Words(&member.to_string()),
-        expected,
-    ))
+    Err(ImportError::of(What::Option, "member", Found::Words(&member.to_string()), expected))
 }
 
 /// Reads on a thread of its own while the database writes.
@@ -219,22 +192,14 @@ async fn settle(
     rejects: &mut Option<Rejects>,
 ) -> Result<TableCount, ImportError> {
     let table = file.table;
-    let mut count = TableCount {
-        name: table.name,
-        rows: file.rows,
-        duplicates: 0,
-        rejected: file.rejected,
-    };
+    let mut count = TableCount { name: table.name, rows: file.rows, duplicates: 0, rejected: file.rejected };
     if let Some(key) = table.key {
         let (identical, differing) = load.drop_twice(table, key).await?;
         let n_differing = differing.len() as u64;
         count.duplicates = identical;
         count.rejected += n_differing;
         count.rows = count.rows.saturating_sub(identical + n_differing);
-        let faults: Vec<ImportError> = differing
-            .iter()
-            .map(|row| different_twice(table, key, row))
-            .collect();
+        let faults: Vec<ImportError> = differing.iter().map(|row| different_twice(table, key, row)).collect();
         if let Some(first) = faults.first() {
             let Some(mut list) = rejects.take().filter(|_| faults.len() <= DIFFERING_MAX) else {
                 return Err(first.clone());
@@ -270,26 +235,16 @@ async fn keep(
 fn different_twice(table: &Table, key: &str, row: &Differing) -> ImportError {
     let found = format!("a row that differs from the one on line {}", row.first);
     let expected = format!("one row for each {key}, or identical ones");
-    ImportError::of(
-        What::DifferentTwice,
-        &table.file_name(),
-        Found::Words(&found),
-        expected,
-    )
-    .at(row.line)
-    .in_column(key)
+    ImportError::of(What::DifferentTwice, &table.file_name(), Found::Words(&found), expected)
+        .at(row.line)
+        .in_column(key)
 }
 
 /// The digest of what a database holds: the files' own digests, and what decides how they are read.
 fn digest(sector: Sector, options: &Options, files: &[FileRead], counts: &[TableCount]) -> Digest {
     let rejected: u64 = counts.iter().map(|count| count.rejected).sum();
-    let told = format!(
-        "{sector} {} {} {} {rejected}",
-        options.member, options.extracted_on, options.made_up
-    );
-    let files = files
-        .iter()
-        .flat_map(|file| [file.table.name.as_bytes(), &file.digest]);
+    let told = format!("{sector} {} {} {} {rejected}", options.member, options.extracted_on, options.made_up);
+    let files = files.iter().flat_map(|file| [file.table.name.as_bytes(), &file.digest]);
     let parts: Vec<&[u8]> = std::iter::once(told.as_bytes()).chain(files).collect();
     Digest::of("tvaers data 1", &parts)
 }

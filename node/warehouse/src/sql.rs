@@ -108,12 +108,7 @@ impl Extraction<'_> {
         let layout = self.model.layout(self.holding.sector(), self.grain);
         let query = assemble::query(self, &layout, dialect)?;
         let (sql, values) = dialect.build(&query);
-        Ok(Statement {
-            layout,
-            query,
-            sql,
-            values,
-        })
+        Ok(Statement { layout, query, sql, values })
     }
 
     /// The first day after the reference date. Comparing with it, rather than with the reference date itself, puts a
@@ -123,10 +118,7 @@ impl Extraction<'_> {
     }
 
     fn off_calendar(&self, feature: &str) -> SqlError {
-        SqlError::Calendar {
-            feature: feature.to_owned(),
-            as_of: self.as_of,
-        }
+        SqlError::Calendar { feature: feature.to_owned(), as_of: self.as_of }
     }
 }
 

@@ -140,17 +140,9 @@ impl Table {
     /// The statements that create the indices.
     pub fn index_sql(&self) -> impl Iterator<Item = String> {
         self.indices.iter().enumerate().map(|(i, columns)| {
-            let unique = if self.key.is_some_and(|key| *columns == [key]) {
-                "UNIQUE "
-            } else {
-                ""
-            };
+            let unique = if self.key.is_some_and(|key| *columns == [key]) { "UNIQUE " } else { "" };
             let columns: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
-            format!(
-                "CREATE {unique}INDEX \"{0}_{i}\" ON \"{0}\" ({1})",
-                self.name,
-                columns.join(", ")
-            )
+            format!("CREATE {unique}INDEX \"{0}_{i}\" ON \"{0}\" ({1})", self.name, columns.join(", "))
         })
     }
 }
@@ -189,10 +181,9 @@ impl Kind {
             Self::Date => format!("a date YYYY-MM-DD, years {} to {}", YEARS.0, YEARS.1),
             Self::Time => format!("a time YYYY-MM-DDTHH:MM, years {} to {}", YEARS.0, YEARS.1),
             Self::Integer(min, max) => format!("a whole number from {min} to {max}"),
-            Self::Money => format!(
-                "kroner from 0 to {}, decimal point, at most two decimals",
-                MONEY_MAX_OERE / 100
-            ),
+            Self::Money => {
+                format!("kroner from 0 to {}, decimal point, at most two decimals", MONEY_MAX_OERE / 100)
+            }
             Self::Decimal => format!("a number from 0 to {DECIMAL_MAX}, decimal point, at most six decimals"),
             Self::Kommune => "a municipality code: three digits, or four with a leading 0".into(),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),

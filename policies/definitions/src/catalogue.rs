@@ -37,22 +37,12 @@ impl Catalogue {
                 let span = raw.name.span();
                 let feature = read::feature(source, raw)?;
                 if features.iter().any(|other| other.name == feature.name) {
-                    return Err(source.refuse(
-                        span,
-                        Reason::Duplicate {
-                            what: "feature",
-                            name: feature.name,
-                        },
-                    ));
+                    return Err(
+                        source.refuse(span, Reason::Duplicate { what: "feature", name: feature.name })
+                    );
                 }
                 if features.len() == FEATURES_MAX {
-                    return Err(source.refuse(
-                        span,
-                        Reason::TooMany {
-                            what: "features",
-                            max: FEATURES_MAX,
-                        },
-                    ));
+                    return Err(source.refuse(span, Reason::TooMany { what: "features", max: FEATURES_MAX }));
                 }
                 features.push(Arc::new(feature));
             }
@@ -63,10 +53,7 @@ impl Catalogue {
             parts.push(source.canonical().into_bytes());
         }
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        Ok(Self {
-            features,
-            digest: Digest::of("tvaers catalogue", &parts),
-        })
+        Ok(Self { features, digest: Digest::of("tvaers catalogue", &parts) })
     }
 
     /// The features, in the order of the files.

@@ -18,10 +18,7 @@ pub struct DefinitionError {
 
 /// What is wrong in a definition file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the words that the message puts in its gaps"
-)]
+#[expect(missing_docs, reason = "the fields are the words that the message puts in its gaps")]
 pub enum Reason {
     /// No TOML, an unknown or missing key, or a value of the wrong type; in the words of the parser.
     #[error("{0}")]
@@ -49,25 +46,13 @@ pub enum Reason {
     NoDescription,
     /// A table, feature or group of another sector.
     #[error("`{name}` belongs to the sector {found}, not to {expected}")]
-    OtherSector {
-        name: String,
-        found: String,
-        expected: Sector,
-    },
+    OtherSector { name: String, found: String, expected: Sector },
     /// A column of another kind than the rule can use.
     #[error("column `{column}` holds {found}; the rule needs {expected}")]
-    ColumnKind {
-        column: &'static str,
-        found: &'static str,
-        expected: &'static str,
-    },
+    ColumnKind { column: &'static str, found: &'static str, expected: &'static str },
     /// A value of another type than the column that it is compared with.
     #[error("column `{column}` holds {holds}, which `{found}` is not")]
-    Literal {
-        column: &'static str,
-        holds: &'static str,
-        found: String,
-    },
+    Literal { column: &'static str, holds: &'static str, found: String },
     /// A condition with no test or with several.
     #[error("exactly one of {choice} is needed")]
     OneOf { choice: &'static str },
@@ -76,19 +61,13 @@ pub enum Reason {
     Window(#[from] WindowError),
     /// A window that the rule cannot have.
     #[error("the rule `{rule}` needs the window {expected}")]
-    WindowOfRule {
-        rule: &'static str,
-        expected: &'static str,
-    },
+    WindowOfRule { rule: &'static str, expected: &'static str },
     /// Bounds in the wrong order.
     #[error("the clamp {from} to {to} holds no number")]
     Clamp { from: u32, to: u32 },
     /// A rule whose result is not of the stated kind.
     #[error("the rule `{rule}` gives {expected}, which the kind does not say")]
-    KindOfRule {
-        rule: &'static str,
-        expected: &'static str,
-    },
+    KindOfRule { rule: &'static str, expected: &'static str },
     /// A prefix or code that is not made of capital letters and digits.
     #[error("`{code}` is no code: capital letters and digits only")]
     Code { code: String },
@@ -109,10 +88,7 @@ pub enum Reason {
     NoComponent { name: String, why: &'static str },
     /// A component whose way of combining does not fit it.
     #[error("a component cannot combine by `{combine}`: {why}")]
-    Combine {
-        combine: &'static str,
-        why: &'static str,
-    },
+    Combine { combine: &'static str, why: &'static str },
     /// A component without a touch group that needs one.
     #[error("the component needs a touch group at {grain}: {why}")]
     NeedsTouch { grain: &'static str, why: &'static str },

@@ -63,9 +63,7 @@ impl Holder {
 
     /// Every sector that can work the feature out.
     pub fn sectors(self) -> impl Iterator<Item = Sector> {
-        [Sector::Region, Sector::Municipality]
-            .into_iter()
-            .filter(move |s| self.is(*s))
+        [Sector::Region, Sector::Municipality].into_iter().filter(move |s| self.is(*s))
     }
 }
 
@@ -150,13 +148,7 @@ impl Rule {
     /// Whether the result belongs to a dated event, so that of two nodes' results the later can be told.
     #[must_use]
     pub const fn is_dated(&self) -> bool {
-        matches!(
-            self,
-            Self::Spells(Spells {
-                measure: Measure::LengthOfLatest,
-                ..
-            })
-        )
+        matches!(self, Self::Spells(Spells { measure: Measure::LengthOfLatest, .. }))
     }
 }
 

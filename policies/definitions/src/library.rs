@@ -7,25 +7,14 @@ use crate::source::Source;
 
 /// The embedded files of the catalogue.
 pub const CATALOGUE: &[Source<'static>] = &[
-    Source {
-        file: "catalogue/both.toml",
-        text: include_str!("../../catalogue/both.toml"),
-    },
-    Source {
-        file: "catalogue/municipality.toml",
-        text: include_str!("../../catalogue/municipality.toml"),
-    },
-    Source {
-        file: "catalogue/region.toml",
-        text: include_str!("../../catalogue/region.toml"),
-    },
+    Source { file: "catalogue/both.toml", text: include_str!("../../catalogue/both.toml") },
+    Source { file: "catalogue/municipality.toml", text: include_str!("../../catalogue/municipality.toml") },
+    Source { file: "catalogue/region.toml", text: include_str!("../../catalogue/region.toml") },
 ];
 
 /// The embedded models.
-pub const MODELS: &[Source<'static>] = &[Source {
-    file: "models/sad.toml",
-    text: include_str!("../../models/sad.toml"),
-}];
+pub const MODELS: &[Source<'static>] =
+    &[Source { file: "models/sad.toml", text: include_str!("../../models/sad.toml") }];
 
 /// A catalogue and the models that refer to it.
 #[derive(Clone, Debug)]
@@ -53,20 +42,11 @@ impl Library {
         for source in models {
             let model = Model::read(source, &catalogue)?;
             if read.iter().any(|other| other.name == model.name) {
-                return Err(source.refuse(
-                    0..0,
-                    Reason::Duplicate {
-                        what: "model",
-                        name: model.name,
-                    },
-                ));
+                return Err(source.refuse(0..0, Reason::Duplicate { what: "model", name: model.name }));
             }
             read.push(model);
         }
-        Ok(Self {
-            catalogue,
-            models: read,
-        })
+        Ok(Self { catalogue, models: read })
     }
 
     /// The person features.

@@ -214,11 +214,7 @@ impl Component {
         if self.bands.is_empty() {
             return value;
         }
-        self.bands
-            .iter()
-            .rev()
-            .find(|band| value >= band.from)
-            .map_or(0, |band| band.points)
+        self.bands.iter().rev().find(|band| value >= band.from).map_or(0, |band| band.points)
     }
 
     /// The most points that it can give; 0 for a component that excludes.
@@ -261,22 +257,14 @@ impl Model {
             .enumerate()
             .filter(|(_, touch)| touch.sector == sector && touch.at.contains(&counted))
             .fold(0, |bits, (index, _)| bits | 1 << index);
-        Layout {
-            sector,
-            grain,
-            components,
-            recencies,
-            touches,
-        }
+        Layout { sector, grain, components, recencies, touches }
     }
 
     /// The shape of a contribution at `grain`: one for all nodes, whatever their sector.
     #[must_use]
     pub fn shape(&self, grain: Grain) -> ContributionShape {
-        let (region, municipality) = (
-            self.layout(Sector::Region, grain),
-            self.layout(Sector::Municipality, grain),
-        );
+        let (region, municipality) =
+            (self.layout(Sector::Region, grain), self.layout(Sector::Municipality, grain));
         ContributionShape {
             values: region.components.len().max(municipality.components.len()),
             recencies: region.recencies.len().max(municipality.recencies.len()),
@@ -305,11 +293,8 @@ impl Model {
                 }
             }
         };
-        let items: Vec<u16> = self
-            .criteria
-            .iter()
-            .map(|criterion| criterion.components.iter().map(points).sum())
-            .collect();
+        let items: Vec<u16> =
+            self.criteria.iter().map(|criterion| criterion.components.iter().map(points).sum()).collect();
         let total = match self.total {
             Total::SumOfCriteria => items.iter().sum(),
         };
@@ -318,12 +303,6 @@ impl Model {
         // The strata were checked to cover every total up to the greatest, and the clamp keeps it there.
         let stratum = self.strata.iter().position(holds).unwrap_or(0);
         let selected = self.strata.get(stratum).is_some_and(|stratum| stratum.included);
-        Outcome {
-            items,
-            total,
-            stratum,
-            included: selected && !excluded,
-            excluded,
-        }
+        Outcome { items, total, stratum, included: selected && !excluded, excluded }
     }
 }

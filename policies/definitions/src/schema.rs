@@ -84,45 +84,27 @@ impl Table {
 pub const PERSON: &str = "person_id";
 
 const fn text(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::Text,
-    }
+    Column { name, kind: ColumnKind::Text }
 }
 
 const fn list(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::List,
-    }
+    Column { name, kind: ColumnKind::List }
 }
 
 const fn integer(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::Integer,
-    }
+    Column { name, kind: ColumnKind::Integer }
 }
 
 const fn decimal(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::Decimal,
-    }
+    Column { name, kind: ColumnKind::Decimal }
 }
 
 const fn date(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::Date,
-    }
+    Column { name, kind: ColumnKind::Date }
 }
 
 const fn time(name: &'static str) -> Column {
-    Column {
-        name,
-        kind: ColumnKind::Time,
-    }
+    Column { name, kind: ColumnKind::Time }
 }
 
 const PATIENTS: &Table = &Table {
@@ -190,13 +172,7 @@ pub const TABLES: &[&Table] = &[
     &Table {
         name: "prescriptions",
         sector: Sector::Region,
-        columns: &[
-            text(PERSON),
-            date("date"),
-            text("atc"),
-            decimal("ddd"),
-            integer("tilskud_dkk"),
-        ],
+        columns: &[text(PERSON), date("date"), text("atc"), decimal("ddd"), integer("tilskud_dkk")],
     },
     &Table {
         name: "transport",
@@ -207,12 +183,7 @@ pub const TABLES: &[&Table] = &[
     &Table {
         name: "residence",
         sector: Sector::Municipality,
-        columns: &[
-            text(PERSON),
-            integer("kommune"),
-            date("from_date"),
-            date("to_date"),
-        ],
+        columns: &[text(PERSON), integer("kommune"), date("from_date"), date("to_date")],
     },
     &Table {
         name: "sick_leave",
@@ -222,12 +193,7 @@ pub const TABLES: &[&Table] = &[
     &Table {
         name: "benefits_weeks",
         sector: Sector::Municipality,
-        columns: &[
-            text(PERSON),
-            integer("iso_year"),
-            integer("iso_week"),
-            text("dream_code"),
-        ],
+        columns: &[text(PERSON), integer("iso_year"), integer("iso_week"), text("dream_code")],
     },
     &Table {
         name: "social_services",

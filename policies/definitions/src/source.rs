@@ -34,11 +34,7 @@ impl Source<'_> {
     pub(crate) fn refuse(&self, span: Range<usize>, reason: Reason) -> DefinitionError {
         let before = self.text.bytes().take(span.start);
         let line = 1 + before.filter(|byte| *byte == b'\n').count();
-        DefinitionError {
-            file: self.file.to_owned(),
-            line,
-            reason,
-        }
+        DefinitionError { file: self.file.to_owned(), line, reason }
     }
 
     /// The text that a digest covers: line ends as in the repository, whatever a checkout made of them.
@@ -58,9 +54,7 @@ pub(crate) fn check_name(
 ) -> Result<String, DefinitionError> {
     let text = name.get_ref();
     let first = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-    let rest = text
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let rest = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if first && rest && text.len() <= 64 {
         Ok(text.clone())
     } else {

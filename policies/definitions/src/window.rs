@@ -117,17 +117,7 @@ mod tests {
 
     #[test]
     fn a_text_that_names_no_window_is_refused() {
-        for text in [
-            "",
-            "2",
-            "2years",
-            "0 years",
-            "1000 days",
-            "2 weeks",
-            "-1 days",
-            "always",
-            "2  years",
-        ] {
+        for text in ["", "2", "2years", "0 years", "1000 days", "2 weeks", "-1 days", "always", "2  years"] {
             assert_eq!(text.parse::<Window>(), Err(WindowError), "`{text}`");
         }
     }

@@ -34,9 +34,7 @@ fn ours_or_rare(metadata: &Metadata<'_>) -> bool {
 /// [`LogError`].
 pub fn start(path: &Path) -> Result<(), LogError> {
     let file = private::append(path)?;
-    let wanted = EnvFilter::builder()
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
+    let wanted = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(Mutex::new(file))

@@ -9,8 +9,7 @@ use tvaers_protocol::problem::Problem;
 /// A table as all programs show it: a line under the header, figures in the columns named by `right` to the right.
 #[must_use]
 pub fn table<const N: usize>(header: [&str; N], right: &[usize]) -> Table {
-    const LINES: TableStyle =
-        TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+    const LINES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();
     table.load_style(LINES).set_header(header);
     for index in right {
@@ -61,10 +60,7 @@ impl Output {
     }
 
     /// A line for a person on standard error; nothing under `--quiet`.
-    #[expect(
-        clippy::print_stderr,
-        reason = "the one place where a program tells how it is getting on"
-    )]
+    #[expect(clippy::print_stderr, reason = "the one place where a program tells how it is getting on")]
     pub fn note(self, line: impl std::fmt::Display) {
         if !self.quiet {
             eprintln!("{line}");
@@ -72,10 +68,7 @@ impl Output {
     }
 
     /// A result on standard output.
-    #[expect(
-        clippy::print_stdout,
-        reason = "the one place where a program's results leave it"
-    )]
+    #[expect(clippy::print_stdout, reason = "the one place where a program's results leave it")]
     pub fn result(self, text: impl std::fmt::Display) {
         println!("{text}");
     }

@@ -41,10 +41,7 @@ pub enum PrivateFileError {
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn create_dir(path: &Path) -> Result<(), PrivateFileError> {
-    let io = |source| PrivateFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(io)?;
     std::fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io)
 }
@@ -54,17 +51,9 @@ pub fn create_dir(path: &Path) -> Result<(), PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn create(path: &Path) -> Result<File, PrivateFileError> {
-    let io = |source| PrivateFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(io)?;
+    let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(io)?;
     // The mode above applies to new files only.
     file.set_permissions(Permissions::from_mode(0o600)).map_err(io)?;
     Ok(file)
@@ -75,16 +64,8 @@ pub fn create(path: &Path) -> Result<File, PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn append(path: &Path) -> Result<File, PrivateFileError> {
-    let io = |source| PrivateFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(io)
+    let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(io)
 }
 
 /// Replaces a file as a whole: whoever reads it sees the old content or the new.
@@ -92,22 +73,15 @@ pub fn append(path: &Path) -> Result<File, PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
-    let io = |source| PrivateFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
     let mut aside = path.as_os_str().to_owned();
     aside.push(".new");
     let aside = PathBuf::from(aside);
     let mut file = create(&aside)?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .map_err(io)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(io)?;
     std::fs::rename(&aside, path).map_err(io)?;
     // The rename itself must survive a power cut.
-    path.parent()
-        .map_or(Ok(()), |parent| File::open(parent).and_then(|dir| dir.sync_all()))
-        .map_err(io)
+    path.parent().map_or(Ok(()), |parent| File::open(parent).and_then(|dir| dir.sync_all())).map_err(io)
 }
 
 /// Reads a file after checking that nobody but its owner can.
@@ -115,17 +89,11 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
 /// # Errors
 /// [`PrivateFileError`].
 pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
-    let io = |source| PrivateFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let mode = file.metadata().map_err(io)?.mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(PrivateFileError::Open {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(PrivateFileError::Open { path: path.to_owned(), mode });
     }
     let mut content = Zeroizing::new(Vec::new());
     file.read_to_end(&mut content).map_err(io)?;
@@ -170,9 +138,6 @@ mod tests {
         assert!(error.contains("chmod 600"), "{error}");
         replace(&path, b"0707").unwrap();
         let error = read_key(&path).unwrap_err().to_string();
-        assert!(
-            error.contains("64 hexadecimal digits") && !error.contains("0707"),
-            "{error}"
-        );
+        assert!(error.contains("64 hexadecimal digits") && !error.contains("0707"), "{error}");
     }
 }

@@ -54,10 +54,7 @@ mod tests {
         let mut full = BACKOFF_FIRST;
         for attempt in 0..12 {
             let (a, b) = (one.next_wait(&mut rng), other.next_wait(&mut rng));
-            assert!(
-                (full / 2..=full).contains(&a),
-                "attempt {attempt}, seed {seed}: {a:?} of {full:?}"
-            );
+            assert!((full / 2..=full).contains(&a), "attempt {attempt}, seed {seed}: {a:?} of {full:?}");
             assert_ne!(a, b, "attempt {attempt}, seed {seed}");
             full = (full * 2).min(BACKOFF_MAX);
         }

@@ -57,11 +57,7 @@ impl Exchange {
     /// Speaks on a stream that the other side opened.
     #[must_use]
     pub const fn on(stream: Stream, roster: Digest, study: Digest) -> Self {
-        Self {
-            stream,
-            roster,
-            study,
-        }
+        Self { stream, roster, study }
     }
 
     /// Opens a stream and speaks on it.
@@ -102,9 +98,7 @@ impl Exchange {
     /// # Errors
     /// [`ExchangeError`].
     pub async fn frame(&mut self, wait: Duration) -> Result<Frame, ExchangeError> {
-        self.next(wait)
-            .await?
-            .ok_or(ExchangeError::Stream(StreamError::Ended))
+        self.next(wait).await?.ok_or(ExchangeError::Stream(StreamError::Ended))
     }
 
     /// The next message, where one of this kind must come.

@@ -30,12 +30,7 @@ impl Greeting {
     /// The greeting of a party that runs this software with all versions that it speaks.
     #[must_use]
     pub const fn new(roster_version: u64, roster: Digest, software: Software) -> Self {
-        Self {
-            versions: VERSION_MIN..=VERSION,
-            roster_version,
-            roster,
-            software,
-        }
+        Self { versions: VERSION_MIN..=VERSION, roster_version, roster, software }
     }
 
     fn frame<M: tvaers_protocol::message::Message>(&self, message: &M) -> Result<Frame, StreamError> {
@@ -104,16 +99,10 @@ pub(crate) async fn greet(stream: &mut Stream, node: &NodeId, ours: &Greeting) -
     let answer = stream.expect(PROMPT_TIME).await?;
     if answer.kind() == Kind::Reject {
         let Reject { code } = answer.message().map_err(StreamError::from)?;
-        return Err(NotWelcome::Refused {
-            code,
-            roster: answer.header().roster,
-        });
+        return Err(NotWelcome::Refused { code, roster: answer.header().roster });
     }
     let Welcome { version, software } = answer.message().map_err(StreamError::from)?;
-    answer
-        .header()
-        .belongs_to(ours.roster, Digest::NONE)
-        .map_err(StreamError::from)?;
+    answer.header().belongs_to(ours.roster, Digest::NONE).map_err(StreamError::from)?;
     if !ours.versions.contains(&version) {
         return Err(StreamError::from(FrameError::Version { found: version }).into());
     }
@@ -134,10 +123,7 @@ pub(crate) async fn admit(
     };
     match judged {
         Ok(agreed) => {
-            let welcome = Welcome {
-                version: agreed.version,
-                software: ours.software.clone(),
-            };
+            let welcome = Welcome { version: agreed.version, software: ours.software.clone() };
             stream.send(&ours.frame(&welcome)?, PROMPT_TIME).await?;
             stream.finish().await?;
             Ok(agreed)
@@ -167,13 +153,7 @@ fn judge(hello: Hello, node: &NodeId, ours: &Greeting) -> Result<Agreed, NotAdmi
         return Err(NotAdmitted::WrongCertificate { claimed: hello.node });
     }
     if hello.roster != ours.roster || hello.roster_version != ours.roster_version {
-        return Err(NotAdmitted::OtherRoster {
-            version: hello.roster_version,
-            digest: hello.roster,
-        });
+        return Err(NotAdmitted::OtherRoster { version: hello.roster_version, digest: hello.roster });
     }
-    Ok(Agreed {
-        version,
-        software: hello.software,
-    })
+    Ok(Agreed { version, software: hello.software })
 }

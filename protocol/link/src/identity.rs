@@ -65,9 +65,7 @@ pub enum IdentityError {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity")
-            .field("certificate", &self.certificate)
-            .finish_non_exhaustive()
+        f.debug_struct("Identity").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
@@ -86,9 +84,7 @@ impl Identity {
 
     fn certify(name: &str, now: Timestamp, key: &KeyPair) -> Result<Self, IdentityError> {
         let day = |offset: i64| -> Result<_, IdentityError> {
-            let time = now
-                .checked_add(SignedDuration::from_hours(24 * offset))
-                .map_err(generate)?;
+            let time = now.checked_add(SignedDuration::from_hours(24 * offset)).map_err(generate)?;
             let date = TimeZone::UTC.to_datetime(time).date();
             Ok(rcgen::date_time_ymd(
                 i32::from(date.year()),
@@ -102,12 +98,7 @@ impl Identity {
         (params.not_before, params.not_after) = (day(-1)?, day(CERTIFICATE_DAYS)?);
         let certificate = params.self_signed(key).map_err(generate)?;
         let secret = PrivateKeyDer::try_from(key.serialize_der()).map_err(generate)?;
-        Self::new(
-            vec![certificate.der().clone()],
-            secret,
-            certificate.pem(),
-            key.serialize_pem(),
-        )
+        Self::new(vec![certificate.der().clone()], secret, certificate.pem(), key.serialize_pem())
     }
 
     fn new(
@@ -117,13 +108,7 @@ impl Identity {
         key_pem: String,
     ) -> Result<Self, IdentityError> {
         let certificate = Certificate::read(chain.first().ok_or(CertificateError)?)?;
-        Ok(Self {
-            chain,
-            key,
-            certificate,
-            certificate_pem,
-            key_pem,
-        })
+        Ok(Self { chain, key, certificate, certificate_pem, key_pem })
     }
 
     /// Reads both files. That they belong together is seen when a link is set up.
@@ -131,10 +116,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`], and [`IdentityError::Permissions`] where others may read the key.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, IdentityError> {
-        let form = |path: &Path, expected| IdentityError::Form {
-            path: path.to_owned(),
-            expected,
-        };
+        let form = |path: &Path, expected| IdentityError::Form { path: path.to_owned(), expected };
         let (certificate_pem, key_pem) = (read(certificate, false)?, read(key, true)?);
         let chain = CertificateDer::pem_slice_iter(certificate_pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
@@ -175,38 +157,20 @@ fn generate(error: impl fmt::Display) -> IdentityError {
 }
 
 fn read(path: &Path, secret: bool) -> Result<String, IdentityError> {
-    let fail = |source| IdentityError::File {
-        path: path.to_owned(),
-        source,
-    };
+    let fail = |source| IdentityError::File { path: path.to_owned(), source };
     let file = File::open(path).map_err(fail)?;
     // The opened file is asked, not the path, so that no other can be put in its place in between.
     let mode = file.metadata().map_err(fail)?.mode() & 0o7777;
     if secret && mode & 0o077 != 0 {
-        return Err(IdentityError::Permissions {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(IdentityError::Permissions { path: path.to_owned(), mode });
     }
     let mut text = String::new();
-    file.take(IDENTITY_FILE_BYTES_MAX)
-        .read_to_string(&mut text)
-        .map_err(fail)?;
+    file.take(IDENTITY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(fail)?;
     Ok(text)
 }
 
 fn write(path: &Path, mode: u32, text: &str) -> Result<(), IdentityError> {
-    let fail = |source| IdentityError::File {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .map_err(fail)?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(fail)
+    let fail = |source| IdentityError::File { path: path.to_owned(), source };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(fail)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)
 }

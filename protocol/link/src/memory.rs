@@ -63,33 +63,19 @@ pub fn pair(node: NodeId) -> (MemoryLink, MemoryLink) {
 #[must_use]
 pub fn intercepted_pair(node: NodeId, interceptor: Arc<dyn Interceptor>) -> (MemoryLink, MemoryLink) {
     let ended = watch::Sender::new(None);
-    let wire = Arc::new(Wire {
-        node: node.clone(),
-        interceptor,
-        streams: AtomicU64::new(0),
-        ended,
-    });
+    let wire = Arc::new(Wire { node: node.clone(), interceptor, streams: AtomicU64::new(0), ended });
     let queue = usize::try_from(STREAMS_MAX).unwrap_or(usize::MAX);
     let (to_coordinator, at_coordinator) = mpsc::channel(queue);
     let (to_node, at_node) = mpsc::channel(queue);
     let end = |side, party, to_peer, from_peer| MemoryLink {
-        peer: Peer {
-            party,
-            version: VERSION,
-            software: memory(),
-        },
+        peer: Peer { party, version: VERSION, software: memory() },
         side,
         wire: Arc::clone(&wire),
         to_peer,
         from_peer: Mutex::new(from_peer),
     };
     (
-        end(
-            Direction::ToCoordinator,
-            Party::Coordinator,
-            to_coordinator,
-            at_node,
-        ),
+        end(Direction::ToCoordinator, Party::Coordinator, to_coordinator, at_node),
         end(Direction::ToNode, Party::Node(node), to_node, at_coordinator),
     )
 }
@@ -172,8 +158,6 @@ impl Drop for MemoryLink {
 
 impl fmt::Debug for MemoryLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryLink")
-            .field("peer", &self.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryLink").field("peer", &self.peer).finish_non_exhaustive()
     }
 }

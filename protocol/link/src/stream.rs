@@ -118,10 +118,7 @@ impl Stream {
         read: impl AsyncRead + Send + Unpin + 'static,
         write: impl AsyncWrite + Send + Unpin + 'static,
     ) -> Self {
-        Self {
-            sender: Sender::new(write),
-            receiver: Receiver::new(read),
-        }
+        Self { sender: Sender::new(write), receiver: Receiver::new(read) }
     }
 
     /// The two directions, for two tasks.
@@ -165,10 +162,7 @@ impl Stream {
 
 impl Sender {
     fn new(write: impl AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self {
-            write: Box::new(write),
-            broken: false,
-        }
+        Self { write: Box::new(write), broken: false }
     }
 
     /// Sends a frame, and waits at most `limit` for the other side to make room for it.
@@ -202,11 +196,7 @@ impl Sender {
     }
 
     fn begin(&mut self) -> Result<(), StreamError> {
-        if std::mem::replace(&mut self.broken, true) {
-            Err(StreamError::Broken)
-        } else {
-            Ok(())
-        }
+        if std::mem::replace(&mut self.broken, true) { Err(StreamError::Broken) } else { Ok(()) }
     }
 }
 
@@ -236,10 +226,7 @@ impl Receiver {
             while self.body_left(&header) > 0 {
                 let left = self.body_left(&header);
                 self.body.reserve(left.min(BODY_STEP_BYTES));
-                let read = (&mut self.read)
-                    .take(left as u64)
-                    .read_buf(&mut self.body)
-                    .await?;
+                let read = (&mut self.read).take(left as u64).read_buf(&mut self.body).await?;
                 if read == 0 {
                     return Err(StreamError::Cut);
                 }
@@ -314,11 +301,7 @@ impl Receiver {
         if self.broken {
             return Err(StreamError::Broken);
         }
-        while let Some(rest) = self
-            .head
-            .get_mut(self.head_filled..)
-            .filter(|rest| !rest.is_empty())
-        {
+        while let Some(rest) = self.head.get_mut(self.head_filled..).filter(|rest| !rest.is_empty()) {
             match self.read.read(rest).await? {
                 0 if self.head_filled == 0 => return Ok(None),
                 0 => return Err(StreamError::Cut),
@@ -333,9 +316,7 @@ impl Receiver {
     }
 
     fn body_left(&self, header: &FrameHeader) -> usize {
-        usize::try_from(header.body_bytes)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.body.len())
+        usize::try_from(header.body_bytes).unwrap_or(usize::MAX).saturating_sub(self.body.len())
     }
 
     fn next_frame(&mut self) {
@@ -347,7 +328,5 @@ async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, StreamError>>,
 ) -> Result<T, StreamError> {
-    tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or(Err(StreamError::TimedOut { limit }))
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(StreamError::TimedOut { limit }))
 }

@@ -71,8 +71,7 @@ struct Possession(Arc<CryptoProvider>);
 impl Possession {
     fn readable(certificate: &CertificateDer<'_>) -> Result<(), Error> {
         let read = Certificate::read(certificate);
-        read.map(|_| ())
-            .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))
+        read.map(|_| ()).map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))
     }
 
     fn signed(
@@ -81,18 +80,11 @@ impl Possession {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn tls12() -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::PeerIncompatible(
-            PeerIncompatible::Tls12NotOfferedOrEnabled,
-        ))
+        Err(Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled))
     }
 }
 

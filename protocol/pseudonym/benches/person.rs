@@ -59,17 +59,13 @@ fn cpu_time() -> Option<Duration> {
 /// The shares of a key of three out of five, made as holders make it.
 fn shares(rng: &mut ChaCha20Rng) -> Vec<KeyShare> {
     let indices = 1..=5;
-    let first = indices
-        .clone()
-        .map(|index| round1(Ceremony::new(STUDY, index, 5, 3).unwrap(), rng).unwrap());
+    let first = indices.clone().map(|index| round1(Ceremony::new(STUDY, index, 5, 3).unwrap(), rng).unwrap());
     let (kept, packages): (Vec<_>, Vec<_>) = first.collect::<Vec<_>>().into_iter().unzip();
     let packages = indices.clone().zip(packages).collect();
     let keys: Vec<_> = indices.clone().map(|_| SealingKey::generate(rng)).collect();
     let public = indices.clone().zip(keys.iter().map(SealingKey::public)).collect();
-    let second: Vec<_> = kept
-        .into_iter()
-        .map(|kept| round2(kept, &packages, &public, rng).unwrap())
-        .collect();
+    let second: Vec<_> =
+        kept.into_iter().map(|kept| round2(kept, &packages, &public, rng).unwrap()).collect();
     let (kept, sealed): (Vec<_>, Vec<_>) = second.into_iter().unzip();
     let mail = |recipient: u16| {
         let from = |(sender, sealed): (u16, &std::collections::BTreeMap<u16, Vec<u8>>)| {
@@ -77,10 +73,8 @@ fn shares(rng: &mut ChaCha20Rng) -> Vec<KeyShare> {
         };
         (1..).zip(&sealed).filter_map(from).collect()
     };
-    let third = indices
-        .zip(kept)
-        .zip(&keys)
-        .map(|((index, kept), key)| round3(kept, key, &mail(index)).unwrap());
+    let third =
+        indices.zip(kept).zip(&keys).map(|((index, kept), key)| round3(kept, key, &mail(index)).unwrap());
     let (shares, confirmations): (Vec<_>, Vec<_>) = third.unzip();
     agree(&confirmations).unwrap();
     shares
@@ -89,23 +83,15 @@ fn shares(rng: &mut ChaCha20Rng) -> Vec<KeyShare> {
 fn person(criterion: &mut Criterion) {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let shares = shares(rng);
-    let persons: Vec<_> = (0..PERSONS)
-        .map(|i| PersonId::parse(&format!("610165{i:04}")).unwrap())
-        .collect();
+    let persons: Vec<_> = (0..PERSONS).map(|i| PersonId::parse(&format!("610165{i:04}")).unwrap()).collect();
     let quorum = [1, 2, 3];
     let (points, blinds) = blind_batch(&persons, &STUDY, rng).unwrap();
-    let replies: Vec<_> = shares
-        .iter()
-        .take(3)
-        .map(|share| (share.index(), evaluate(share, &points, rng).unwrap()))
-        .collect();
+    let replies: Vec<_> =
+        shares.iter().take(3).map(|share| (share.index(), evaluate(share, &points, rng).unwrap())).collect();
     let (keys, holder) = (shares[0].keys(), &shares[0]);
 
     for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut group = criterion.benchmark_group(format!("person/threads-{threads}"));
         group.sample_size(10);
         group.bench_function("requester-blind", |bencher| {

@@ -96,15 +96,10 @@ pub(crate) fn point(bytes: [u8; 32]) -> Result<RistrettoPoint, PointFault> {
     if bytes == [0; 32] {
         return Err(PointFault::Identity);
     }
-    CompressedRistretto(bytes)
-        .decompress()
-        .ok_or(PointFault::Encoding)
+    CompressedRistretto(bytes).decompress().ok_or(PointFault::Encoding)
 }
 
 /// Encodes the doubles of points, with one inversion for all of them in place of one for each.
 pub(crate) fn encode_doubled(halves: &[RistrettoPoint]) -> Vec<[u8; 32]> {
-    RistrettoPoint::double_and_compress_batch(halves)
-        .into_iter()
-        .map(|point| point.0)
-        .collect()
+    RistrettoPoint::double_and_compress_batch(halves).into_iter().map(|point| point.0).collect()
 }

@@ -92,10 +92,7 @@ pub fn blind_batch<R: CryptoRng + ?Sized>(
     let blinds = (0..persons.len()).map(|_| blind(rng)).collect();
     let inputs = inputs(persons, study);
     let blinding = blind_inputs(&Suite::new(Mode::Voprf), &inputs, Zeroizing::new(blinds))?;
-    Ok((
-        blinding.encoded.as_flattened().to_vec(),
-        Blinds { inputs, blinding },
-    ))
+    Ok((blinding.encoded.as_flattened().to_vec(), Blinds { inputs, blinding }))
 }
 
 /// Blinds inputs by given scalars, none of them zero and one for each input.
@@ -125,11 +122,7 @@ pub(crate) fn blind_inputs<I: AsRef<[u8]> + Sync>(
     if let Some(position) = encoded.iter().position(|point| *point == [0; 32]) {
         return Err(BlindError::Identity { position });
     }
-    Ok(Blinding {
-        points: points.concat(),
-        encoded,
-        unblinders: blinds,
-    })
+    Ok(Blinding { points: points.concat(), encoded, unblinders: blinds })
 }
 
 /// A person's input to the function: tag, the study's length and digest, the ten digits.
@@ -173,20 +166,13 @@ mod tests {
     use super::*;
 
     fn persons(count: usize) -> Vec<PersonId> {
-        (0..count)
-            .map(|i| PersonId::parse(&format!("610165{:04}", i % 10_000)).unwrap())
-            .collect()
+        (0..count).map(|i| PersonId::parse(&format!("610165{:04}", i % 10_000)).unwrap()).collect()
     }
 
     #[test]
     fn an_input_is_the_tag_the_study_and_the_ten_digits() {
         let inputs = inputs(&persons(8)[7..], &Digest([0xab; 32]));
-        let expected = [
-            b"tvaers-pseudonym/v1\x00\x20".as_slice(),
-            &[0xab; 32],
-            b"6101650007",
-        ]
-        .concat();
+        let expected = [b"tvaers-pseudonym/v1\x00\x20".as_slice(), &[0xab; 32], b"6101650007"].concat();
         assert!(inputs[0].as_ref() == expected);
     }
 
@@ -201,14 +187,9 @@ mod tests {
     fn what_a_seed_gives_does_not_depend_on_the_number_of_cores() {
         let persons = persons(2 * CHUNK + 1);
         let with_threads = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                blind_batch(&persons, &Digest::NONE, &mut ChaCha20Rng::seed_from_u64(2))
-                    .unwrap()
-                    .0
+                blind_batch(&persons, &Digest::NONE, &mut ChaCha20Rng::seed_from_u64(2)).unwrap().0
             })
         };
         assert!(with_threads(1) == with_threads(3));

@@ -175,10 +175,7 @@ pub fn combine(
 /// Checks a quorum against the key and gives its weights.
 fn weigh(keys: &PublicKeys, quorum: &[u16]) -> Result<Weights, QuorumError> {
     if quorum.len() != usize::from(keys.threshold()) {
-        return Err(QuorumError::Size {
-            expected: keys.threshold(),
-            actual: quorum.len(),
-        });
+        return Err(QuorumError::Size { expected: keys.threshold(), actual: quorum.len() });
     }
     let mut points = Vec::with_capacity(quorum.len());
     for (position, holder) in quorum.iter().enumerate() {
@@ -200,11 +197,7 @@ fn surplus<'a>(quorum: &[u16], replies: &'a [(u16, Evaluated)]) -> Option<&'a (u
     let expected = |(position, (from, _)): &(usize, &(u16, Evaluated))| {
         quorum.contains(from) && !replies.iter().take(*position).any(|(other, _)| other == from)
     };
-    replies
-        .iter()
-        .enumerate()
-        .find(|reply| !expected(reply))
-        .map(|(_, reply)| reply)
+    replies.iter().enumerate().find(|reply| !expected(reply)).map(|(_, reply)| reply)
 }
 
 /// Checks one holder's reply and gives its points.
@@ -223,19 +216,12 @@ fn verify(
     let actual = batch::count(&reply.elements).map_err(points)?;
     let expected = blinding.points.len();
     if actual != expected {
-        return Err(CombineError::Count {
-            culprit,
-            expected,
-            actual,
-        });
+        return Err(CombineError::Count { culprit, expected, actual });
     }
     let evaluated = batch::decode(&reply.elements).map_err(points)?;
     let statement = Statement {
         public,
-        blinded: Pair {
-            points: &blinding.points,
-            encoded: &blinding.encoded,
-        },
+        blinded: Pair { points: &blinding.points, encoded: &blinding.encoded },
         evaluated: reply.elements.as_chunks().0,
     };
     if proof::verify(suite, statement, key, &evaluated, &reply.proof) {
@@ -265,11 +251,7 @@ pub(crate) fn finish<I: AsRef<[u8]> + Sync, T: Send>(
                 Zeroizing::new(sums.iter().zip(unblinders).map(unblind).collect());
             let unblinded = Zeroizing::new(RistrettoPoint::double_and_compress_batch(halves.iter()));
             let finalize = |(input, point): (&I, _)| derive(&suite::finalize(input.as_ref(), point));
-            inputs
-                .iter()
-                .zip(unblinded.iter().map(|point| &point.0))
-                .map(finalize)
-                .collect::<Vec<T>>()
+            inputs.iter().zip(unblinded.iter().map(|point| &point.0)).map(finalize).collect::<Vec<T>>()
         })
         .collect()
 }
@@ -279,23 +261,14 @@ pub(crate) fn finish<I: AsRef<[u8]> + Sync, T: Send>(
 /// These are the output of SHA-512 over what nobody else can compute, so they serve as HKDF's key without the step
 /// of extraction (RFC 5869 §3.3).
 fn output(bytes: &[u8; 64]) -> Output {
-    #[expect(
-        clippy::expect_used,
-        reason = "64 bytes are as long a key as HKDF-SHA512 asks for"
-    )]
+    #[expect(clippy::expect_used, reason = "64 bytes are as long a key as HKDF-SHA512 asks for")]
     let key = Hkdf::<Sha512>::from_prk(bytes).expect("64 bytes are a key");
     let (mut pseudonym, mut event_secret) = ([0; 16], EventSecret([0; 32]));
     #[expect(clippy::expect_used, reason = "one block of HKDF-SHA512 has 64 bytes")]
-    for (label, text) in [
-        (PSEUDONYM, pseudonym.as_mut_slice()),
-        (EVENT, &mut event_secret.0),
-    ] {
+    for (label, text) in [(PSEUDONYM, pseudonym.as_mut_slice()), (EVENT, &mut event_secret.0)] {
         key.expand(label, text).expect("the text is below 64 bytes");
     }
-    Output {
-        pseudonym: Pseudonym::from_bytes(pseudonym),
-        event_secret,
-    }
+    Output { pseudonym: Pseudonym::from_bytes(pseudonym), event_secret }
 }
 
 #[cfg(test)]

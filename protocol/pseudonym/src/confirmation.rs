@@ -71,10 +71,7 @@ pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> 
             "keys"
         } else {
             let holder = confirmation.holder;
-            let twice = confirmations
-                .iter()
-                .take(position)
-                .any(|other| other.holder == holder);
+            let twice = confirmations.iter().take(position).any(|other| other.holder == holder);
             if twice || !first.keys.shares().contains_key(&holder) {
                 return Err(AgreeError::Surplus { holder });
             }
@@ -83,11 +80,7 @@ pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> 
         let (one, other) = (first.holder, confirmation.holder);
         return Err(AgreeError::Differ { one, other, what });
     }
-    let confirmed = |holder: &u16| {
-        confirmations
-            .iter()
-            .any(|confirmation| confirmation.holder == *holder)
-    };
+    let confirmed = |holder: &u16| confirmations.iter().any(|confirmation| confirmation.holder == *holder);
     match first.keys.shares().keys().find(|holder| !confirmed(holder)) {
         Some(holder) => Err(AgreeError::Missing { holder: *holder }),
         None => Ok(&first.keys),

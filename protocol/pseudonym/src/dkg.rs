@@ -46,18 +46,9 @@ impl Ceremony {
     pub fn new(context: Digest, index: u16, holders: u16, threshold: u16) -> Result<Self, DkgError> {
         let sized = (THRESHOLD_MIN..=holders).contains(&threshold) && holders <= HOLDERS_MAX;
         if !sized || !(1..=holders).contains(&index) {
-            return Err(DkgError::Size {
-                index,
-                holders,
-                threshold,
-            });
+            return Err(DkgError::Size { index, holders, threshold });
         }
-        Ok(Self {
-            context,
-            index,
-            holders,
-            threshold,
-        })
+        Ok(Self { context, index, holders, threshold })
     }
 
     fn others(&self) -> impl Iterator<Item = u16> + use<> {
@@ -86,20 +77,11 @@ pub struct Round2 {
 /// # Errors
 /// [`DkgError::Library`] only, which the checked ceremony rules out.
 pub fn round1<R: CryptoRng + ?Sized>(ceremony: Ceremony, rng: &mut R) -> Result<(Round1, Vec<u8>), DkgError> {
-    let Ceremony {
-        index,
-        holders,
-        threshold,
-        ..
-    } = ceremony;
+    let Ceremony { index, holders, threshold, .. } = ceremony;
     let (secret, package) =
         dkg::part1(identifier(index, 1)?, holders, threshold, Older(rng)).map_err(library(1))?;
     let package = package.serialize().map_err(library(1))?;
-    let kept = Round1 {
-        ceremony,
-        secret,
-        package: package.clone(),
-    };
+    let kept = Round1 { ceremony, secret, package: package.clone() };
     Ok((kept, package))
 }
 
@@ -125,11 +107,7 @@ pub fn round2<R: CryptoRng + ?Sized>(
     recipients: &BTreeMap<u16, [u8; 32]>,
     rng: &mut R,
 ) -> Result<(Round2, BTreeMap<u16, Vec<u8>>), DkgError> {
-    let Round1 {
-        ceremony,
-        secret,
-        package,
-    } = kept;
+    let Round1 { ceremony, secret, package } = kept;
     let transcript = transcript(&ceremony.context, packages);
     if packages.get(&ceremony.index) != Some(&package) {
         return Err(DkgError::Altered);
@@ -144,27 +122,15 @@ pub fn round2<R: CryptoRng + ?Sized>(
     for recipient in ceremony.others() {
         let share = shares.get(&identifier(recipient, 2)?);
         let (Some(share), Some(public)) = (share, recipients.get(&recipient)) else {
-            return Err(DkgError::Missing {
-                round: 2,
-                holder: recipient,
-            });
+            return Err(DkgError::Missing { round: 2, holder: recipient });
         };
         let share = Zeroizing::new(share.serialize().map_err(library(2))?);
-        let way = Way {
-            context: &ceremony.context,
-            sender: ceremony.index,
-            recipient,
-        };
+        let way = Way { context: &ceremony.context, sender: ceremony.index, recipient };
         let text = sealing::seal(way, public, &share, &mut &mut *rng)
             .map_err(|_| DkgError::SealingKey { culprit: recipient })?;
         sealed.insert(recipient, text);
     }
-    let kept = Round2 {
-        ceremony,
-        secret,
-        packages,
-        transcript,
-    };
+    let kept = Round2 { ceremony, secret, packages, transcript };
     Ok((kept, sealed))
 }
 
@@ -178,19 +144,10 @@ pub fn round3(
     key: &SealingKey,
     sealed: &BTreeMap<u16, Vec<u8>>,
 ) -> Result<(KeyShare, Confirmation), DkgError> {
-    let Round2 {
-        ceremony,
-        secret,
-        packages,
-        transcript,
-    } = kept;
+    let Round2 { ceremony, secret, packages, transcript } = kept;
     let shares = complete(&ceremony, 3, sealed)?
         .map(|(sender, text)| {
-            let way = Way {
-                context: &ceremony.context,
-                sender,
-                recipient: ceremony.index,
-            };
+            let way = Way { context: &ceremony.context, sender, recipient: ceremony.index };
             let unsealing = DkgError::Unsealing { culprit: sender };
             let share = sealing::open(way, key, text).map_err(|_| unsealing.clone())?;
             let share = frost2::Package::deserialize(&share).map_err(|_| unsealing)?;
@@ -203,28 +160,16 @@ pub fn round3(
     let mut points = BTreeMap::new();
     for index in 1..=ceremony.holders {
         let share = public.verifying_shares().get(&identifier(index, 3)?);
-        let share = share.ok_or(DkgError::Missing {
-            round: 3,
-            holder: index,
-        })?;
+        let share = share.ok_or(DkgError::Missing { round: 3, holder: index })?;
         points.insert(index, bytes32(share.serialize().map_err(library(3))?)?);
     }
-    let keys = PublicKeys::new(0, ceremony.threshold, group, points).map_err(|error| DkgError::Library {
-        round: 3,
-        reason: error.to_string(),
-    })?;
+    let keys = PublicKeys::new(0, ceremony.threshold, group, points)
+        .map_err(|error| DkgError::Library { round: 3, reason: error.to_string() })?;
     let secret = Zeroizing::new(own.signing_share().serialize());
     let secret = Zeroizing::new(bytes32(secret.to_vec())?);
-    let share = KeyShare::new(ceremony.index, &secret, keys.clone()).map_err(|error| DkgError::Library {
-        round: 3,
-        reason: error.to_string(),
-    })?;
-    let confirmation = Confirmation {
-        holder: ceremony.index,
-        context: ceremony.context,
-        transcript,
-        keys,
-    };
+    let share = KeyShare::new(ceremony.index, &secret, keys.clone())
+        .map_err(|error| DkgError::Library { round: 3, reason: error.to_string() })?;
+    let confirmation = Confirmation { holder: ceremony.index, context: ceremony.context, transcript, keys };
     Ok((share, confirmation))
 }
 
@@ -241,9 +186,7 @@ fn complete<'a>(
     if let Some(index) = packages.keys().find(|index| !expected(index)) {
         return Err(DkgError::Surplus { round, index: *index });
     }
-    Ok(packages
-        .iter()
-        .map(|(index, package)| (*index, package.as_slice())))
+    Ok(packages.iter().map(|(index, package)| (*index, package.as_slice())))
 }
 
 /// Reads a round-1 package that has its one canonical form and commits to a polynomial of the right degree.
@@ -253,35 +196,23 @@ fn read_package(ceremony: &Ceremony, sender: u16, bytes: &[u8]) -> Result<frost1
     // The library ignores bytes after the package.
     let canonical = package.serialize().is_ok_and(|again| again == bytes);
     let coefficients = package.commitment().serialize().map_or(0, |list| list.len());
-    if canonical && coefficients == usize::from(ceremony.threshold) {
-        Ok(package)
-    } else {
-        Err(malformed)
-    }
+    if canonical && coefficients == usize::from(ceremony.threshold) { Ok(package) } else { Err(malformed) }
 }
 
 /// The library's error in our words, with the culprit's index where it names one.
 fn name(ceremony: &Ceremony, round: u8, error: &FrostError) -> DkgError {
     let culprit = error.culprits().first().copied();
-    let culprit = ceremony
-        .others()
-        .find(|index| Identifier::try_from(*index).ok() == culprit);
+    let culprit = ceremony.others().find(|index| Identifier::try_from(*index).ok() == culprit);
     match (error, culprit) {
         (FrostError::InvalidProofOfKnowledge { .. }, Some(culprit)) => DkgError::Knowledge { culprit },
         (FrostError::InvalidSecretShare { .. }, Some(culprit)) => DkgError::Share { culprit },
-        _ => DkgError::Library {
-            round,
-            reason: error.to_string(),
-        },
+        _ => DkgError::Library { round, reason: error.to_string() },
     }
 }
 
 /// An error of the library that names nobody.
 fn library(round: u8) -> impl Fn(FrostError) -> DkgError {
-    move |error| DkgError::Library {
-        round,
-        reason: error.to_string(),
-    }
+    move |error| DkgError::Library { round, reason: error.to_string() }
 }
 
 fn identifier(index: u16, round: u8) -> Result<Identifier, DkgError> {
@@ -290,10 +221,10 @@ fn identifier(index: u16, round: u8) -> Result<Identifier, DkgError> {
 
 fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32], DkgError> {
     let bytes = Zeroizing::new(bytes);
-    bytes.as_slice().try_into().map_err(|_| DkgError::Library {
-        round: 3,
-        reason: format!("a value of {} bytes", bytes.len()),
-    })
+    bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| DkgError::Library { round: 3, reason: format!("a value of {} bytes", bytes.len()) })
 }
 
 /// Our generator under the older traits that the library asks for.

@@ -66,15 +66,9 @@ pub(crate) fn evaluate_with(
         .collect();
     let statement = Statement {
         public,
-        blinded: Pair {
-            points: &blinded,
-            encoded: points.as_chunks().0,
-        },
+        blinded: Pair { points: &blinded, encoded: points.as_chunks().0 },
         evaluated: &evaluated,
     };
     let proof = proof::generate(suite, statement, secret, nonce);
-    Ok(Evaluated {
-        elements: evaluated.into_flattened(),
-        proof,
-    })
+    Ok(Evaluated { elements: evaluated.into_flattened(), proof })
 }

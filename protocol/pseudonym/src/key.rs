@@ -65,12 +65,7 @@ impl PublicKeys {
         group: [u8; 32],
         shares: BTreeMap<u16, [u8; 32]>,
     ) -> Result<Self, KeysError> {
-        let keys = Self::decoded(Record {
-            epoch,
-            threshold,
-            group,
-            shares,
-        })?;
+        let keys = Self::decoded(Record { epoch, threshold, group, shares })?;
         keys.fit()?;
         Ok(keys)
     }
@@ -103,12 +98,7 @@ impl PublicKeys {
     /// share of each holder by rising index; numbers big-endian.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Record {
-            epoch,
-            threshold,
-            group,
-            shares,
-        } = &self.record;
+        let Record { epoch, threshold, group, shares } = &self.record;
         let mut bytes = Vec::with_capacity(40 + 34 * shares.len());
         bytes.extend(epoch.to_be_bytes());
         bytes.extend(threshold.to_be_bytes());
@@ -138,9 +128,7 @@ impl PublicKeys {
 
     /// Decodes the points, without asking whether they belong together.
     fn decoded(record: Record) -> Result<Self, KeysError> {
-        let Record {
-            threshold, shares, ..
-        } = &record;
+        let Record { threshold, shares, .. } = &record;
         let holders = shares.len();
         let sized = (usize::from(*threshold)..=usize::from(HOLDERS_MAX)).contains(&holders);
         if !sized || *threshold < THRESHOLD_MIN || shares.contains_key(&0) {
@@ -155,11 +143,7 @@ impl PublicKeys {
                 Err(_) => Err(KeysError::Point { holder: Some(*index) }),
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            record,
-            group,
-            shares,
-        })
+        Ok(Self { record, group, shares })
     }
 
     /// Checks that the group key and all shares lie on one polynomial. `threshold` shares define it, so each one
@@ -172,9 +156,7 @@ impl PublicKeys {
             if !lagrange::interpolates(&indices, &points, *index, point) {
                 // Where the group key does not fit, the last of the defining shares is as suspect as any.
                 let last = indices.last().copied().unwrap_or_default();
-                return Err(KeysError::Mixed {
-                    holder: if *index == 0 { last } else { *index },
-                });
+                return Err(KeysError::Mixed { holder: if *index == 0 { last } else { *index } });
             }
         }
         Ok(())
@@ -188,24 +170,14 @@ impl PublicKeys {
         group: [u8; 32],
         shares: BTreeMap<u16, [u8; 32]>,
     ) -> Result<Self, KeysError> {
-        Self::decoded(Record {
-            epoch,
-            threshold,
-            group,
-            shares,
-        })
+        Self::decoded(Record { epoch, threshold, group, shares })
     }
 }
 
 impl fmt::Debug for PublicKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (threshold, holders) = (self.threshold(), self.record.shares.len());
-        write!(
-            f,
-            "PublicKeys({threshold} of {holders}, epoch {}, {:?})",
-            self.epoch(),
-            self.digest()
-        )
+        write!(f, "PublicKeys({threshold} of {holders}, epoch {}, {:?})", self.epoch(), self.digest())
     }
 }
 

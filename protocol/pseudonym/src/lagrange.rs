@@ -28,10 +28,8 @@ pub(crate) enum Weights {
 impl Weights {
     /// The weights for distinct, non-zero indices; whatever is given otherwise yields nothing.
     pub(crate) fn new(quorum: &[u16]) -> Option<Self> {
-        let distinct = quorum
-            .iter()
-            .enumerate()
-            .all(|(at, j)| *j != 0 && !quorum.iter().skip(at + 1).any(|m| m == j));
+        let distinct =
+            quorum.iter().enumerate().all(|(at, j)| *j != 0 && !quorum.iter().skip(at + 1).any(|m| m == j));
         if !distinct || quorum.is_empty() {
             return None;
         }
@@ -51,19 +49,16 @@ impl Weights {
     pub(crate) fn sums(&self, columns: &[Vec<RistrettoPoint>], length: usize) -> Vec<RistrettoPoint> {
         debug_assert!(columns.iter().all(|column| column.len() == length));
         let mut sums = vec![RistrettoPoint::identity(); length];
-        sums.par_chunks_mut(CHUNK)
-            .enumerate()
-            .for_each(|(chunk, sums)| match self {
-                Self::Small { weights, .. } => add_small(sums, weights, columns, chunk * CHUNK),
-                Self::Large(weights) => {
-                    for (position, sum) in (chunk * CHUNK..).zip(sums) {
-                        let points = columns
-                            .iter()
-                            .map(|column| column.get(position).copied().unwrap_or_default());
-                        *sum = RistrettoPoint::vartime_multiscalar_mul(weights, points);
-                    }
+        sums.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sums)| match self {
+            Self::Small { weights, .. } => add_small(sums, weights, columns, chunk * CHUNK),
+            Self::Large(weights) => {
+                for (position, sum) in (chunk * CHUNK..).zip(sums) {
+                    let points =
+                        columns.iter().map(|column| column.get(position).copied().unwrap_or_default());
+                    *sum = RistrettoPoint::vartime_multiscalar_mul(weights, points);
                 }
-            });
+            }
+        });
         sums
     }
 }
@@ -80,11 +75,7 @@ pub(crate) fn interpolates(
 
 /// Double and add over the weights' bits, for a chunk of positions at a time so that columns are read in order.
 fn add_small(sums: &mut [RistrettoPoint], weights: &[i64], columns: &[Vec<RistrettoPoint>], start: usize) {
-    let largest = weights
-        .iter()
-        .map(|weight| weight.unsigned_abs())
-        .max()
-        .unwrap_or(0);
+    let largest = weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(0);
     let bits = u64::BITS - largest.leading_zeros();
     for bit in (0..bits).rev() {
         if bit + 1 < bits {
@@ -128,10 +119,7 @@ fn small(quorum: &[u16]) -> Option<Weights> {
         })
         .collect::<Option<Vec<_>>>()?;
     let common = Scalar::from(u128::try_from(common).ok()?);
-    Some(Weights::Small {
-        weights,
-        scale: common.invert(),
-    })
+    Some(Weights::Small { weights, scale: common.invert() })
 }
 
 /// The greatest common divisor, positive.
@@ -150,15 +138,9 @@ fn scalars(indices: &[u16], at: u16) -> Vec<Scalar> {
         .iter()
         .map(|j| {
             let (above, below) =
-                indices
-                    .iter()
-                    .filter(|m| *m != j)
-                    .fold((Scalar::ONE, Scalar::ONE), |(above, below), m| {
-                        (
-                            above * (Scalar::from(*m) - at),
-                            below * (Scalar::from(*m) - Scalar::from(*j)),
-                        )
-                    });
+                indices.iter().filter(|m| *m != j).fold((Scalar::ONE, Scalar::ONE), |(above, below), m| {
+                    (above * (Scalar::from(*m) - at), below * (Scalar::from(*m) - Scalar::from(*j)))
+                });
             above * below.invert()
         })
         .collect()
@@ -196,10 +178,7 @@ mod tests {
         let length = CHUNK + 3;
         for quorum in [[1, 2, 3], [5, 2, 4], [9, 200, 31], [65_535, 65_521, 65_519]] {
             let columns = columns(&quorum, length);
-            for weights in [
-                Weights::new(&quorum).unwrap(),
-                Weights::Large(scalars(&quorum, 0)),
-            ] {
+            for weights in [Weights::new(&quorum).unwrap(), Weights::Large(scalars(&quorum, 0))] {
                 let sums = weights.sums(&columns, length);
                 for (i, sum) in (1_u64..).zip(sums) {
                     assert_eq!(
@@ -230,20 +209,8 @@ mod tests {
 
     #[test]
     fn interpolation_finds_the_share_of_an_index_outside_the_quorum() {
-        let points: Vec<_> = [1, 4, 6]
-            .map(|i| RistrettoPoint::mul_base(&polynomial(i)))
-            .to_vec();
-        assert!(interpolates(
-            &[1, 4, 6],
-            &points,
-            9,
-            &RistrettoPoint::mul_base(&polynomial(9))
-        ));
-        assert!(!interpolates(
-            &[1, 4, 6],
-            &points,
-            8,
-            &RistrettoPoint::mul_base(&polynomial(9))
-        ));
+        let points: Vec<_> = [1, 4, 6].map(|i| RistrettoPoint::mul_base(&polynomial(i))).to_vec();
+        assert!(interpolates(&[1, 4, 6], &points, 9, &RistrettoPoint::mul_base(&polynomial(9))));
+        assert!(!interpolates(&[1, 4, 6], &points, 8, &RistrettoPoint::mul_base(&polynomial(9))));
     }
 }

@@ -87,10 +87,7 @@ fn composites(
                 .zip(statement.evaluated.iter().skip(start))
                 .zip(start..)
                 .map(|((blinded, evaluated), index)| {
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "a batch has at most 65,535 points"
-                    )]
+                    #[expect(clippy::cast_possible_truncation, reason = "a batch has at most 65,535 points")]
                     suite.composite(&seed, index as u16, blinded, evaluated)
                 })
                 .collect();
@@ -98,10 +95,7 @@ fn composites(
                 let points = points.iter().skip(start).take(coefficients.len());
                 RistrettoPoint::vartime_multiscalar_mul(&coefficients, points)
             };
-            (
-                sum(statement.blinded.points),
-                evaluated.map(sum).unwrap_or_default(),
-            )
+            (sum(statement.blinded.points), evaluated.map(sum).unwrap_or_default())
         })
         .reduce(Default::default, |one, other| (one.0 + other.0, one.1 + other.1))
 }

@@ -58,9 +58,7 @@ impl SealingKey {
     #[must_use]
     pub fn public(&self) -> [u8; 32] {
         // Reading 32 bytes cannot fail; a key of zeros would be refused by every sender.
-        self.private()
-            .map(|key| X25519HkdfSha256::sk_to_pk(&key).to_bytes().into())
-            .unwrap_or_default()
+        self.private().map(|key| X25519HkdfSha256::sk_to_pk(&key).to_bytes().into()).unwrap_or_default()
     }
 
     fn private(&self) -> Result<<X25519HkdfSha256 as Kem>::PrivateKey, HpkeError> {
@@ -107,9 +105,7 @@ pub(crate) fn seal<R: CryptoRng>(
 
 /// Opens what [`seal`] made for this way and this key.
 pub(crate) fn open(way: Way<'_>, key: &SealingKey, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
-    let (encapsulated, text) = sealed
-        .split_at_checked(ENCAPSULATED)
-        .ok_or(HpkeError::OpenError)?;
+    let (encapsulated, text) = sealed.split_at_checked(ENCAPSULATED).ok_or(HpkeError::OpenError)?;
     single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         &key.private()?,
@@ -131,20 +127,12 @@ mod tests {
     fn a_package_opens_in_its_own_place_only() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let [key, other] = [(); 2].map(|()| SealingKey::generate(&mut rng));
-        let way = Way {
-            context: &Digest([1; 32]),
-            sender: 1,
-            recipient: 2,
-        };
+        let way = Way { context: &Digest([1; 32]), sender: 1, recipient: 2 };
         let sealed = seal(way, &key.public(), b"share", &mut rng).unwrap();
         assert_eq!(open(way, &key, &sealed).unwrap().as_slice(), b"share");
         assert!(open(way, &other, &sealed).is_err(), "another recipient's key");
         let context = &Digest([2; 32]);
-        for wrong in [
-            Way { context, ..way },
-            Way { sender: 3, ..way },
-            Way { recipient: 3, ..way },
-        ] {
+        for wrong in [Way { context, ..way }, Way { sender: 3, ..way }, Way { recipient: 3, ..way }] {
             assert!(open(wrong, &key, &sealed).is_err());
         }
         for length in 0..sealed.len() {
@@ -160,11 +148,7 @@ mod tests {
 
     #[test]
     fn a_public_key_of_low_order_is_refused() {
-        let way = Way {
-            context: &Digest::NONE,
-            sender: 1,
-            recipient: 2,
-        };
+        let way = Way { context: &Digest::NONE, sender: 1, recipient: 2 };
         assert!(seal(way, &[0; 32], b"share", &mut ChaCha20Rng::seed_from_u64(3)).is_err());
     }
 }

@@ -107,14 +107,8 @@ pub(crate) fn finalize(input: &[u8], unblinded: &[u8; 32]) -> Zeroizing<[u8; 64]
 
 /// Hashes a text after its length as two bytes, big-endian.
 fn update_prefixed(hash: &mut Sha512, text: &[u8]) {
-    debug_assert!(
-        text.len() <= usize::from(u16::MAX),
-        "no text hashed here is that long"
-    );
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "inputs are 63 bytes, points 32, tags below 100"
-    )]
+    debug_assert!(text.len() <= usize::from(u16::MAX), "no text hashed here is that long");
+    #[expect(clippy::cast_possible_truncation, reason = "inputs are 63 bytes, points 32, tags below 100")]
     hash.update((text.len() as u16).to_be_bytes());
     hash.update(text);
 }
@@ -129,15 +123,9 @@ struct Expander {
 
 impl Expander {
     fn new(tag: &[u8]) -> Self {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the suite's tags are below 50 bytes"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the suite's tags are below 50 bytes")]
         let length = tag.len() as u8;
-        Self {
-            start: Sha512::new_with_prefix([0; 128]),
-            tag: [tag, &[length]].concat(),
-        }
+        Self { start: Sha512::new_with_prefix([0; 128]), tag: [tag, &[length]].concat() }
     }
 
     fn expand(&self, parts: &[&[u8]]) -> [u8; 64] {
@@ -149,12 +137,7 @@ impl Expander {
         hash.update([0, 64, 0]);
         hash.update(&self.tag);
         let first = hash.finalize();
-        Sha512::new()
-            .chain_update(first)
-            .chain_update([1])
-            .chain_update(&self.tag)
-            .finalize()
-            .into()
+        Sha512::new().chain_update(first).chain_update([1]).chain_update(&self.tag).finalize().into()
     }
 }
 

@@ -30,24 +30,13 @@ pub(crate) fn deal(seed: u8, holders: u16, threshold: u16) -> Dealt {
         Scalar::from_bytes_mod_order(hash.0)
     };
     let at = |x: u16| {
-        (0..threshold).rev().fold(Scalar::ZERO, |sum, place| {
-            sum * Scalar::from(x) + coefficient(place)
-        })
+        (0..threshold).rev().fold(Scalar::ZERO, |sum, place| sum * Scalar::from(x) + coefficient(place))
     };
     let point = |scalar: &Scalar| RistrettoPoint::mul_base(scalar).compress().0;
     let shares = (1..=holders).map(|index| (index, point(&at(index)))).collect();
     let keys = PublicKeys::new(0, threshold, point(&at(0)), shares).unwrap();
-    let share = |index| {
-        (
-            index,
-            KeyShare::new(index, at(index).as_bytes(), keys.clone()).unwrap(),
-        )
-    };
-    Dealt {
-        secret: at(0),
-        shares: (1..=holders).map(share).collect(),
-        keys: keys.clone(),
-    }
+    let share = |index| (index, KeyShare::new(index, at(index).as_bytes(), keys.clone()).unwrap());
+    Dealt { secret: at(0), shares: (1..=holders).map(share).collect(), keys: keys.clone() }
 }
 
 /// Made-up persons, all different.

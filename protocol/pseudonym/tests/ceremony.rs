@@ -43,31 +43,19 @@ impl Holders {
             kept.insert(index, secret);
             packages.insert(index, package);
         }
-        let keys = (1..=holders)
-            .map(|index| (index, SealingKey::generate(&mut rng)))
-            .collect();
-        Self {
-            rng,
-            keys,
-            kept,
-            packages,
-        }
+        let keys = (1..=holders).map(|index| (index, SealingKey::generate(&mut rng))).collect();
+        Self { rng, keys, kept, packages }
     }
 
     fn public(&self) -> PublicKeys {
-        self.keys
-            .iter()
-            .map(|(index, key)| (*index, key.public()))
-            .collect()
+        self.keys.iter().map(|(index, key)| (*index, key.public())).collect()
     }
 
     /// Round 2 of holder 1 alone, with what it is given.
     fn first(mut self, packages: &Packages) -> DkgError {
         let kept = self.kept.remove(&1).unwrap();
         let public = self.public();
-        round2(kept, packages, &public, &mut self.rng)
-            .err()
-            .expect("round 2 refuses")
+        round2(kept, packages, &public, &mut self.rng).err().expect("round 2 refuses")
     }
 
     /// Round 2 of all: what each keeps, and by recipient what it is sent, by sender.
@@ -99,40 +87,22 @@ fn five_holders_make_a_key_that_any_three_can_use() {
     let (shares, confirmations) = holders.finish();
     let keys = agree(&confirmations).unwrap();
     assert_eq!((keys.threshold(), keys.shares().len(), keys.epoch()), (3, 5, 0));
-    assert!(
-        confirmations
-            .iter()
-            .all(|c| c.transcript == transcript(&CONTEXT, &holders.packages))
-    );
+    assert!(confirmations.iter().all(|c| c.transcript == transcript(&CONTEXT, &holders.packages)));
 
-    let persons: Vec<_> = (0..3)
-        .map(|i| PersonId::parse(&format!("610165300{i}")).unwrap())
-        .collect();
+    let persons: Vec<_> = (0..3).map(|i| PersonId::parse(&format!("610165300{i}")).unwrap()).collect();
     let of = |quorum: &[u16], seed| {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let (points, blinds) = blind_batch(&persons, &CONTEXT, &mut rng).unwrap();
         let asked = shares.iter().filter(|share| quorum.contains(&share.index()));
-        let replies: Vec<_> = asked
-            .map(|share| (share.index(), evaluate(share, &points, &mut rng).unwrap()))
-            .collect();
+        let replies: Vec<_> =
+            asked.map(|share| (share.index(), evaluate(share, &points, &mut rng).unwrap())).collect();
         let outputs = combine(keys, quorum, &blinds, &replies).unwrap();
-        outputs
-            .into_iter()
-            .map(|output| output.pseudonym)
-            .collect::<Vec<_>>()
+        outputs.into_iter().map(|output| output.pseudonym).collect::<Vec<_>>()
     };
     let first = of(&[1, 2, 3], 2);
-    for quorum in [
-        [1, 2, 4],
-        [1, 2, 5],
-        [1, 3, 4],
-        [1, 3, 5],
-        [1, 4, 5],
-        [2, 3, 4],
-        [2, 3, 5],
-        [2, 4, 5],
-        [3, 4, 5],
-    ] {
+    for quorum in
+        [[1, 2, 4], [1, 2, 5], [1, 3, 4], [1, 3, 5], [1, 4, 5], [2, 3, 4], [2, 3, 5], [2, 4, 5], [3, 4, 5]]
+    {
         assert!(of(&quorum, 3) == first, "{quorum:?}");
     }
 }
@@ -146,11 +116,7 @@ fn the_smallest_ceremony_is_two_of_two() {
 #[test]
 fn ceremonies_outside_the_limits_are_refused() {
     for (index, holders, threshold) in [(0, 5, 3), (6, 5, 3), (1, 5, 1), (1, 5, 6), (1, 1, 1), (1, 256, 3)] {
-        let size = DkgError::Size {
-            index,
-            holders,
-            threshold,
-        };
+        let size = DkgError::Size { index, holders, threshold };
         assert_eq!(Ceremony::new(CONTEXT, index, holders, threshold), Err(size));
     }
 }
@@ -164,11 +130,7 @@ fn a_bad_round_one_package_names_its_sender() {
         holders.first(&packages)
     };
     let package = DkgError::Package { culprit: 4 };
-    assert_eq!(
-        refused(&|packages| packages.get_mut(&4).unwrap().push(0)),
-        package,
-        "a byte too many"
-    );
+    assert_eq!(refused(&|packages| packages.get_mut(&4).unwrap().push(0)), package, "a byte too many");
     assert_eq!(
         refused(&|packages| {
             packages.get_mut(&4).unwrap().pop();
@@ -176,11 +138,7 @@ fn a_bad_round_one_package_names_its_sender() {
         package,
         "a byte too few"
     );
-    assert_eq!(
-        refused(&|packages| packages.get_mut(&4).unwrap().fill(0)),
-        package,
-        "nothing but zeros"
-    );
+    assert_eq!(refused(&|packages| packages.get_mut(&4).unwrap().fill(0)), package, "nothing but zeros");
     let other = Holders::new(4, 5, 2).packages.remove(&4).unwrap();
     assert_eq!(
         refused(&|packages| {
@@ -251,9 +209,7 @@ fn a_recipient_without_a_usable_sealing_key_is_named() {
         let mut public = holders.public();
         change(&mut public);
         let kept = holders.kept.remove(&1).unwrap();
-        round2(kept, &holders.packages, &public, &mut holders.rng)
-            .err()
-            .unwrap()
+        round2(kept, &holders.packages, &public, &mut holders.rng).err().unwrap()
     };
     let missing = DkgError::Missing { round: 2, holder: 3 };
     assert_eq!(
@@ -276,9 +232,7 @@ fn third(change: impl FnOnce(&mut BTreeMap<u16, Packages>)) -> DkgError {
     let mut holders = Holders::new(8, 5, 3);
     let (mut secrets, mut mail) = holders.second();
     change(&mut mail);
-    round3(secrets.remove(&2).unwrap(), &holders.keys[&2], &mail[&2])
-        .err()
-        .expect("round 3 refuses")
+    round3(secrets.remove(&2).unwrap(), &holders.keys[&2], &mail[&2]).err().expect("round 3 refuses")
 }
 
 #[test]
@@ -339,28 +293,12 @@ fn nobody_uses_a_key_that_not_all_have_confirmed_alike() {
         change(&mut confirmations);
         agree(&confirmations).err().unwrap()
     };
-    let differ = |what| AgreeError::Differ {
-        one: 1,
-        other: 3,
-        what,
-    };
+    let differ = |what| AgreeError::Differ { one: 1, other: 3, what };
     assert_eq!(changed(&|all| all[2].context = Digest::NONE), differ("context"));
-    assert_eq!(
-        changed(&|all| all[2].transcript = Digest::NONE),
-        differ("transcript")
-    );
-    assert_eq!(
-        changed(&|all| all[2].keys = others[2].keys.clone()),
-        differ("keys")
-    );
-    assert_eq!(
-        changed(&|all| all[2].holder = 2),
-        AgreeError::Surplus { holder: 2 }
-    );
-    assert_eq!(
-        changed(&|all| all[2].holder = 9),
-        AgreeError::Surplus { holder: 9 }
-    );
+    assert_eq!(changed(&|all| all[2].transcript = Digest::NONE), differ("transcript"));
+    assert_eq!(changed(&|all| all[2].keys = others[2].keys.clone()), differ("keys"));
+    assert_eq!(changed(&|all| all[2].holder = 2), AgreeError::Surplus { holder: 2 });
+    assert_eq!(changed(&|all| all[2].holder = 9), AgreeError::Surplus { holder: 9 });
 }
 
 #[test]

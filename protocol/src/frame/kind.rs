@@ -10,10 +10,7 @@ use crate::frame::FrameError;
 /// given to another message. 1 to 15 are greetings and refusals, and common to all versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-#[expect(
-    missing_docs,
-    reason = "each variant is the message of the same name, which has the documentation"
-)]
+#[expect(missing_docs, reason = "each variant is the message of the same name, which has the documentation")]
 pub enum Kind {
     Hello = 1,
     Welcome = 2,
@@ -110,10 +107,7 @@ impl Kind {
     /// The name in logs and documents.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(kind, _)| *kind == self)
-            .map_or("unnamed", |(_, name)| name)
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("unnamed", |(_, name)| name)
     }
 
     /// Whether the frame's layout and version are the same in every version of the protocol.
@@ -127,14 +121,7 @@ impl Kind {
     /// # Errors
     /// [`FrameError::OtherKind`].
     pub fn expect(self, expected: Self) -> Result<(), FrameError> {
-        if self == expected {
-            Ok(())
-        } else {
-            Err(FrameError::OtherKind {
-                expected,
-                found: self,
-            })
-        }
+        if self == expected { Ok(()) } else { Err(FrameError::OtherKind { expected, found: self }) }
     }
 }
 

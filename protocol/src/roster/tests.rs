@@ -42,10 +42,8 @@ fn roster(members: Vec<Member>, quorum: u16) -> Roster {
 }
 
 fn signed(roster: Roster, by: &[u8]) -> SignedRoster {
-    let signatures = by
-        .iter()
-        .map(|&n| (NodeId::new(format!("k{n}")).unwrap(), roster.sign(&key(n))))
-        .collect();
+    let signatures =
+        by.iter().map(|&n| (NodeId::new(format!("k{n}")).unwrap(), roster.sign(&key(n)))).collect();
     SignedRoster { signatures, roster }
 }
 
@@ -63,18 +61,12 @@ fn a_first_roster_needs_the_signature_of_every_member() {
 fn a_changed_word_breaks_every_signature() {
     let mut file = signed(roster((1..=3).map(|n| member(n, true)).collect(), 2), &[1, 2, 3]);
     file.roster.members[1].code = 999;
-    assert!(matches!(
-        file.verify(None, TODAY),
-        Err(RosterError::BadSignature(_))
-    ));
+    assert!(matches!(file.verify(None, TODAY), Err(RosterError::BadSignature(_))));
 }
 
 #[test]
 fn the_text_of_a_roster_reads_back_to_the_same_digest() {
-    let file = signed(
-        roster((1..=4).map(|n| member(n, true)).collect(), 3),
-        &[1, 2, 3, 4],
-    );
+    let file = signed(roster((1..=4).map(|n| member(n, true)).collect(), 3), &[1, 2, 3, 4]);
     let read = SignedRoster::parse(&file.to_text().unwrap()).unwrap();
     assert_eq!(read, file);
     assert_eq!(read.roster.digest(), file.roster.digest());
@@ -86,11 +78,7 @@ fn the_text_of_a_roster_reads_back_to_the_same_digest() {
 fn a_quorum_is_three_but_in_the_smallest_federations() {
     let of = |n: u8, quorum| {
         let all: Vec<u8> = (1..=n).collect();
-        signed(
-            roster(all.iter().map(|&n| member(n, true)).collect(), quorum),
-            &all,
-        )
-        .verify(None, TODAY)
+        signed(roster(all.iter().map(|&n| member(n, true)).collect(), quorum), &all).verify(None, TODAY)
     };
     assert!(of(3, 2).is_ok());
     assert!(matches!(of(4, 2), Err(RosterError::Quorum { least: 3, .. })));
@@ -108,41 +96,26 @@ fn a_name_a_code_or_a_key_stands_once() {
         Err(RosterError::Twice(_))
     ));
     twice[1] = member(1, true);
-    assert!(matches!(
-        signed(roster(twice, 2), &[1, 3]).verify(None, TODAY),
-        Err(RosterError::Twice(_))
-    ));
+    assert!(matches!(signed(roster(twice, 2), &[1, 3]).verify(None, TODAY), Err(RosterError::Twice(_))));
 }
 
 #[test]
 fn an_expired_roster_is_refused() {
     let file = signed(roster((1..=3).map(|n| member(n, true)).collect(), 2), &[1, 2, 3]);
-    assert!(matches!(
-        file.verify(None, date(2027, 1, 1)),
-        Err(RosterError::NotValid { .. })
-    ));
+    assert!(matches!(file.verify(None, date(2027, 1, 1)), Err(RosterError::NotValid { .. })));
 }
 
 #[test]
 fn a_successor_needs_two_thirds_of_those_before_it_and_a_higher_version() {
-    let first = signed(
-        roster((1..=4).map(|n| member(n, true)).collect(), 3),
-        &[1, 2, 3, 4],
-    );
+    let first = signed(roster((1..=4).map(|n| member(n, true)).collect(), 3), &[1, 2, 3, 4]);
     let known = first.verify(None, TODAY).unwrap();
     // k4 leaves, k5 to k7 come: the three new holders alone must not be able to take over.
     let mut next = roster([1, 5, 6, 7].map(|n| member(n, n != 1)).to_vec(), 3);
     next.version = 2;
     next.previous = Some(known.digest());
-    let taken = signed(next.clone(), &[1, 5, 6, 7])
-        .verify(Some(&known), TODAY)
-        .unwrap_err();
+    let taken = signed(next.clone(), &[1, 5, 6, 7]).verify(Some(&known), TODAY).unwrap_err();
     assert_eq!(taken, RosterError::TooFewPrevious { found: 1, needed: 3 });
-    assert!(
-        signed(next.clone(), &[1, 2, 3, 5, 6, 7])
-            .verify(Some(&known), TODAY)
-            .is_ok()
-    );
+    assert!(signed(next.clone(), &[1, 2, 3, 5, 6, 7]).verify(Some(&known), TODAY).is_ok());
     next.version = 1;
     assert!(matches!(
         signed(next.clone(), &[1, 2, 3, 5, 6, 7]).verify(Some(&known), TODAY),

@@ -20,10 +20,7 @@ const SEED: [u8; 32] = [0x07; 32];
 /// The study within which it signs.
 const STUDY: Digest = Digest([0xb2; 32]);
 
-const SHAPE: ContributionShape = ContributionShape {
-    values: 3,
-    recencies: 2,
-};
+const SHAPE: ContributionShape = ContributionShape { values: 3, recencies: 2 };
 
 const HAND_BACK_SHAPE: HandBackShape = HandBackShape { criteria: 2 };
 
@@ -56,9 +53,7 @@ fn header() -> Golden {
         bytes: header.encode().to_vec(),
         again: |bytes| {
             let bytes = bytes.try_into().map_err(|_| "no header's length".to_owned())?;
-            FrameHeader::decode(bytes)
-                .map(|read| read.encode().to_vec())
-                .map_err(|error| error.to_string())
+            FrameHeader::decode(bytes).map(|read| read.encode().to_vec()).map_err(|error| error.to_string())
         },
     }
 }
@@ -111,9 +106,7 @@ fn hand_backs() -> Golden {
             let records = HAND_BACK_SHAPE.read(whole(bytes, 2 * HAND_BACK_SHAPE.size())?);
             let records = records.map_err(|error| error.to_string())?;
             let mut body = Vec::new();
-            records
-                .iter()
-                .for_each(|record| HAND_BACK_SHAPE.write(record, &mut body));
+            records.iter().for_each(|record| HAND_BACK_SHAPE.write(record, &mut body));
             Ok(body)
         },
     }
@@ -146,11 +139,7 @@ pub(crate) fn hand_back_records() -> Vec<u8> {
 /// A body cut after its first record is a shorter body and no error: nothing in it counts its records, the signed
 /// total does. Every other cut is left to the shape to refuse.
 fn whole(bytes: &[u8], length: usize) -> Result<&[u8], String> {
-    if 2 * bytes.len() == length {
-        Err("one record of two".to_owned())
-    } else {
-        Ok(bytes)
-    }
+    if 2 * bytes.len() == length { Err("one record of two".to_owned()) } else { Ok(bytes) }
 }
 
 fn roster() -> Roster {
@@ -167,11 +156,8 @@ fn roster() -> Roster {
         holder: true,
         evaluations_max: 60_000,
     };
-    let person = |name: &str, role, key| Person {
-        name: name.to_owned(),
-        role,
-        signing: VerifyingKey([key; 32]),
-    };
+    let person =
+        |name: &str, role, key| Person { name: name.to_owned(), role, signing: VerifyingKey([key; 32]) };
     Roster {
         federation: "Laboratory".to_owned(),
         version: 7,
@@ -186,10 +172,7 @@ fn roster() -> Roster {
             signing: VerifyingKey([0x02; 32]),
         },
         members: vec![
-            Member {
-                name: "Lolland".to_owned(),
-                ..member("k360", Sector::Municipality, 360, 0x10)
-            },
+            Member { name: "Lolland".to_owned(), ..member("k360", Sector::Municipality, 360, 0x10) },
             Member {
                 name: "Region Sjælland".to_owned(),
                 valid_to: Some(date(2026, 12, 31)),
@@ -197,10 +180,7 @@ fn roster() -> Roster {
                 ..member("region_1085", Sector::Region, 1085, 0x20)
             },
         ],
-        people: vec![
-            person("Analyst A", Role::Analyst, 0x31),
-            person("DPO D", Role::Dpo, 0x32),
-        ],
+        people: vec![person("Analyst A", Role::Analyst, 0x31), person("DPO D", Role::Dpo, 0x32)],
     }
 }
 
@@ -240,15 +220,8 @@ fn a_signature_is_plain_ed25519_over_the_golden_bytes() {
 #[test]
 fn a_signature_of_one_study_or_purpose_is_none_of_another() {
     let verifying = SigningKey::from_seed(&SEED).verifying_key();
-    assert!(
-        signed()
-            .verify(Purpose::Manifest, Digest([0xb3; 32]), &verifying)
-            .is_err()
-    );
+    assert!(signed().verify(Purpose::Manifest, Digest([0xb3; 32]), &verifying).is_err());
     assert!(signed().verify(Purpose::Proposal, STUDY, &verifying).is_err());
-    let other = Signed {
-        content: acceptance("k376"),
-        ..signed()
-    };
+    let other = Signed { content: acceptance("k376"), ..signed() };
     assert!(other.verify(Purpose::Manifest, STUDY, &verifying).is_err());
 }

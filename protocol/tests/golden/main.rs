@@ -6,11 +6,7 @@
 //!
 //! To add a message, add one line to [`messages::all`]; to add anything else, one to [`documents::all`].
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on panics"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -57,9 +53,7 @@ fn folder() -> PathBuf {
 
 /// The bytes of an annotated file: hexadecimal, with spaces anywhere, and comments from `#` to the end of a line.
 fn parse(text: &str) -> Vec<u8> {
-    let digits = text
-        .lines()
-        .flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace());
+    let digits = text.lines().flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace());
     hex::decode(digits.collect::<String>()).expect("a golden file holds hexadecimal digits and comments")
 }
 
@@ -75,20 +69,13 @@ fn every_message_has_the_bytes_of_its_golden_file() {
     let mut complaints = String::new();
     for Golden { name, bytes, again } in all() {
         let Ok(text) = fs::read_to_string(folder().join(format!("{name}.hex"))) else {
-            let _ = writeln!(
-                complaints,
-                "`{name}.hex` is missing; annotate and add:\n{}",
-                lines(&bytes)
-            );
+            let _ = writeln!(complaints, "`{name}.hex` is missing; annotate and add:\n{}", lines(&bytes));
             continue;
         };
         let golden = parse(&text);
         if golden != bytes {
-            let _ = writeln!(
-                complaints,
-                "`{name}` is written otherwise than in its file:\n{}",
-                lines(&bytes)
-            );
+            let _ =
+                writeln!(complaints, "`{name}` is written otherwise than in its file:\n{}", lines(&bytes));
         }
         if again(&golden).as_deref() != Ok(&golden) {
             let _ = writeln!(complaints, "`{name}.hex` is read otherwise than it is written");
@@ -103,10 +90,7 @@ fn every_shortened_and_every_lengthened_golden_message_is_refused() {
         for end in 0..bytes.len() {
             assert!(again(&bytes[..end]).is_err(), "`{name}` cut at {end}");
         }
-        assert!(
-            again(&[bytes.as_slice(), &[0]].concat()).is_err(),
-            "`{name}` and a zero"
-        );
+        assert!(again(&[bytes.as_slice(), &[0]].concat()).is_err(), "`{name}` and a zero");
     }
 }
 

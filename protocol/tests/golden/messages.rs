@@ -9,10 +9,10 @@ use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
     Acceptance, Accepted, Answer, Batch, Close, Closed, Compute, Computed, Contribute, Contributions,
-    ContributionsEnd, DataStatement, Evaluate, Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts,
-    KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2,
-    KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress, Propose,
-    Pseudonymise, Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal,
+    ContributionsEnd, DataStatement, Evaluate, Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
+    JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
+    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress,
+    Propose, Pseudonymise, Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::sign::Signature;
@@ -23,18 +23,11 @@ use crate::documents::{contribution_records, hand_back_records};
 
 /// Every message; that none is missing is one of the tests.
 pub(crate) fn all() -> Vec<Golden> {
-    [greetings(), agreement(), keys(), evaluations(), records()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [greetings(), agreement(), keys(), evaluations(), records()].into_iter().flatten().collect()
 }
 
 fn message<M: Message>(message: &M) -> Golden {
-    assert_eq!(
-        Kind::try_from(M::KIND.number()),
-        Ok(M::KIND),
-        "every kind stands in the table"
-    );
+    assert_eq!(Kind::try_from(M::KIND.number()), Ok(M::KIND), "every kind stands in the table");
     Golden::coded(M::KIND.name(), message)
 }
 
@@ -44,10 +37,7 @@ pub(crate) fn node(name: &str) -> NodeId {
 
 /// Content with a placeholder for its signature.
 fn signed<T>(content: T, byte: u8) -> Signed<T> {
-    Signed {
-        content,
-        signature: Signature([byte; 64]),
-    }
+    Signed { content, signature: Signature([byte; 64]) }
 }
 
 fn greetings() -> Vec<Golden> {
@@ -60,13 +50,8 @@ fn greetings() -> Vec<Golden> {
             roster: Digest([0xa1; 32]),
             software: Software::new("tvaers-node 0.1.0").unwrap(),
         }),
-        message(&Welcome {
-            version: 1,
-            software: Software::new("tvaers 0.1.0").unwrap(),
-        }),
-        message(&Reject {
-            code: RejectCode::OtherRoster,
-        }),
+        message(&Welcome { version: 1, software: Software::new("tvaers 0.1.0").unwrap() }),
+        message(&Reject { code: RejectCode::OtherRoster }),
     ]
 }
 
@@ -78,10 +63,7 @@ fn agreement() -> Vec<Golden> {
             made_up: true,
             data: Some(data()),
         }),
-        message(&Progress {
-            done: 20_000,
-            total: 50_001,
-        }),
+        message(&Progress { done: 20_000, total: 50_001 }),
         message(&Prepare {
             model: "sad".to_owned(),
             model_digest: Digest([0xc3; 32]),
@@ -95,17 +77,10 @@ fn agreement() -> Vec<Golden> {
             disclosure: Disclosure::Total,
             data: data(),
         }),
-        message(&Propose {
-            manifest: signed(manifest(), 0x51),
-        }),
-        message(&Accepted {
-            acceptance: signed(acceptance("k360"), 0x51),
-        }),
+        message(&Propose { manifest: signed(manifest(), 0x51) }),
+        message(&Accepted { acceptance: signed(acceptance("k360"), 0x51) }),
         message(&Open {
-            acceptances: vec![
-                signed(acceptance("k360"), 0x51),
-                signed(acceptance("region_1085"), 0x52),
-            ],
+            acceptances: vec![signed(acceptance("k360"), 0x51), signed(acceptance("region_1085"), 0x52)],
         }),
         message(&Opened {}),
         message(&Close {}),
@@ -133,24 +108,12 @@ fn keys() -> Vec<Golden> {
     };
     vec![
         message(&KeyRound1 {}),
-        message(&KeyRound1Package {
-            package: first(2, 0x51),
-        }),
-        message(&KeyRound2 {
-            packages: vec![first(1, 0x51), first(2, 0x52)],
-        }),
-        message(&KeyRound2Packages {
-            packages: vec![second(2, 1, 0x51), second(2, 3, 0x52)],
-        }),
-        message(&KeyRound3 {
-            packages: vec![second(1, 2, 0x51), second(3, 2, 0x52)],
-        }),
-        message(&KeyConfirmed {
-            confirmation: confirmation(2, 0x51),
-        }),
-        message(&KeyPin {
-            confirmations: vec![confirmation(1, 0x51), confirmation(2, 0x52)],
-        }),
+        message(&KeyRound1Package { package: first(2, 0x51) }),
+        message(&KeyRound2 { packages: vec![first(1, 0x51), first(2, 0x52)] }),
+        message(&KeyRound2Packages { packages: vec![second(2, 1, 0x51), second(2, 3, 0x52)] }),
+        message(&KeyRound3 { packages: vec![second(1, 2, 0x51), second(3, 2, 0x52)] }),
+        message(&KeyConfirmed { confirmation: confirmation(2, 0x51) }),
+        message(&KeyPin { confirmations: vec![confirmation(1, 0x51), confirmation(2, 0x52)] }),
         message(&KeyPinned {}),
     ]
 }
@@ -165,23 +128,13 @@ fn evaluations() -> Vec<Golden> {
     };
     let mut proof = [0x66; 64];
     proof[32..].fill(0x77);
-    let answer = Answer {
-        request: Digest([0xf6; 32]),
-        elements: [[0x33; 32], [0x44; 32]].concat(),
-        proof,
-    };
+    let answer = Answer { request: Digest([0xf6; 32]), elements: [[0x33; 32], [0x44; 32]].concat(), proof };
     vec![
         message(&Pseudonymise {}),
         message(&Pseudonymised { persons: 50_001 }),
-        message(&Relay {
-            to: node("region_1085"),
-        }),
-        message(&Evaluate {
-            batch: signed(batch, 0x51),
-        }),
-        message(&Evaluated {
-            answer: signed(answer, 0x51),
-        }),
+        message(&Relay { to: node("region_1085") }),
+        message(&Evaluate { batch: signed(batch, 0x51) }),
+        message(&Evaluated { answer: signed(answer, 0x51) }),
     ]
 }
 
@@ -191,17 +144,9 @@ fn records() -> Vec<Golden> {
         message(&Compute {}),
         message(&Computed { persons: 50_002 }),
         message(&Contribute {}),
-        message(&Contributions {
-            sequence: 3,
-            records: contribution_records(),
-        }),
-        message(&ContributionsEnd {
-            total: signed(stream("k360", 50_001), 0x51),
-        }),
-        message(&HandBacks {
-            sequence: 2,
-            records: hand_back_records(),
-        }),
+        message(&Contributions { sequence: 3, records: contribution_records() }),
+        message(&ContributionsEnd { total: signed(stream("k360", 50_001), 0x51) }),
+        message(&HandBacks { sequence: 2, records: hand_back_records() }),
         message(&HandBackEnd {
             total: signed(
                 HandBackTotal {
@@ -222,10 +167,7 @@ fn records() -> Vec<Golden> {
 }
 
 pub(crate) fn acceptance(name: &str) -> Acceptance {
-    Acceptance {
-        node: node(name),
-        manifest: Digest([0xb2; 32]),
-    }
+    Acceptance { node: node(name), manifest: Digest([0xb2; 32]) }
 }
 
 fn data() -> DataStatement {
@@ -239,12 +181,8 @@ fn data() -> DataStatement {
 
 pub(crate) fn manifest() -> Manifest {
     let time = |text: &str| text.parse::<Timestamp>().unwrap();
-    let participant = |name, quota, quorum, data| Participant {
-        node: node(name),
-        quota,
-        quorum,
-        data: Digest([data; 32]),
-    };
+    let participant =
+        |name, quota, quorum, data| Participant { node: node(name), quota, quorum, data: Digest([data; 32]) };
     Manifest {
         run: RunId([0x99; 16]),
         roster: Digest([0xa1; 32]),

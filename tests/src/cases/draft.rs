@@ -19,30 +19,18 @@ const REGION_TABLES: [(&str, &str); 5] = [
         "contact_id,person_id,hospital,start,end,contact_type,priority,sector,specialty_group,dx,dx_secondary,\
          drg_dkk",
     ),
-    (
-        "gp_contacts",
-        "person_id,date,speciale,ydelse,kontakt,honorar_dkk,ydernr",
-    ),
+    ("gp_contacts", "person_id,date,speciale,ydelse,kontakt,honorar_dkk,ydernr"),
     ("prescriptions", "person_id,date,atc,ddd,tilskud_dkk"),
     ("transport", "person_id,date,kind,cost_dkk"),
 ];
 
 const MUNICIPAL_TABLES: [(&str, &str); 7] = [
-    (
-        "persons",
-        "person_id,birth_date,sex,citizenship,death_date,civil_status,preschool_children,a_kasse",
-    ),
+    ("persons", "person_id,birth_date,sex,citizenship,death_date,civil_status,preschool_children,a_kasse"),
     ("residence", "person_id,kommune,from_date,to_date"),
     ("sick_leave", "person_id,first_day,last_day"),
     ("benefits_weeks", "person_id,iso_year,iso_week,dream_code"),
-    (
-        "social_services",
-        "person_id,law,from_date,to_date,cost_per_day_dkk",
-    ),
-    (
-        "survey",
-        "person_id,survey_date,round,self_rated_health,life_satisfaction,satisfaction,coherence",
-    ),
+    ("social_services", "person_id,law,from_date,to_date,cost_per_day_dkk"),
+    ("survey", "person_id,survey_date,round,self_rated_health,life_satisfaction,satisfaction,coherence"),
     ("frontline_flags", "person_id,flag_date"),
 ];
 
@@ -76,14 +64,7 @@ impl Draft {
     pub(super) fn new(as_of: Date, rng: ChaCha8Rng) -> anyhow::Result<Self> {
         let before = as_of.checked_sub(2.years())?;
         let (rows, stories) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self {
-            as_of,
-            before,
-            rng,
-            rows,
-            stories,
-            n_contacts: 0,
-        })
+        Ok(Self { as_of, before, rng, rows, stories, n_contacts: 0 })
     }
 
     /// The date of a pattern's day.
@@ -145,13 +126,7 @@ impl Draft {
                 continue;
             };
             let field = str::to_owned;
-            let service = vec![
-                id.clone(),
-                field("SEL_85"),
-                day.clone(),
-                String::new(),
-                field("530.50"),
-            ];
+            let service = vec![id.clone(), field("SEL_85"), day.clone(), String::new(), field("530.50")];
             self.row(node, "social_services", service);
             let mut survey = vec![id.clone(), day.clone(), field("baseline")];
             survey.extend(["", "7", "3", "5"].map(field));
@@ -190,10 +165,7 @@ impl Draft {
             }
             folders.push(folder);
         }
-        ensure!(
-            self.rows.is_empty(),
-            "a row was meant for a table that its node does not have"
-        );
+        ensure!(self.rows.is_empty(), "a row was meant for a table that its node does not have");
         Ok(folders)
     }
 }

@@ -55,15 +55,7 @@ pub(super) struct Visit {
 }
 
 const fn visit(day: Day, start: &'static str, dx: &'static str, secondary: &'static str) -> Visit {
-    Visit {
-        region: 0,
-        day,
-        start,
-        ended: true,
-        kind: "ALCA00",
-        dx,
-        secondary,
-    }
+    Visit { region: 0, day, start, ended: true, kind: "ALCA00", dx, secondary }
 }
 
 const fn dx(code: &'static str) -> Visit {
@@ -85,58 +77,19 @@ pub(super) const DIAGNOSES: &[(&str, &[Visit])] = &[
     ("DF438A", &[dx("DF438A")]),
     ("DF44", &[dx("DF44")]),
     ("only F3", &[dx("DF3")]),
-    (
-        "secondary, second of two",
-        &[visit(AsOf(-90), "10:00", "DI109", "DE119|DF432")],
-    ),
-    (
-        "secondary, near misses",
-        &[visit(AsOf(-90), "10:00", "DF341", "DF42|DF44|DZ032")],
-    ),
-    (
-        "secondary without an action diagnosis",
-        &[visit(AsOf(-90), "10:00", "", "DF410")],
-    ),
-    (
-        "the last minute of the day",
-        &[visit(AsOf(0), "23:59", "DF33", "")],
-    ),
+    ("secondary, second of two", &[visit(AsOf(-90), "10:00", "DI109", "DE119|DF432")]),
+    ("secondary, near misses", &[visit(AsOf(-90), "10:00", "DF341", "DF42|DF44|DZ032")]),
+    ("secondary without an action diagnosis", &[visit(AsOf(-90), "10:00", "", "DF410")]),
+    ("the last minute of the day", &[visit(AsOf(0), "23:59", "DF33", "")]),
     ("midnight after the day", &[visit(AsOf(1), "00:00", "DF33", "")]),
-    (
-        "midnight that begins the day",
-        &[visit(AsOf(0), "00:00", "DF33", "")],
-    ),
+    ("midnight that begins the day", &[visit(AsOf(0), "00:00", "DF33", "")]),
     ("thirty years ago", &[visit(AsOf(-10_957), "12:00", "DF40", "")]),
-    (
-        "virtual",
-        &[Visit {
-            kind: "ALCA10",
-            ..dx("DF43")
-        }],
-    ),
-    (
-        "still there",
-        &[Visit {
-            ended: false,
-            ..visit(AsOf(-3), "08:00", "DF323", "")
-        }],
-    ),
-    (
-        "in the other region",
-        &[Visit {
-            region: 1,
-            ..dx("DF43")
-        }],
-    ),
+    ("virtual", &[Visit { kind: "ALCA10", ..dx("DF43") }]),
+    ("still there", &[Visit { ended: false, ..visit(AsOf(-3), "08:00", "DF323", "") }]),
+    ("in the other region", &[Visit { region: 1, ..dx("DF43") }]),
     (
         "after the day in one, near miss in the other",
-        &[
-            visit(AsOf(1), "00:00", "DF43", ""),
-            Visit {
-                region: 1,
-                ..dx("DF45")
-            },
-        ],
+        &[visit(AsOf(1), "00:00", "DF43", ""), Visit { region: 1, ..dx("DF45") }],
     ),
 ];
 
@@ -158,58 +111,27 @@ pub(super) const PRACTICE: &[(&str, &[Bill])] = &[
     ("15 and 15", &[(0, "80", 1, 15, INSIDE), (1, "80", 1, 15, INSIDE)]),
     ("20 and 1", &[(0, "80", 1, 20, INSIDE), (1, "80", 1, 1, INSIDE)]),
     ("95 and 30", &[(0, "80", 1, 95, INSIDE), (1, "80", 1, 30, INSIDE)]),
-    (
-        "14 and supplements",
-        &[(0, "80", 1, 14, INSIDE), (0, "80", 0, 12, INSIDE)],
-    ),
-    (
-        "14 and supplements elsewhere",
-        &[(0, "80", 1, 14, INSIDE), (1, "80", 0, 12, INSIDE)],
-    ),
+    ("14 and supplements", &[(0, "80", 1, 14, INSIDE), (0, "80", 0, 12, INSIDE)]),
+    ("14 and supplements elsewhere", &[(0, "80", 1, 14, INSIDE), (1, "80", 0, 12, INSIDE)]),
     (
         "14 and other specialties",
-        &[
-            (0, "80", 1, 14, INSIDE),
-            (0, "81", 1, 9, INSIDE),
-            (0, "08", 1, 9, INSIDE),
-        ],
+        &[(0, "80", 1, 14, INSIDE), (0, "81", 1, 9, INSIDE), (0, "08", 1, 9, INSIDE)],
     ),
-    (
-        "14 and the last day outside",
-        &[(0, "80", 1, 14, INSIDE), (0, "80", 1, 3, &[Before(0)])],
-    ),
-    (
-        "14 and the first day inside",
-        &[(0, "80", 1, 14, INSIDE), (0, "80", 1, 1, &[Before(1)])],
-    ),
-    (
-        "20 and the day itself",
-        &[(0, "80", 1, 20, INSIDE), (0, "80", 1, 1, &[AsOf(0)])],
-    ),
-    (
-        "20 and the day after",
-        &[(0, "80", 1, 20, INSIDE), (0, "80", 1, 5, &[AsOf(1)])],
-    ),
+    ("14 and the last day outside", &[(0, "80", 1, 14, INSIDE), (0, "80", 1, 3, &[Before(0)])]),
+    ("14 and the first day inside", &[(0, "80", 1, 14, INSIDE), (0, "80", 1, 1, &[Before(1)])]),
+    ("20 and the day itself", &[(0, "80", 1, 20, INSIDE), (0, "80", 1, 1, &[AsOf(0)])]),
+    ("20 and the day after", &[(0, "80", 1, 20, INSIDE), (0, "80", 1, 5, &[AsOf(1)])]),
     (
         "10, elsewhere outside the window",
         &[(0, "80", 1, 10, INSIDE), (1, "80", 1, 10, &[Before(0), AsOf(1)])],
     ),
     ("all on one day", &[(0, "80", 1, 21, &[AsOf(-7)])]),
     ("psychologist", &[(0, "63", 1, 1, &[AsOf(-200)])]),
-    (
-        "psychologist in both",
-        &[(0, "63", 1, 2, &[AsOf(-200)]), (1, "63", 1, 2, &[AsOf(-20)])],
-    ),
+    ("psychologist in both", &[(0, "63", 1, 2, &[AsOf(-200)]), (1, "63", 1, 2, &[AsOf(-20)])]),
     ("psychologist's supplement", &[(0, "63", 0, 3, INSIDE)]),
     ("psychologist outside", &[(0, "63", 1, 2, &[Before(0), AsOf(1)])]),
-    (
-        "psychologist at the edges",
-        &[(0, "63", 1, 1, &[Before(1)]), (1, "63", 1, 1, &[AsOf(0)])],
-    ),
-    (
-        "psychiatrists",
-        &[(0, "24", 1, 5, INSIDE), (1, "26", 1, 5, INSIDE)],
-    ),
+    ("psychologist at the edges", &[(0, "63", 1, 1, &[Before(1)]), (1, "63", 1, 1, &[AsOf(0)])]),
+    ("psychiatrists", &[(0, "24", 1, 5, INSIDE), (1, "26", 1, 5, INSIDE)]),
 ];
 
 /// A prescription: which region, day, ATC code.
@@ -223,30 +145,14 @@ pub(super) const MEDICINE: &[(&str, &[Drug])] = &[
     ("antidepressant", &[(0, AsOf(-30), "N06AB04")]),
     ("stimulant", &[(0, AsOf(-30), "N06BA04")]),
     ("dementia", &[(0, AsOf(-30), "N06DA02")]),
-    (
-        "near misses",
-        &[
-            (0, AsOf(-30), "N04BA02"),
-            (0, AsOf(-31), "N06CA01"),
-            (1, AsOf(-32), "N07BC02"),
-        ],
-    ),
-    (
-        "in both regions",
-        &[(0, AsOf(-30), "N06AX11"), (1, AsOf(-30), "N06AX11")],
-    ),
-    (
-        "two kinds",
-        &[(0, AsOf(-30), "N06AX11"), (0, AsOf(-40), "N05BA01")],
-    ),
+    ("near misses", &[(0, AsOf(-30), "N04BA02"), (0, AsOf(-31), "N06CA01"), (1, AsOf(-32), "N07BC02")]),
+    ("in both regions", &[(0, AsOf(-30), "N06AX11"), (1, AsOf(-30), "N06AX11")]),
+    ("two kinds", &[(0, AsOf(-30), "N06AX11"), (0, AsOf(-40), "N05BA01")]),
     ("last day outside", &[(0, Before(0), "N06AB04")]),
     ("first day inside", &[(0, Before(1), "N06AB04")]),
     ("the day itself", &[(1, AsOf(0), "N05BA01")]),
     ("the day after", &[(0, AsOf(1), "N06AB04")]),
-    (
-        "bought twice on a day",
-        &[(0, AsOf(-9), "N05CF01"), (0, AsOf(-9), "N05CF01")],
-    ),
+    ("bought twice on a day", &[(0, AsOf(-9), "N05CF01"), (0, AsOf(-9), "N05CF01")]),
 ];
 
 /// Writes the person's regional rows into the regions that have the person in their register.
@@ -260,15 +166,9 @@ pub(super) fn write(
     story: &mut String,
 ) -> anyhow::Result<()> {
     let (patient_name, register) = PATIENTS.get(choice.patient).context("no such patient pattern")?;
-    let (dx_name, visits) = DIAGNOSES
-        .get(choice.diagnosis)
-        .context("no such diagnosis pattern")?;
-    let (practice_name, bills) = PRACTICE
-        .get(choice.practice)
-        .context("no such practice pattern")?;
-    let (medicine_name, drugs) = MEDICINE
-        .get(choice.medicine)
-        .context("no such medicine pattern")?;
+    let (dx_name, visits) = DIAGNOSES.get(choice.diagnosis).context("no such diagnosis pattern")?;
+    let (practice_name, bills) = PRACTICE.get(choice.practice).context("no such practice pattern")?;
+    let (medicine_name, drugs) = MEDICINE.get(choice.medicine).context("no such medicine pattern")?;
     story.push_str(&format!(
         "; patient: {patient_name}; diagnoses: {dx_name}; practice: {practice_name}; medicine: {medicine_name}"
     ));
@@ -287,17 +187,9 @@ pub(super) fn write(
             Stranger => Some(101),
         };
         let kommune = code.map(|code| code.to_string()).unwrap_or_default();
-        let ydernr = if sometimes(draft) {
-            format!("{region}01")
-        } else {
-            String::new()
-        };
+        let ydernr = if sometimes(draft) { format!("{region}01") } else { String::new() };
         let (birth, sex) = (birth.to_string(), sex.letter().to_owned());
-        draft.row(
-            region,
-            "patients",
-            vec![id.to_owned(), birth, sex, String::new(), kommune, ydernr],
-        );
+        draft.row(region, "patients", vec![id.to_owned(), birth, sex, String::new(), kommune, ydernr]);
     }
     // A pattern's second region is the first again for those whom one region knows.
     let turn = |position: usize| known.iter().cycle().nth(position).copied();
@@ -332,22 +224,9 @@ fn write_visit(draft: &mut Draft, id: &str, region: u16, known: &[u16], visit: &
         (true, "23:59") => format!("{}T00:59", date.tomorrow()?),
         (true, _) => format!("{date}T12:00").max(start.clone()),
     };
-    let mut row = vec![
-        draft.contact_id(),
-        id.to_owned(),
-        "NFS".to_owned(),
-        start,
-        end,
-        visit.kind.to_owned(),
-    ];
-    let rest = [
-        "ATA3",
-        "psykiatri",
-        "psykiatri",
-        visit.dx,
-        visit.secondary,
-        "2292",
-    ];
+    let mut row =
+        vec![draft.contact_id(), id.to_owned(), "NFS".to_owned(), start, end, visit.kind.to_owned()];
+    let rest = ["ATA3", "psykiatri", "psykiatri", visit.dx, visit.secondary, "2292"];
     row.extend(rest.map(str::to_owned));
     // Some contacts are delivered twice, and some are held by two regions under the one name.
     if sometimes(draft) {

@@ -11,10 +11,7 @@ fn answered(seed: u64, as_of: Date) -> Vec<(String, Answer)> {
     cases(seed, as_of, out.path()).unwrap();
     let mut stories = stories(seed, as_of).unwrap();
     let answers = read::federation(out.path()).unwrap().sad(as_of).unwrap();
-    answers
-        .into_iter()
-        .map(|(id, answer)| (stories.remove(&id).unwrap(), answer))
-        .collect()
+    answers.into_iter().map(|(id, answer)| (stories.remove(&id).unwrap(), answer)).collect()
 }
 
 /// The answer of the pure person whose story has every one of `parts` and is otherwise plain.
@@ -29,13 +26,9 @@ fn pure<'a>(all: &'a [(String, Answer)], parts: &[&str]) -> &'a Answer {
         "practice: none;",
     ];
     let kinds: Vec<_> = parts.iter().map(|part| part.split(':').next().unwrap()).collect();
-    let wanted = plain
-        .iter()
-        .filter(|part| !kinds.contains(&part.split(':').next().unwrap()));
+    let wanted = plain.iter().filter(|part| !kinds.contains(&part.split(':').next().unwrap()));
     let wanted: Vec<_> = wanted.chain(parts).collect();
-    let found = all
-        .iter()
-        .find(|(story, _)| wanted.iter().all(|part| format!("{story};").contains(**part)));
+    let found = all.iter().find(|(story, _)| wanted.iter().all(|part| format!("{story};").contains(**part)));
     &found.unwrap_or_else(|| panic!("no person is {parts:?}")).1
 }
 
@@ -48,20 +41,8 @@ fn the_oracle_answers_the_spell_edges_as_worked_out_by_hand() {
     let expected = [
         ("four of 15 days", "home: in 360 always;", 5, 1, false),
         ("four, the last of 14 days", "home: in 360 always;", 0, 0, false),
-        (
-            "four, the first on the last day outside",
-            "home: in 360 always;",
-            0,
-            1,
-            false,
-        ),
-        (
-            "four, the first on the first day inside",
-            "home: in 360 always;",
-            5,
-            1,
-            false,
-        ),
+        ("four, the first on the last day outside", "home: in 360 always;", 0, 1, false),
+        ("four, the first on the first day inside", "home: in 360 always;", 5, 1, false),
         ("four, one after the day", "home: in 360 always;", 0, 1, false),
         ("open since the day", "home: in 360 always;", 0, 0, false),
         ("open on its 14th day", "home: in 360 always;", 0, 0, false),
@@ -72,55 +53,19 @@ fn the_oracle_answers_the_spell_edges_as_worked_out_by_hand() {
         ("overlapping, 15 in all", MOVED_HOME, 0, 1, true),
         ("adjacent, 15 in all", MOVED_HOME, 0, 1, true),
         ("a day between, 7 and 8", MOVED_HOME, 0, 0, true),
-        (
-            "nested, then adjacent to the outer",
-            "home: in 360 always;",
-            0,
-            1,
-            false,
-        ),
+        ("nested, then adjacent to the outer", "home: in 360 always;", 0, 1, false),
         ("recorded twice", "home: in 360 always;", 0, 0, false),
         ("over the move, 8 and 12", MOVED_HOME, 0, 1, true),
         ("two long with each", MOVED_HOME, 5, 1, true),
-        (
-            "two long of two halves each, and two whole",
-            MOVED_HOME,
-            5,
-            1,
-            true,
-        ),
-        (
-            "four with one, two of them joined by the other",
-            MOVED_HOME,
-            0,
-            1,
-            true,
-        ),
-        (
-            "four with one, two of them joined by the other",
-            "home: in 360 always;",
-            0,
-            1,
-            false,
-        ),
+        ("two long of two halves each, and two whole", MOVED_HOME, 5, 1, true),
+        ("four with one, two of them joined by the other", MOVED_HOME, 0, 1, true),
+        ("four with one, two of them joined by the other", "home: in 360 always;", 0, 1, false),
         ("joined at the edge from outside", MOVED_HOME, 0, 0, true),
-        (
-            "ending a day too early to join at the edge",
-            MOVED_HOME,
-            0,
-            1,
-            false,
-        ),
+        ("ending a day too early to join at the edge", MOVED_HOME, 0, 1, false),
         ("the other's ended before reach", MOVED_HOME, 0, 1, false),
         ("the other's begins after the day", MOVED_HOME, 0, 1, false),
         ("open since five years", MOVED_HOME, 0, 0, false),
-        (
-            "open since five years, with others inside",
-            MOVED_HOME,
-            0,
-            0,
-            true,
-        ),
+        ("open since five years, with others inside", MOVED_HOME, 0, 0, true),
         ("long, then short", MOVED_HOME, 0, 0, true),
         ("short, then long", MOVED_HOME, 0, 1, true),
         ("begins outside, long inside", "home: in 360 always;", 0, 0, false),
@@ -240,11 +185,7 @@ fn the_oracle_answers_residence_and_benefit_edges_as_worked_out_by_hand() {
         }
         for (name, labour, eligible) in benefits {
             let answer = pure(&all, &[MOVED_HOME, &format!("benefits: {name};")]);
-            assert_eq!(
-                (answer.labour, answer.eligible),
-                (labour, eligible),
-                "{name} on {as_of}"
-            );
+            assert_eq!((answer.labour, answer.eligible), (labour, eligible), "{name} on {as_of}");
         }
     }
 }
@@ -280,11 +221,7 @@ fn every_value_of_every_item_and_every_stratum_occurs_in_the_population() {
         let as_of = date(2024, 2, 29);
         let all = answered(seed, as_of);
         let eligible: Vec<_> = all.iter().map(|a| &a.1).filter(|a| a.eligible).collect();
-        assert!(
-            eligible.len() > 200,
-            "{} in the population of seed {seed}",
-            eligible.len()
-        );
+        assert!(eligible.len() > 200, "{} in the population of seed {seed}", eligible.len());
         let values = |item: fn(&Answer) -> u16| eligible.iter().map(|a| item(a)).collect::<BTreeSet<_>>();
         assert_eq!(values(|a| a.known), [0, 3].into(), "seed {seed}");
         assert_eq!(values(|a| a.repeat), [0, 5].into(), "seed {seed}");
@@ -296,16 +233,9 @@ fn every_value_of_every_item_and_every_stratum_occurs_in_the_population() {
         assert_eq!(values(|a| a.citizen), [0, 1].into(), "seed {seed}");
         assert_eq!(values(|a| a.akasse), [0, 1].into(), "seed {seed}");
         let strata: BTreeSet<_> = eligible.iter().map(|a| a.stratum).collect();
-        assert_eq!(
-            strata,
-            [Stratum::Low, Stratum::Middle, Stratum::High].into(),
-            "seed {seed}"
-        );
+        assert_eq!(strata, [Stratum::Low, Stratum::Middle, Stratum::High].into(), "seed {seed}");
         let crossing = eligible.iter().filter(|a| a.spells_cross).count();
-        assert!(
-            crossing > 20,
-            "{crossing} with spells of two municipalities, seed {seed}"
-        );
+        assert!(crossing > 20, "{crossing} with spells of two municipalities, seed {seed}");
         assert!(all.iter().all(|a| !a.1.several_residences), "seed {seed}");
     }
 }
@@ -340,18 +270,10 @@ async fn every_case_is_good_input_to_an_import() {
                 Some(code) => (Sector::Region, code),
                 None => (Sector::Municipality, name.strip_prefix('k').unwrap()),
             };
-            let options = Options {
-                extracted_on: as_of,
-                made_up: true,
-                member: code.parse().unwrap(),
-                rejects: None,
-            };
+            let options =
+                Options { extracted_on: as_of, made_up: true, member: code.parse().unwrap(), rejects: None };
             let imported = import(&folder, sector, out.path(), &options, &mut |_| ()).await;
-            assert!(
-                imported.is_ok(),
-                "{name}, seed {seed}, {as_of}: {:?}",
-                imported.err()
-            );
+            assert!(imported.is_ok(), "{name}, seed {seed}, {as_of}: {:?}", imported.err());
         }
     }
 }

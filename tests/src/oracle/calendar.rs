@@ -24,9 +24,7 @@ impl Window {
 /// # Errors
 /// Where the calendar does not reach that far back.
 pub fn two_years_to(as_of: Date) -> anyhow::Result<Window> {
-    let before = as_of
-        .checked_sub(2.years())
-        .context("the window begins before the calendar")?;
+    let before = as_of.checked_sub(2.years()).context("the window begins before the calendar")?;
     Ok(Window { before, as_of })
 }
 

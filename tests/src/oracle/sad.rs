@@ -101,22 +101,14 @@ pub fn answer(citizen: &Citizen, members: &BTreeSet<u16>, window: &Window) -> An
         eligible: kommune.is_some()
             && person.is_some_and(|p| (18..=65).contains(&age(p.birth_date, window.as_of)))
             && !codes.iter().any(|code| (781..=783).contains(code)),
-        known: if known(citizen, &regions, window.as_of) {
-            3
-        } else {
-            0
-        },
+        known: if known(citizen, &regions, window.as_of) { 3 } else { 0 },
         repeat: if repeat(&spells, window) { 5 } else { 0 },
         last: u16::from(last_is_long(&spells, window)),
         labour: u16::from(codes.iter().any(|code| (111..=113).contains(code))),
         treatment: treatment(citizen, &regions, window),
         gp,
         civil: person.map_or(0, civil),
-        citizen: u16::from(
-            person
-                .and_then(|p| p.citizenship.as_deref())
-                .is_some_and(|c| c != "DK"),
-        ),
+        citizen: u16::from(person.and_then(|p| p.citizenship.as_deref()).is_some_and(|c| c != "DK")),
         akasse: u16::from(
             person
                 .and_then(|p| p.a_kasse.as_deref())
@@ -163,11 +155,7 @@ fn residences(citizen: &Citizen, as_of: Date) -> Vec<u16> {
 }
 
 fn last_municipality(citizen: &Citizen) -> Option<&Held<Person>> {
-    let last = citizen
-        .residence
-        .iter()
-        .max_by_key(|held| held.row.from_date)
-        .map(|held| held.node);
+    let last = citizen.residence.iter().max_by_key(|held| held.row.from_date).map(|held| held.node);
     let there = citizen.persons.iter().find(|held| Some(held.node) == last);
     there.or(citizen.persons.first())
 }
@@ -175,12 +163,7 @@ fn last_municipality(citizen: &Citizen) -> Option<&Held<Person>> {
 /// A region speaks only for those who, by its own register, live in a member municipality.
 fn contributing_regions(citizen: &Citizen, members: &BTreeSet<u16>) -> BTreeSet<u16> {
     let member = |kommune: Option<u16>| kommune.is_some_and(|code| members.contains(&code));
-    citizen
-        .patients
-        .iter()
-        .filter(|held| member(held.row.kommune))
-        .map(|held| held.node)
-        .collect()
+    citizen.patients.iter().filter(|held| member(held.row.kommune)).map(|held| held.node).collect()
 }
 
 /// The benefit codes of the week that contains `as_of`, from any municipality.
@@ -221,9 +204,7 @@ fn is_long((first, last): (Date, Date)) -> bool {
 }
 
 fn repeat(spells: &[(Date, Date)], window: &Window) -> bool {
-    let long = spells
-        .iter()
-        .filter(|spell| window.holds(spell.0) && is_long(**spell));
+    let long = spells.iter().filter(|spell| window.holds(spell.0) && is_long(**spell));
     long.count() > 3
 }
 
@@ -252,20 +233,14 @@ fn known(citizen: &Citizen, regions: &BTreeSet<u16>, as_of: Date) -> bool {
             let secondary = held.row.dx_secondary.as_deref().unwrap_or_default();
             held.row.dx.as_deref().into_iter().chain(secondary.split('|'))
         })
-        .any(|code| {
-            ["DF32", "DF33", "DF40", "DF41", "DF43"]
-                .iter()
-                .any(|dx| code.starts_with(dx))
-        })
+        .any(|code| ["DF32", "DF33", "DF40", "DF41", "DF43"].iter().any(|dx| code.starts_with(dx)))
 }
 
 fn treatment(citizen: &Citizen, regions: &BTreeSet<u16>, window: &Window) -> u16 {
     let drug = citizen.prescriptions.iter().any(|held| {
         regions.contains(&held.node)
             && window.holds(held.row.date)
-            && ["N05A", "N05B", "N05C", "N06A"]
-                .iter()
-                .any(|atc| held.row.atc.starts_with(atc))
+            && ["N05A", "N05B", "N05C", "N06A"].iter().any(|atc| held.row.atc.starts_with(atc))
     });
     let psychologist = citizen.gp_contacts.iter().any(|held| {
         regions.contains(&held.node)

@@ -10,29 +10,17 @@ const PERSON: &str = "6101800011";
 /// Writes one municipality and one region with a single person, given each table's rows after the person's number.
 fn one_person(out: &Path, rows: &[(&str, &str, &str)]) {
     let headers = [
-        (
-            "k360",
-            "persons",
-            "birth_date,sex,citizenship,death_date,civil_status,preschool_children,a_kasse",
-        ),
+        ("k360", "persons", "birth_date,sex,citizenship,death_date,civil_status,preschool_children,a_kasse"),
         ("k360", "residence", "kommune,from_date,to_date"),
         ("k360", "sick_leave", "first_day,last_day"),
         ("k360", "benefits_weeks", "iso_year,iso_week,dream_code"),
-        (
-            "region_1085",
-            "patients",
-            "birth_date,sex,death_date,kommune,ydernr",
-        ),
+        ("region_1085", "patients", "birth_date,sex,death_date,kommune,ydernr"),
         (
             "region_1085",
             "hospital_contacts",
             "contact_id,hospital,start,end,contact_type,priority,sector,specialty_group,dx,dx_secondary,drg_dkk",
         ),
-        (
-            "region_1085",
-            "gp_contacts",
-            "date,speciale,ydelse,kontakt,honorar_dkk,ydernr",
-        ),
+        ("region_1085", "gp_contacts", "date,speciale,ydelse,kontakt,honorar_dkk,ydernr"),
         ("region_1085", "prescriptions", "date,atc,ddd,tilskud_dkk"),
     ];
     for (node, table, columns) in headers {
@@ -96,10 +84,7 @@ fn every_item_at_its_most_adds_up_to_eighteen() {
 
 #[test]
 fn a_person_with_master_data_alone_has_no_points() {
-    let rows = [
-        ("k360", "persons", "1980-01-01,M,DK,,gift,0,3F"),
-        ("k360", "residence", "360,2015-01-01,"),
-    ];
+    let rows = [("k360", "persons", "1980-01-01,M,DK,,gift,0,3F"), ("k360", "residence", "360,2015-01-01,")];
     let none = answer(&rows);
     assert_eq!((none.eligible, none.total, none.stratum), (true, 0, Stratum::Low));
 }
@@ -107,18 +92,9 @@ fn a_person_with_master_data_alone_has_no_points() {
 #[test]
 fn a_region_has_nothing_to_say_of_those_who_live_elsewhere() {
     let drug = ("region_1085", "prescriptions", "2025-01-01,N06AB04,28,91");
-    assert_eq!(
-        answer(&[("region_1085", "patients", "1980-01-01,M,,,"), drug]).treatment,
-        0
-    );
-    assert_eq!(
-        answer(&[("region_1085", "patients", "1980-01-01,M,,101,"), drug]).treatment,
-        0
-    );
-    assert_eq!(
-        answer(&[("region_1085", "patients", "1980-01-01,M,,360,"), drug]).treatment,
-        1
-    );
+    assert_eq!(answer(&[("region_1085", "patients", "1980-01-01,M,,,"), drug]).treatment, 0);
+    assert_eq!(answer(&[("region_1085", "patients", "1980-01-01,M,,101,"), drug]).treatment, 0);
+    assert_eq!(answer(&[("region_1085", "patients", "1980-01-01,M,,360,"), drug]).treatment, 1);
 }
 
 #[test]

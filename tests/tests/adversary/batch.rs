@@ -30,25 +30,14 @@ async fn a_batch_is_evaluated_once_and_never_after_the_study() {
     let batches = world.hand.relayed();
     assert!(batches.len() >= 3, "every node asks at least one other");
     for batch in &batches {
-        assert_refused(
-            evaluate(&world, &manifest, batch).await,
-            RejectCode::Replay,
-            &batch.to,
-        );
+        assert_refused(evaluate(&world, &manifest, batch).await, RejectCode::Replay, &batch.to);
     }
     for id in world.federation.names() {
         let _: Closed = world.hand.ask(&id, manifest.digest(), &Close {}).await.unwrap();
-        assert!(
-            world.federation.scratch(&id).unwrap().is_empty(),
-            "{id} has kept pseudonyms"
-        );
+        assert!(world.federation.scratch(&id).unwrap().is_empty(), "{id} has kept pseudonyms");
     }
     for batch in &batches {
-        assert_refused(
-            evaluate(&world, &manifest, batch).await,
-            RejectCode::StudyClosed,
-            &batch.to,
-        );
+        assert_refused(evaluate(&world, &manifest, batch).await, RejectCode::StudyClosed, &batch.to);
     }
 }
 
@@ -61,48 +50,25 @@ async fn a_batch_that_its_requester_did_not_sign_for_this_holder_is_refused() {
     type Spoil = fn(&mut Evaluate, &Hand, Digest);
     let wrong: [(&str, Spoil); 5] = [
         ("another number", |ask, _, _| ask.batch.content.sequence = 100),
-        ("other elements", |ask, _, _| {
-            ask.batch.content.elements.rotate_left(32)
-        }),
-        ("another requester", |ask, _, _| {
-            ask.batch.content.requester = node("k376")
-        }),
+        ("other elements", |ask, _, _| ask.batch.content.elements.rotate_left(32)),
+        ("another requester", |ask, _, _| ask.batch.content.requester = node("k376")),
         ("the coordinator's signature", |ask, hand, study| {
             ask.batch.content.sequence = 100;
-            ask.batch = Signed::new(
-                ask.batch.content.clone(),
-                Purpose::Evaluate,
-                study,
-                hand.signing(),
-            );
+            ask.batch = Signed::new(ask.batch.content.clone(), Purpose::Evaluate, study, hand.signing());
         }),
-        ("another study's signature", |ask, _, _| {
-            ask.batch.signature.0[0] ^= 1
-        }),
+        ("another study's signature", |ask, _, _| ask.batch.signature.0[0] ^= 1),
     ];
     for (what, spoil) in wrong {
         let mut batch = honest.clone();
         spoil(&mut batch.ask, &world.hand, manifest.digest());
-        assert_refused(
-            evaluate(&world, &manifest, &batch).await,
-            RejectCode::BadSignature,
-            what,
-        );
+        assert_refused(evaluate(&world, &manifest, &batch).await, RejectCode::BadSignature, what);
     }
     let mut stranger = honest.clone();
     stranger.ask.batch.content.requester = node("k999");
-    assert_refused(
-        evaluate(&world, &manifest, &stranger).await,
-        RejectCode::UnknownNode,
-        "a stranger",
-    );
+    assert_refused(evaluate(&world, &manifest, &stranger).await, RejectCode::UnknownNode, "a stranger");
     for to in world.federation.names().into_iter().filter(|id| *id != honest.to) {
         let elsewhere = Relayed { to, ..honest.clone() };
-        assert_refused(
-            evaluate(&world, &manifest, &elsewhere).await,
-            RejectCode::NotAHolder,
-            &elsewhere.to,
-        );
+        assert_refused(evaluate(&world, &manifest, &elsewhere).await, RejectCode::NotAHolder, &elsewhere.to);
     }
 }
 
@@ -124,9 +90,7 @@ async fn a_node_gets_no_more_evaluations_than_its_quota() {
 #[tokio::test]
 async fn a_holder_that_answers_with_something_else_is_found_out() {
     let middle = Arc::new(Middle::default());
-    let builder = Federation::builder()
-        .made(60, 11)
-        .interceptor(Arc::clone(&middle) as _);
+    let builder = Federation::builder().made(60, 11).interceptor(Arc::clone(&middle) as _);
     let mut federation = builder.build().await.unwrap();
     federation.connect_all().await.unwrap();
     // The holder itself cheats: its answer is swapped in two places, and signed by its own key.
@@ -148,10 +112,7 @@ async fn a_holder_that_answers_with_something_else_is_found_out() {
     });
     let problem = federation.stratify().await.unwrap_err();
     assert!(study.lock().unwrap().is_some(), "k376 was asked");
-    assert!(
-        problem.what.contains(&RejectCode::BadProof.to_string()),
-        "{problem}"
-    );
+    assert!(problem.what.contains(&RejectCode::BadProof.to_string()), "{problem}");
     assert!(federation.worklist_texts().values().all(Option::is_none));
     middle.rest();
     federation.stratify().await.unwrap();

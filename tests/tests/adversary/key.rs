@@ -50,16 +50,9 @@ fn signed(
     confirmations: &[Confirmation],
 ) -> Vec<Signed<KeyConfirmation>> {
     let sign = |confirmation: &Confirmation| {
-        let content = KeyConfirmation {
-            holder: confirmation.holder,
-            bytes: codec::encode(confirmation).unwrap(),
-        };
-        Signed::new(
-            content,
-            Purpose::KeyConfirmation,
-            manifest.digest(),
-            world.hand.signing(),
-        )
+        let content =
+            KeyConfirmation { holder: confirmation.holder, bytes: codec::encode(confirmation).unwrap() };
+        Signed::new(content, Purpose::KeyConfirmation, manifest.digest(), world.hand.signing())
     };
     confirmations.iter().map(sign).collect()
 }
@@ -97,11 +90,7 @@ async fn a_key_of_another_study_or_not_confirmed_by_all_is_not_pinned() {
     world.hand.agree(&other).await.unwrap();
     let of_one = world.hand.confirmations(&one).await.unwrap();
     let of_other = world.hand.confirmations(&other).await.unwrap();
-    assert_refused(
-        world.hand.pin(&id, &one, &of_other).await,
-        RejectCode::BadSignature,
-        "of another study",
-    );
+    assert_refused(world.hand.pin(&id, &one, &of_other).await, RejectCode::BadSignature, "of another study");
     let incomplete = [vec![], of_one[..2].to_vec(), vec![of_one[0].clone(); 3]];
     for confirmations in incomplete {
         assert_refused(
@@ -122,33 +111,16 @@ async fn a_first_round_package_that_its_holder_did_not_make_is_refused_by_the_ot
     let ceremony = Ceremony::new(manifest.digest(), 3, 3, manifest.threshold).unwrap();
     let (_, bytes) = dkg::round1(ceremony, &mut ChaCha20Rng::seed_from_u64(6)).unwrap();
     let content = KeyPackage { holder: 3, bytes };
-    let own = Signed::new(
-        content.clone(),
-        Purpose::KeyRound1,
-        manifest.digest(),
-        world.hand.signing(),
-    );
-    let grafted = Signed {
-        content,
-        signature: honest[2].signature,
-    };
+    let own = Signed::new(content.clone(), Purpose::KeyRound1, manifest.digest(), world.hand.signing());
+    let grafted = Signed { content, signature: honest[2].signature };
     let ask = async |id: &str, packages: &[Signed<KeyPackage>]| {
-        let ask = KeyRound2 {
-            packages: packages.to_vec(),
-        };
-        world
-            .hand
-            .ask::<_, KeyRound2Packages>(&node(id), manifest.digest(), &ask)
-            .await
+        let ask = KeyRound2 { packages: packages.to_vec() };
+        world.hand.ask::<_, KeyRound2Packages>(&node(id), manifest.digest(), &ask).await
     };
     for substitute in [own, grafted] {
         let packages = vec![honest[0].clone(), honest[1].clone(), substitute];
         for holder in &manifest.holders {
-            assert_refused(
-                ask(holder.as_str(), &packages).await,
-                RejectCode::BadSignature,
-                holder,
-            );
+            assert_refused(ask(holder.as_str(), &packages).await, RejectCode::BadSignature, holder);
         }
     }
     // Nothing was spent on what nobody made; but one round is one round.
@@ -156,16 +128,8 @@ async fn a_first_round_package_that_its_holder_did_not_make_is_refused_by_the_ot
     assert_refused(ask("k360", &honest).await, RejectCode::NotReady, "a second time");
     let twice = [honest[0].clone(), honest[1].clone(), honest[1].clone()];
     assert_refused(ask("k376", &twice).await, RejectCode::Malformed, "one twice");
-    assert_refused(
-        ask("k376", &honest[..2]).await,
-        RejectCode::BadProof,
-        "one is missing",
-    );
-    assert_refused(
-        ask("k376", &honest).await,
-        RejectCode::NotReady,
-        "its secret is used up",
-    );
+    assert_refused(ask("k376", &honest[..2]).await, RejectCode::BadProof, "one is missing");
+    assert_refused(ask("k376", &honest).await, RejectCode::NotReady, "its secret is used up");
 }
 
 #[tokio::test]
@@ -189,33 +153,13 @@ async fn a_second_round_package_for_another_or_from_nobody_is_refused() {
     world.hand.agree(&manifest).await.unwrap();
     let packages = world.hand.round1(&manifest).await.unwrap();
     let sealed = world.hand.round2(&manifest, &packages).await.unwrap();
-    let to = |index| {
-        sealed
-            .iter()
-            .filter(move |package| package.content.to == index)
-            .cloned()
-    };
+    let to = |index| sealed.iter().filter(move |package| package.content.to == index).cloned();
     let ask = async |id: &str, packages| {
-        world
-            .hand
-            .ask::<_, KeyConfirmed>(&node(id), manifest.digest(), &KeyRound3 { packages })
-            .await
+        world.hand.ask::<_, KeyConfirmed>(&node(id), manifest.digest(), &KeyRound3 { packages }).await
     };
-    assert_refused(
-        ask("k360", to(2).collect()).await,
-        RejectCode::Malformed,
-        "for another holder",
-    );
+    assert_refused(ask("k360", to(2).collect()).await, RejectCode::Malformed, "for another holder");
     let mut forged: Vec<_> = to(2).collect();
     forged[0].content.bytes[40] ^= 1;
-    assert_refused(
-        ask("k376", forged).await,
-        RejectCode::BadSignature,
-        "changed on the way",
-    );
-    assert_refused(
-        ask("region_1085", to(3).take(1).collect()).await,
-        RejectCode::BadProof,
-        "one is missing",
-    );
+    assert_refused(ask("k376", forged).await, RejectCode::BadSignature, "changed on the way");
+    assert_refused(ask("region_1085", to(3).take(1).collect()).await, RejectCode::BadProof, "one is missing");
 }

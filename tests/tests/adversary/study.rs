@@ -19,9 +19,7 @@ use crate::{World, assert_refused, node, refused_at_last};
 type Wrong = (&'static str, RejectCode, fn(&mut Manifest));
 
 const WRONG: &[Wrong] = &[
-    ("another roster", RejectCode::OtherStudy, |m| {
-        m.roster = Digest([7; 32])
-    }),
+    ("another roster", RejectCode::OtherStudy, |m| m.roster = Digest([7; 32])),
     ("a lower threshold", RejectCode::OtherStudy, |m| {
         m.threshold = 1;
         m.participants.iter_mut().for_each(|p| p.quorum.truncate(1));
@@ -30,37 +28,17 @@ const WRONG: &[Wrong] = &[
         m.threshold = 3;
         m.participants.iter_mut().for_each(|p| p.quorum = vec![1, 2, 3]);
     }),
-    ("holders in another order", RejectCode::OtherStudy, |m| {
-        m.holders.reverse()
-    }),
+    ("holders in another order", RejectCode::OtherStudy, |m| m.holders.reverse()),
     ("a holder less", RejectCode::OtherStudy, |m| drop(m.holders.pop())),
-    ("a holder twice", RejectCode::OtherStudy, |m| {
-        m.holders[1] = m.holders[0].clone()
-    }),
-    ("a quorum of one", RejectCode::OtherStudy, |m| {
-        m.participants[0].quorum.truncate(1)
-    }),
-    ("a quorum of one holder twice", RejectCode::OtherStudy, |m| {
-        m.participants[0].quorum = vec![1, 1]
-    }),
-    ("a quorum with holder 0", RejectCode::OtherStudy, |m| {
-        m.participants[0].quorum = vec![0, 1]
-    }),
-    ("a quorum with a holder too many", RejectCode::OtherStudy, |m| {
-        m.participants[0].quorum = vec![1, 4]
-    }),
-    ("a quota beyond the roster's", RejectCode::OtherStudy, |m| {
-        m.participants[2].quota = u32::MAX
-    }),
-    ("participants in another order", RejectCode::OtherStudy, |m| {
-        m.participants.reverse()
-    }),
-    ("a participant twice", RejectCode::OtherStudy, |m| {
-        m.participants[1] = m.participants[0].clone()
-    }),
-    ("a stranger", RejectCode::OtherStudy, |m| {
-        m.participants[2].node = node("region_1999")
-    }),
+    ("a holder twice", RejectCode::OtherStudy, |m| m.holders[1] = m.holders[0].clone()),
+    ("a quorum of one", RejectCode::OtherStudy, |m| m.participants[0].quorum.truncate(1)),
+    ("a quorum of one holder twice", RejectCode::OtherStudy, |m| m.participants[0].quorum = vec![1, 1]),
+    ("a quorum with holder 0", RejectCode::OtherStudy, |m| m.participants[0].quorum = vec![0, 1]),
+    ("a quorum with a holder too many", RejectCode::OtherStudy, |m| m.participants[0].quorum = vec![1, 4]),
+    ("a quota beyond the roster's", RejectCode::OtherStudy, |m| m.participants[2].quota = u32::MAX),
+    ("participants in another order", RejectCode::OtherStudy, |m| m.participants.reverse()),
+    ("a participant twice", RejectCode::OtherStudy, |m| m.participants[1] = m.participants[0].clone()),
+    ("a stranger", RejectCode::OtherStudy, |m| m.participants[2].node = node("region_1999")),
     ("a deadline that has passed", RejectCode::OtherStudy, |m| {
         m.created -= SignedDuration::from_hours(2);
         m.deadline = m.created + SignedDuration::from_hours(1);
@@ -72,21 +50,11 @@ const WRONG: &[Wrong] = &[
         m.created += SignedDuration::from_hours(24);
         m.deadline += SignedDuration::from_hours(24);
     }),
-    ("another permit", RejectCode::PolicyRefused, |m| {
-        m.permit = "permit-1".to_owned()
-    }),
-    ("a later reference date", RejectCode::AsOfAfterExtract, |m| {
-        m.as_of = date(2026, 3, 1)
-    }),
-    ("another catalogue", RejectCode::OtherCatalogue, |m| {
-        m.catalogue_digest = Digest([7; 32])
-    }),
-    ("another model", RejectCode::OtherModel, |m| {
-        m.model_digest = Digest([7; 32])
-    }),
-    ("an unknown model", RejectCode::UnknownModel, |m| {
-        m.model = "happiness".to_owned()
-    }),
+    ("another permit", RejectCode::PolicyRefused, |m| m.permit = "permit-1".to_owned()),
+    ("a later reference date", RejectCode::AsOfAfterExtract, |m| m.as_of = date(2026, 3, 1)),
+    ("another catalogue", RejectCode::OtherCatalogue, |m| m.catalogue_digest = Digest([7; 32])),
+    ("another model", RejectCode::OtherModel, |m| m.model_digest = Digest([7; 32])),
+    ("an unknown model", RejectCode::UnknownModel, |m| m.model = "happiness".to_owned()),
 ];
 
 #[tokio::test]
@@ -110,38 +78,21 @@ async fn a_study_over_other_data_or_without_the_node_is_refused_by_that_node() {
     let id = node("k360");
     let mut other = honest.clone();
     other.participants[0].data = Digest([7; 32]);
-    assert_refused(
-        world.hand.propose(&id, &other).await,
-        RejectCode::OtherStudy,
-        "other data",
-    );
+    assert_refused(world.hand.propose(&id, &other).await, RejectCode::OtherStudy, "other data");
     let mut without = honest.clone();
     without.participants.remove(0);
-    assert_refused(
-        world.hand.propose(&id, &without).await,
-        RejectCode::OtherStudy,
-        "without the node",
-    );
+    assert_refused(world.hand.propose(&id, &without).await, RejectCode::OtherStudy, "without the node");
     world.hand.propose(&id, &honest).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_grain_finer_than_the_policy_grants_is_refused() {
-    let federation = Federation::builder()
-        .made(60, 11)
-        .grain(Grain::Points)
-        .build()
-        .await
-        .unwrap();
+    let federation = Federation::builder().made(60, 11).grain(Grain::Points).build().await.unwrap();
     let hand = Hand::new(&federation).unwrap();
     let mut manifest = hand.draft(&federation).await.unwrap();
     for grain in [Grain::Counts, Grain::Events] {
         manifest.grain = grain;
-        assert_refused(
-            hand.propose(&node("k360"), &manifest).await,
-            RejectCode::PolicyRefused,
-            grain,
-        );
+        assert_refused(hand.propose(&node("k360"), &manifest).await, RejectCode::PolicyRefused, grain);
     }
     manifest.grain = Grain::Points;
     hand.agree(&manifest).await.unwrap();
@@ -157,18 +108,11 @@ async fn a_proposal_without_the_coordinators_signature_is_refused() {
         Signed::new(manifest.clone(), Purpose::Proposal, roster, &stranger),
         // Signed by the right key, for something else.
         Signed::new(manifest.clone(), Purpose::Manifest, roster, world.hand.signing()),
-        Signed::new(
-            manifest.clone(),
-            Purpose::Proposal,
-            Digest([7; 32]),
-            world.hand.signing(),
-        ),
+        Signed::new(manifest.clone(), Purpose::Proposal, Digest([7; 32]), world.hand.signing()),
     ];
     for manifest in forged {
-        let answer: Result<Accepted, _> = world
-            .hand
-            .ask(&node("k360"), Digest::NONE, &Propose { manifest })
-            .await;
+        let answer: Result<Accepted, _> =
+            world.hand.ask(&node("k360"), Digest::NONE, &Propose { manifest }).await;
         assert_refused(answer, RejectCode::BadSignature, "forged");
     }
 }
@@ -178,28 +122,13 @@ async fn a_run_is_agreed_to_once_even_over_a_restart() {
     let mut world = World::new().await;
     let (manifest, id) = (world.draft().await, node("k360"));
     world.hand.propose(&id, &manifest).await.unwrap();
-    assert_refused(
-        world.hand.propose(&id, &manifest).await,
-        RejectCode::Replay,
-        "again",
-    );
+    assert_refused(world.hand.propose(&id, &manifest).await, RejectCode::Replay, "again");
     // The same run with another content is no other run.
-    let later = Manifest {
-        deadline: manifest.deadline + SignedDuration::from_secs(1),
-        ..manifest.clone()
-    };
-    assert_refused(
-        world.hand.propose(&id, &later).await,
-        RejectCode::Replay,
-        "again, otherwise",
-    );
+    let later = Manifest { deadline: manifest.deadline + SignedDuration::from_secs(1), ..manifest.clone() };
+    assert_refused(world.hand.propose(&id, &later).await, RejectCode::Replay, "again, otherwise");
     world.federation.restart(&id).await.unwrap();
     world.hand.link(&world.federation, &id).unwrap();
-    assert_refused(
-        world.hand.propose(&id, &manifest).await,
-        RejectCode::Replay,
-        "after a restart",
-    );
+    assert_refused(world.hand.propose(&id, &manifest).await, RejectCode::Replay, "after a restart");
 }
 
 #[tokio::test]
@@ -211,41 +140,24 @@ async fn a_study_is_opened_only_with_every_participants_own_agreement() {
         agreed.push(world.hand.propose(&participant.node, &manifest).await.unwrap());
     }
     let made_up = |node| {
-        let content = Acceptance {
-            node,
-            manifest: manifest.digest(),
-        };
-        Signed::new(
-            content,
-            Purpose::Manifest,
-            manifest.digest(),
-            world.hand.signing(),
-        )
+        let content = Acceptance { node, manifest: manifest.digest() };
+        Signed::new(content, Purpose::Manifest, manifest.digest(), world.hand.signing())
     };
     let wrong = [
         vec![],
         agreed[..2].to_vec(),
         vec![agreed[0].clone(), agreed[1].clone(), agreed[1].clone()],
         vec![agreed[1].clone(), agreed[0].clone(), agreed[2].clone()],
-        vec![
-            agreed[0].clone(),
-            agreed[1].clone(),
-            made_up(agreed[2].content.node.clone()),
-        ],
+        vec![agreed[0].clone(), agreed[1].clone(), made_up(agreed[2].content.node.clone())],
         [agreed.clone(), agreed[..1].to_vec()].concat(),
     ];
     for acceptances in wrong {
         let n = acceptances.len();
-        let opened: Result<Opened, _> = world
-            .hand
-            .ask(&id, manifest.digest(), &Open { acceptances })
-            .await;
+        let opened: Result<Opened, _> = world.hand.ask(&id, manifest.digest(), &Open { acceptances }).await;
         assert_refused(opened, RejectCode::BadSignature, n);
     }
-    let opened: Result<Opened, _> = world
-        .hand
-        .ask(&id, manifest.digest(), &Open { acceptances: agreed })
-        .await;
+    let opened: Result<Opened, _> =
+        world.hand.ask(&id, manifest.digest(), &Open { acceptances: agreed }).await;
     assert!(opened.is_ok());
 }
 
@@ -257,11 +169,7 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
     let begin = async || hand.ask::<_, KeyRound1Package>(&id, study, &KeyRound1 {}).await;
     let compute = async || hand.ask::<_, Computed>(&id, study, &Compute {}).await;
     let code = RejectCode::NotReady;
-    assert_refused(
-        begin().await,
-        RejectCode::OtherStudy,
-        "a key for a study nobody knows",
-    );
+    assert_refused(begin().await, RejectCode::OtherStudy, "a key for a study nobody knows");
     hand.propose(&id, &manifest).await.unwrap();
     assert_refused(begin().await, code, "a key before all have agreed");
     assert_refused(compute().await, code, "components before there is a key");
@@ -271,19 +179,11 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
     let (hand, study) = (&world.hand, manifest.digest());
     hand.agree(&manifest).await.unwrap();
     let confirmations = hand.confirmations(&manifest).await.unwrap();
-    assert_refused(
-        hand.pseudonymise(&id, &manifest).await,
-        code,
-        "pseudonyms before the key is pinned",
-    );
+    assert_refused(hand.pseudonymise(&id, &manifest).await, code, "pseudonyms before the key is pinned");
     hand.pin(&id, &manifest, &confirmations).await.unwrap();
     let again: Result<KeyPinned, ExchangeError> = hand.ask(&id, study, &KeyPin { confirmations }).await;
     assert_refused(again, code, "another key");
-    assert_refused(
-        hand.pseudonymise(&id, &manifest).await,
-        code,
-        "pseudonyms before components",
-    );
+    assert_refused(hand.pseudonymise(&id, &manifest).await, code, "pseudonyms before components");
     assert_eq!(
         refused_at_last(hand.contributions(&id, &manifest).await),
         code,
@@ -291,11 +191,7 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
     );
     let closed: Result<Closed, _> = hand.ask(&id, study, &Close {}).await;
     assert!(closed.is_ok());
-    assert_refused(
-        hand.pseudonymise(&id, &manifest).await,
-        RejectCode::StudyClosed,
-        "a closed study",
-    );
+    assert_refused(hand.pseudonymise(&id, &manifest).await, RejectCode::StudyClosed, "a closed study");
     world.federation.restart(&id).await.unwrap();
     world.assert_no_list();
 }

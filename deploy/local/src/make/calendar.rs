@@ -32,13 +32,8 @@ impl Calendar {
         let first = -(AGE_MAX * 366);
         let mut days = Vec::new();
         for day in first..=AHEAD {
-            let date = as_of
-                .checked_add(day.days())
-                .map_err(|_| MakeError::AsOf { as_of })?;
-            days.push(Entry {
-                date,
-                text: text(date),
-            });
+            let date = as_of.checked_add(day.days()).map_err(|_| MakeError::AsOf { as_of })?;
+            days.push(Entry { date, text: text(date) });
         }
         Ok(Self { first, days })
     }
@@ -54,9 +49,7 @@ impl Calendar {
 
     /// How many days the calendar reaches back, and the position of `day` counted from there.
     pub(super) fn position(&self, day: i32) -> usize {
-        usize::try_from(day - self.first)
-            .unwrap_or(0)
-            .min(self.days.len().saturating_sub(1))
+        usize::try_from(day - self.first).unwrap_or(0).min(self.days.len().saturating_sub(1))
     }
 
     pub(super) fn n_days(&self) -> usize {
@@ -81,23 +74,8 @@ impl Calendar {
 
 fn text(date: Date) -> [u8; 10] {
     let digit = |value: i32| u8::try_from(value % 10).unwrap_or(0) + b'0';
-    let (y, m, d) = (
-        i32::from(date.year()),
-        i32::from(date.month()),
-        i32::from(date.day()),
-    );
+    let (y, m, d) = (i32::from(date.year()), i32::from(date.month()), i32::from(date.day()));
     let year = [digit(y / 1000), digit(y / 100), digit(y / 10), digit(y)];
     let [a, b, c, e] = year;
-    [
-        a,
-        b,
-        c,
-        e,
-        b'-',
-        digit(m / 10),
-        digit(m),
-        b'-',
-        digit(d / 10),
-        digit(d),
-    ]
+    [a, b, c, e, b'-', digit(m / 10), digit(m), b'-', digit(d / 10), digit(d)]
 }

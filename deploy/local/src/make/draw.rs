@@ -15,11 +15,7 @@ pub(super) fn chance(rng: &mut Rng, p: f64) -> bool {
 
 /// A whole number from `from` to `to`, both included; `from` where the range is empty.
 pub(super) fn between(rng: &mut Rng, from: i32, to: i32) -> i32 {
-    if from >= to {
-        from
-    } else {
-        rng.random_range(from..=to)
-    }
+    if from >= to { from } else { rng.random_range(from..=to) }
 }
 
 /// A standard normal draw (Box and Muller 1958, one of the pair).
@@ -47,11 +43,7 @@ pub(super) fn frailty(rng: &mut Rng, shape: f64) -> f64 {
             break d * v;
         }
     };
-    let down = if shape < 1.0 {
-        (1.0 - rng.random::<f64>()).powf(1.0 / shape)
-    } else {
-        1.0
-    };
+    let down = if shape < 1.0 { (1.0 - rng.random::<f64>()).powf(1.0 / shape) } else { 1.0 };
     gamma * down / shape
 }
 
@@ -73,9 +65,7 @@ pub(super) fn poisson(rng: &mut Rng, mean: f64) -> u32 {
 /// A whole number of periods of this mean, at least one (geometric, by inversion).
 pub(super) fn periods(rng: &mut Rng, mean: f64) -> i32 {
     let draw = (1.0 - rng.random::<f64>()).ln() / (1.0 - 1.0 / mean.max(1.01)).ln();
-    i32::try_from(whole(draw.floor()))
-        .unwrap_or(i32::MAX - 1)
-        .saturating_add(1)
+    i32::try_from(whole(draw.floor())).unwrap_or(i32::MAX - 1).saturating_add(1)
 }
 
 /// The nearest whole number that is not negative.

@@ -77,9 +77,8 @@ pub(super) fn write(
 
 fn stays(world: &World<'_>, rng: &mut Rng, person: &Person, mind: Mind) -> Vec<Stay> {
     let mean = 3.0 * admissions_a_year(person) * person.hospital_frailty;
-    let mut days: Vec<i32> = (0..poisson(rng, mean).min(60))
-        .map(|_| between(rng, -HISTORY_DAYS, 0))
-        .collect();
+    let mut days: Vec<i32> =
+        (0..poisson(rng, mean).min(60)).map(|_| between(rng, -HISTORY_DAYS, 0)).collect();
     days.sort_unstable();
     let mut stays: Vec<Stay> = Vec::new();
     for day in days {
@@ -121,24 +120,15 @@ fn one_stay(
         return None;
     }
     let n_regions = world.places.regions.len();
-    let region = if n_regions > 1 && chance(rng, ELSEWHERE) {
-        other_region(rng, n_regions, home)
-    } else {
-        home
-    };
+    let region =
+        if n_regions > 1 && chance(rng, ELSEWHERE) { other_region(rng, n_regions, home) } else { home };
     let minutes = days_of_stay(rng, person.age, group) * f64::from(MINUTES);
     // Half a day and a little makes an admission; who dies in hospital leaves it then.
     let mut end = start + (minutes as i32).max(MINUTES / 2 + 10);
     if let Some(death) = person.death {
         end = end.min(death * MINUTES + MINUTES - 5);
     }
-    Some(Stay {
-        start,
-        end,
-        acute,
-        group,
-        region,
-    })
+    Some(Stay { start, end, acute, group, region })
 }
 
 fn other_region(rng: &mut Rng, n_regions: usize, home: usize) -> usize {
@@ -167,17 +157,9 @@ fn write_stay(
 ) -> Result<(), MakeError> {
     let n_regions = world.places.regions.len();
     let moved = n_regions > 1 && chance(rng, TRANSFERRED);
-    let n = if moved {
-        2
-    } else {
-        weighted(rng, &[(1, 0.68), (2, 0.24), (3, 0.08)])
-    };
+    let n = if moved { 2 } else { weighted(rng, &[(1, 0.68), (2, 0.24), (3, 0.08)]) };
     let length = stay.end - stay.start;
-    let ward = Ward {
-        group: stay.group,
-        sad: mind.sad && chance(rng, 0.3),
-        substance: mind.substance,
-    };
+    let ward = Ward { group: stay.group, sad: mind.sad && chance(rng, 0.3), substance: mind.substance };
     // What the stay costs grows with its length; operations and intensive care make the tail.
     let days = f64::from(length) / f64::from(MINUTES);
     let price = (7_500.0 + 6_100.0 * days) * log_normal(rng, 1.0, 0.85);
@@ -187,24 +169,11 @@ fn write_stay(
             break;
         }
         let last = part == n - 1;
-        let mut end = if last {
-            stay.end
-        } else {
-            start + length / n - between(rng, 0, 60)
-        };
+        let mut end = if last { stay.end } else { start + length / n - between(rng, 0, 60) };
         end = end.max(start + 10);
-        let region = if moved && part > 0 {
-            other_region(rng, n_regions, stay.region)
-        } else {
-            stay.region
-        };
+        let region = if moved && part > 0 { other_region(rng, n_regions, stay.region) } else { stay.region };
         // Moving on takes up to two hours; sometimes the next ward books the patient before the first lets go.
-        let next = end
-            + if chance(rng, 0.15) {
-                -between(rng, 0, 9)
-            } else {
-                between(rng, 0, 120)
-            };
+        let next = end + if chance(rng, 0.15) { -between(rng, 0, 9) } else { between(rng, 0, 120) };
         let contact = Contact {
             region,
             start,
@@ -217,14 +186,7 @@ fn write_stay(
         start = next;
     }
     if stay.acute && chance(rng, 0.5) {
-        super::practice::write_ride(
-            world,
-            rng,
-            person,
-            stay.region,
-            stay.start.div_euclid(MINUTES),
-            true,
-        )?;
+        super::practice::write_ride(world, rng, person, stay.region, stay.start.div_euclid(MINUTES), true)?;
     }
     Ok(())
 }
@@ -260,11 +222,7 @@ fn write_outpatient(
     };
     for _ in 0..n {
         let day = between(rng, -HISTORY_DAYS, 0);
-        let ward = Ward {
-            group: "psykiatri",
-            sad: mind.sad,
-            substance: mind.substance && !mind.sad,
-        };
+        let ward = Ward { group: "psykiatri", sad: mind.sad, substance: mind.substance && !mind.sad };
         one_visit(world, rng, person, day, ward)?;
     }
     Ok(())
@@ -330,17 +288,12 @@ fn write_contact(
     let dx = match (psychiatric, ward.sad, ward.substance) {
         (true, true, _) => sad_code(rng),
         (true, false, true) => pick(rng, &["DF102", "DF101", "DF112", "DF122", "DF192"]),
-        (true, false, false) => pick(
-            rng,
-            &[
-                "DF200", "DF209", "DF311", "DF603", "DF900", "DF420", "DF502", "DF059",
-            ],
-        ),
+        (true, false, false) => {
+            pick(rng, &["DF200", "DF209", "DF311", "DF603", "DF900", "DF420", "DF502", "DF059"])
+        }
         (false, ..) if ward.group == "kirurgi" => pick(
             rng,
-            &[
-                "DS720", "DK359", "DK802", "DM169", "DN201", "DS525", "DC189", "DK409", "DZ038", "DO800",
-            ],
+            &["DS720", "DK359", "DK802", "DM169", "DN201", "DS525", "DC189", "DK409", "DZ038", "DO800"],
         ),
         _ => pick(
             rng,
@@ -355,16 +308,7 @@ fn write_contact(
     } else if !psychiatric && ward.substance {
         "DF102|DK703"
     } else {
-        weighted(
-            rng,
-            &[
-                ("", 0.7),
-                ("DI109", 0.1),
-                ("DE119", 0.08),
-                ("DJ449|DI109", 0.07),
-                ("DF172", 0.05),
-            ],
-        )
+        weighted(rng, &[("", 0.7), ("DI109", 0.1), ("DE119", 0.08), ("DJ449|DI109", 0.07), ("DF172", 0.05)])
     };
     let region = world.places.regions.get(contact.region);
     let hospital = match region {
@@ -373,31 +317,18 @@ fn write_contact(
             // A person's own hospital takes most of the contacts.
             let own =
                 usize::try_from(person.birth.unsigned_abs()).unwrap_or(0) % region.hospitals.len().max(1);
-            let found = if chance(rng, 0.9) {
-                region.hospitals.get(own)
-            } else {
-                region.hospitals.first()
-            };
+            let found = if chance(rng, 0.9) { region.hospitals.get(own) } else { region.hospitals.first() };
             found.map_or("", String::as_str)
         }
         None => "",
     };
     world.seen(contact.region);
     let id = world.contact_id();
-    let row = world
-        .sheets
-        .row(contact.region, Table::HospitalContacts)
-        .text(&id);
-    let row = row
-        .text(person.number.as_str())
-        .text(hospital)
-        .text(&moment(world.calendar, contact.start));
+    let row = world.sheets.row(contact.region, Table::HospitalContacts).text(&id);
+    let row = row.text(person.number.as_str()).text(hospital).text(&moment(world.calendar, contact.start));
     // Whoever is still there has no end.
-    let row = if contact.end >= MINUTES {
-        row.none()
-    } else {
-        row.text(&moment(world.calendar, contact.end))
-    };
+    let row =
+        if contact.end >= MINUTES { row.none() } else { row.text(&moment(world.calendar, contact.end)) };
     row.text(if contact.physical { "ALCA00" } else { "ALCA10" })
         .text(if contact.acute { "ATA1" } else { "ATA3" })
         .text(if psychiatric { "psykiatri" } else { "somatik" })

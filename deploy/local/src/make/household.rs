@@ -56,11 +56,7 @@ pub(super) fn block(
     let (mut adults, mut children) = (Vec::new(), Vec::new());
     for _ in 0..n {
         let person = draw(rng, calendar, numbers, share_65)?;
-        if person.age < 18 {
-            children.push(person)
-        } else {
-            adults.push(person)
-        }
+        if person.age < 18 { children.push(person) } else { adults.push(person) }
     }
     let mut households = pair(rng, adults);
     children.sort_by_key(|child| child.birth);
@@ -84,11 +80,7 @@ pub(super) fn draw(
     let birth = -(f64::from(aim) * 365.2425) as i32 - between(rng, 0, 364);
     let age = calendar.age(birth, 0);
     // Women live longer: their share grows from a little below one half to two thirds.
-    let women = if age < 60 {
-        0.49
-    } else {
-        0.49 + 0.0052 * f64::from(age - 60)
-    };
+    let women = if age < 60 { 0.49 } else { 0.49 + 0.0052 * f64::from(age - 60) };
     let female = chance(rng, women);
     let number = numbers.next(calendar, birth, female)?;
     let gp_frailty = frailty(rng, 0.97);
@@ -111,17 +103,9 @@ pub(super) fn draw(
 
 fn drawn_age(rng: &mut Rng, share_65: f64) -> i32 {
     let young: f64 = PYRAMID.iter().filter(|band| band.0 < 65).map(|band| band.2).sum();
-    let old: f64 = PYRAMID
-        .iter()
-        .filter(|band| band.0 >= 65)
-        .map(|band| band.2)
-        .sum();
+    let old: f64 = PYRAMID.iter().filter(|band| band.0 >= 65).map(|band| band.2).sum();
     let weight = |(from, to, share): (i32, i32, f64)| {
-        let wanted = if from < 65 {
-            share / young * (1.0 - share_65)
-        } else {
-            share / old * share_65
-        };
+        let wanted = if from < 65 { share / young * (1.0 - share_65) } else { share / old * share_65 };
         // The pyramid is that of the living, and some of those drawn will have died.
         wanted / (1.0 - life::died_share((from + to) / 2))
     };
@@ -131,9 +115,7 @@ fn drawn_age(rng: &mut Rng, share_65: f64) -> i32 {
         return between(rng, from, to);
     }
     // The oldest thin out: two draws, the lower one.
-    between(rng, from, to)
-        .min(between(rng, from, to))
-        .min(AGE_MAX - 1)
+    between(rng, from, to).min(between(rng, from, to)).min(AGE_MAX - 1)
 }
 
 /// The share of an age that lives with a partner.

@@ -52,11 +52,7 @@ pub(super) fn settle(rng: &mut Rng, places: &Places, home: usize, household: &mu
     let day = between(rng, -HISTORY_DAYS + 90, -1);
     let before = between(rng, -HISTORY_DAYS, day - 60);
     let long_ago = -between(rng, HISTORY_DAYS + 1, 9000);
-    let stay = |municipality, from, to| Stay {
-        municipality,
-        from,
-        to,
-    };
+    let stay = |municipality, from, to| Stay { municipality, from, to };
     let stays = match what {
         Move::Stayed => vec![stay(home, long_ago, None)],
         Move::BetweenMembers => vec![stay(other, long_ago, Some(day - 1)), stay(home, day, None)],
@@ -74,10 +70,7 @@ pub(super) fn settle(rng: &mut Rng, places: &Places, home: usize, household: &mu
         person.stays = stays
             .iter()
             .filter(|stay| stay.to.is_none_or(|to| to >= person.birth))
-            .map(|stay| Stay {
-                from: stay.from.max(person.birth),
-                ..*stay
-            })
+            .map(|stay| Stay { from: stay.from.max(person.birth), ..*stay })
             .collect();
         if person.stays.is_empty() {
             // Born after the household left: the mother's municipality registered the birth.
@@ -132,17 +125,9 @@ pub(super) fn write(
     for stay in &person.stays {
         let node = world.municipal_node(stay.municipality);
         let code = world.municipality_code(stay.municipality);
-        let row = world
-            .sheets
-            .row(node, Table::Residence)
-            .text(person.number.as_str())
-            .number(code.into());
+        let row = world.sheets.row(node, Table::Residence).text(person.number.as_str()).number(code.into());
         let row = row.text(calendar.text(stay.from));
-        let row = if let Some(to) = stay.to {
-            row.text(calendar.text(to))
-        } else {
-            row.none()
-        };
+        let row = if let Some(to) = stay.to { row.text(calendar.text(to)) } else { row.none() };
         row.end()?;
         if written.contains(&stay.municipality) {
             continue;
@@ -150,30 +135,12 @@ pub(super) fn write(
         written.push(stay.municipality);
         // A municipality that the person has left knows what was true then.
         let stale = Some(stay.municipality) != last && chance(rng, 0.4);
-        let civil = if stale {
-            pick(rng, &["enlig", "gift", "samboende"])
-        } else {
-            person.civil
-        };
-        let preschool = if stale {
-            person.preschool.min(1)
-        } else {
-            person.preschool
-        };
+        let civil = if stale { pick(rng, &["enlig", "gift", "samboende"]) } else { person.civil };
+        let preschool = if stale { person.preschool.min(1) } else { person.preschool };
         let death = person.death.filter(|_| Some(stay.municipality) == last);
-        let row = world
-            .sheets
-            .row(node, Table::Persons)
-            .text(person.number.as_str());
-        let row = row
-            .text(calendar.text(person.birth))
-            .text(sex(person))
-            .text(person.citizenship);
-        let row = if let Some(death) = death {
-            row.text(calendar.text(death))
-        } else {
-            row.none()
-        };
+        let row = world.sheets.row(node, Table::Persons).text(person.number.as_str());
+        let row = row.text(calendar.text(person.birth)).text(sex(person)).text(person.citizenship);
+        let row = if let Some(death) = death { row.text(calendar.text(death)) } else { row.none() };
         row.text(civil).number(preschool).text(work.a_kasse).end()?;
     }
     Ok(())

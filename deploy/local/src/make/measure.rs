@@ -95,25 +95,11 @@ pub enum MeasureError {
 /// # Errors
 /// [`MeasureError`].
 pub fn measure(folder: &Path, as_of: Date) -> Result<Rates, MeasureError> {
-    let year_ago = as_of
-        .checked_sub(1.year())
-        .map_err(|_| MeasureError::AsOf { as_of })?;
-    let two_years_ago = as_of
-        .checked_sub(2.years())
-        .map_err(|_| MeasureError::AsOf { as_of })?;
-    let population = Population::read(
-        folder,
-        read::Windows {
-            two_years_ago,
-            year_ago,
-            as_of,
-        },
-    )?;
+    let year_ago = as_of.checked_sub(1.year()).map_err(|_| MeasureError::AsOf { as_of })?;
+    let two_years_ago = as_of.checked_sub(2.years()).map_err(|_| MeasureError::AsOf { as_of })?;
+    let population = Population::read(folder, read::Windows { two_years_ago, year_ago, as_of })?;
     let residents: Vec<&Resident> = population.residents().collect();
-    let mut table = Table {
-        residents: &residents,
-        rates: Vec::new(),
-    };
+    let mut table = Table { residents: &residents, rates: Vec::new() };
     table.people();
     table.practice();
     table.medicine();
@@ -140,13 +126,7 @@ impl Table<'_> {
         achieved: Option<f64>,
         source: &'static str,
     ) {
-        self.rates.push(Rate {
-            name,
-            target: Some(target),
-            tolerance,
-            achieved,
-            source,
-        });
+        self.rates.push(Rate { name, target: Some(target), tolerance, achieved, source });
     }
 
     /// The share of those of `among` for whom `is` holds.
@@ -191,47 +171,17 @@ impl Table<'_> {
     fn practice(&mut self) {
         const BY_MUNICIPALITY: &str = "register of fees, by municipality, 2023";
         let achieved = self.share(|_| true, |r| r.gp_1y > 0);
-        self.put(
-            "seen by general practice in a year",
-            0.85,
-            0.015,
-            achieved,
-            BY_MUNICIPALITY,
-        );
+        self.put("seen by general practice in a year", 0.85, 0.015, achieved, BY_MUNICIPALITY);
         let achieved = self.mean(|_| true, |r| r.gp_1y.into());
-        self.put(
-            "contacts with general practice, a citizen a year",
-            7.0,
-            0.4,
-            achieved,
-            BY_MUNICIPALITY,
-        );
+        self.put("contacts with general practice, a citizen a year", 7.0, 0.4, achieved, BY_MUNICIPALITY);
         let middle = |r: &Resident| (30..=59).contains(&r.age);
         let achieved = self.mean(|r| middle(r) && r.female, |r| r.gp_1y.into());
-        self.put(
-            "the same, women of 30–59",
-            8.2,
-            0.5,
-            achieved,
-            "register of fees, by age and sex, 2018",
-        );
+        self.put("the same, women of 30–59", 8.2, 0.5, achieved, "register of fees, by age and sex, 2018");
         let achieved = self.mean(|r| middle(r) && !r.female, |r| r.gp_1y.into());
-        self.put(
-            "the same, men of 30–59",
-            4.7,
-            0.4,
-            achieved,
-            "register of fees, by age and sex, 2018",
-        );
+        self.put("the same, men of 30–59", 4.7, 0.4, achieved, "register of fees, by age and sex, 2018");
         let achieved = self.mean(|_| true, |r| r.practice_1y.into());
         let source = "contacts with all practice sector, 2022";
-        self.put(
-            "contacts with all practices, a citizen a year",
-            10.6,
-            0.6,
-            achieved,
-            source,
-        );
+        self.put("contacts with all practices, a citizen a year", 10.6, 0.6, achieved, source);
     }
 
     fn medicine(&mut self) {
@@ -254,37 +204,13 @@ impl Table<'_> {
         self.put("the same, couples", 0.08, 0.01, achieved, REPORT);
         let working = |r: &Resident| (18..=65).contains(&r.age);
         let achieved = self.share(|r| working(r) && r.codes.is_empty(), n06a);
-        self.put(
-            "the same, 18–65 without benefit (employed)",
-            0.06,
-            0.008,
-            achieved,
-            REPORT,
-        );
+        self.put("the same, 18–65 without benefit (employed)", 0.06, 0.008, achieved, REPORT);
         let achieved = self.share(|r| r.has(870, 878), n06a);
-        self.put(
-            "the same, job clarification (DREAM 870–878)",
-            0.42,
-            0.08,
-            achieved,
-            REPORT,
-        );
+        self.put("the same, job clarification (DREAM 870–878)", 0.42, 0.08, achieved, REPORT);
         let achieved = self.share(|r| r.has(810, 818), n06a);
-        self.put(
-            "the same, rehabilitation (DREAM 810–818)",
-            0.36,
-            0.09,
-            achieved,
-            REPORT,
-        );
+        self.put("the same, rehabilitation (DREAM 810–818)", 0.36, 0.09, achieved, REPORT);
         let achieved = self.share(|_| true, |r| r.n06_1y);
-        self.put(
-            "any N06 in a year, all ages",
-            0.09,
-            0.01,
-            achieved,
-            "medicine statistics 2021",
-        );
+        self.put("any N06 in a year, all ages", 0.09, 0.01, achieved, "medicine statistics 2021");
         let achieved = self.share(|_| true, |r| r.psychotropic_1y);
         self.put(
             "any psychotropic medicine in a year, all ages",
@@ -302,40 +228,21 @@ impl Table<'_> {
         self.put("the same, age 80+", 0.55, 0.06, achieved, GK);
         let acute: f64 = self.residents.iter().map(|r| f64::from(r.acute_1y)).sum();
         let all: f64 = self.residents.iter().map(|r| f64::from(r.admissions_1y)).sum();
-        self.put(
-            "acute among admissions",
-            0.725,
-            0.025,
-            (all > 0.0).then(|| acute / all),
-            GK,
-        );
+        self.put("acute among admissions", 0.725, 0.025, (all > 0.0).then(|| acute / all), GK);
         for (name, from, to, target) in [
             ("days of an admission, age 65–79", 65, 79, 5.3),
             ("days of an admission, age 80+", 80, 150, 5.6),
         ] {
             let old = self.residents.iter().filter(|r| (from..=to).contains(&r.age));
-            let (n, days) = old.fold((0.0, 0.0), |(n, days), r| {
-                (n + f64::from(r.admissions_1y), days + r.days_1y)
-            });
-            self.put(
-                name,
-                target,
-                0.4,
-                (n > 0.0).then(|| days / n),
-                "length of stay of the elderly, 2018",
-            );
+            let (n, days) =
+                old.fold((0.0, 0.0), |(n, days), r| (n + f64::from(r.admissions_1y), days + r.days_1y));
+            self.put(name, target, 0.4, (n > 0.0).then(|| days / n), "length of stay of the elderly, 2018");
         }
         let index: f64 = self.residents.iter().map(|r| f64::from(r.index)).sum();
         let back: f64 = self.residents.iter().map(|r| f64::from(r.readmitted)).sum();
         let achieved = (index > 0.0).then(|| back / index);
         let source = "the seed's one in five; general practices range from 0.11 to 0.22";
-        self.put(
-            "elderly medical patients readmitted within 30 days",
-            0.20,
-            0.025,
-            achieved,
-            source,
-        );
+        self.put("elderly medical patients readmitted within 30 days", 0.20, 0.025, achieved, source);
         let mut costs: Vec<f64> = self.residents.iter().map(|r| r.regional_cost_1y).collect();
         costs.sort_by(f64::total_cmp);
         let total: f64 = costs.iter().sum();
@@ -361,13 +268,7 @@ impl Table<'_> {
     fn municipal(&mut self) {
         let working = |r: &Resident| (18..=65).contains(&r.age);
         for (name, from, to, target, tolerance) in [
-            (
-                "early retirement pension (DREAM 781–783), 18–65",
-                781,
-                783,
-                0.055,
-                0.006,
-            ),
+            ("early retirement pension (DREAM 781–783), 18–65", 781, 783, 0.055, 0.006),
             ("unemployment benefit (111–113), 18–65", 111, 113, 0.0275, 0.005),
             ("cash benefit (130–138, 730–738), 18–65", 130, 138, 0.025, 0.005),
             ("sickness benefit (890–899), 18–65", 890, 899, 0.025, 0.005),
@@ -392,34 +293,19 @@ impl Table<'_> {
         let rows: BTreeMap<&'static str, Option<f64>> = [
             ("known with stress, anxiety or depression, 18–65", sad),
             ("psychologist in two years, 18–65", psychologist),
-            (
-                "persons of two or more municipalities, of all",
-                share(population.n_two_municipalities),
-            ),
-            (
-                "persons of two or more regions, of all",
-                share(population.n_two_regions),
-            ),
+            ("persons of two or more municipalities, of all", share(population.n_two_municipalities)),
+            ("persons of two or more regions, of all", share(population.n_two_regions)),
             (
                 "sick-leave records in two municipalities within two years, of all",
                 share(population.n_spells_cross),
             ),
             ("dead within the history, of all", share(population.n_dead)),
             ("known to a region only, of all", share(population.n_region_only)),
-            (
-                "known to a municipality only, of all",
-                share(population.n_municipality_only),
-            ),
+            ("known to a municipality only, of all", share(population.n_municipality_only)),
         ]
         .into();
         for (name, achieved) in rows {
-            self.rates.push(Rate {
-                name,
-                target: None,
-                tolerance: 0.0,
-                achieved,
-                source: "no target",
-            });
+            self.rates.push(Rate { name, target: None, tolerance: 0.0, achieved, source: "no target" });
         }
     }
 }

@@ -82,14 +82,7 @@ pub(super) fn draw(rng: &mut Rng, person: &Person, work: Work) -> Mind {
     let distress = if strained { 2.4 } else { 1.0 }
         * if sad { 1.8 } else { 1.0 }
         * if antidepressant { 1.4 } else { 0.88 };
-    Mind {
-        antidepressant,
-        sedative,
-        other,
-        sad,
-        substance,
-        distress,
-    }
+    Mind { antidepressant, sedative, other, sad, substance, distress }
 }
 
 /// The probability of antidepressants within a year.

@@ -23,9 +23,7 @@ const STEP: usize = 1237;
 
 impl Numbers {
     pub(super) fn new(calendar: &Calendar) -> Self {
-        Self {
-            used: vec![[0; 2]; calendar.n_days()],
-        }
+        Self { used: vec![[0; 2]; calendar.n_days()] }
     }
 
     /// The next number for one born on `birth`: the seventh digit tells the century, the last digit's parity the sex.
@@ -43,10 +41,7 @@ impl Numbers {
             _ => b"456789",
         };
         let position = calendar.position(birth);
-        let [women, men] = self
-            .used
-            .get_mut(position)
-            .ok_or(MakeError::NumbersExhausted { birth: date })?;
+        let [women, men] = self.used.get_mut(position).ok_or(MakeError::NumbersExhausted { birth: date })?;
         let used = if female { women } else { men };
         let capacity = sevenths.len() * 500;
         if usize::from(*used) >= capacity {
@@ -58,11 +53,7 @@ impl Numbers {
         let serial = (place % 500) * 2 + usize::from(!female);
         let digit = |value: usize| u8::try_from(value % 10).unwrap_or(0) + b'0';
         let part = |value: i16| usize::from(value.unsigned_abs());
-        let (d, m, y) = (
-            part(date.day().into()) + 60,
-            part(date.month().into()),
-            part(date.year() % 100),
-        );
+        let (d, m, y) = (part(date.day().into()) + 60, part(date.month().into()), part(date.year() % 100));
         Ok(Number([
             digit(d / 10),
             digit(d),

@@ -40,10 +40,7 @@ impl Person {
         if self.death.is_some_and(|death| day > death) || day < self.birth {
             return None;
         }
-        let there = self
-            .stays
-            .iter()
-            .find(|stay| stay.from <= day && stay.to.is_none_or(|to| day <= to));
+        let there = self.stays.iter().find(|stay| stay.from <= day && stay.to.is_none_or(|to| day <= to));
         there.map(|stay| stay.municipality)
     }
 

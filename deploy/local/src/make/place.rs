@@ -77,26 +77,15 @@ const OUTSIDERS_ONE_IN: u32 = 100;
 
 impl Places {
     pub(super) fn choose(options: &MakeOptions) -> Result<Self, MakeError> {
-        let file: File = toml::from_str(PLACES).map_err(|source| MakeError::Places {
-            source: source.into(),
-        })?;
+        let file: File =
+            toml::from_str(PLACES).map_err(|source| MakeError::Places { source: source.into() })?;
         let regions = regions(&file, &options.regions)?;
         let mut municipalities = municipalities(&file, &options.municipalities, &regions)?;
         let members: BTreeSet<u16> = municipalities.iter().map(|m| m.code).collect();
-        let strangers = file
-            .municipality
-            .iter()
-            .map(|m| m.code)
-            .filter(|c| !members.contains(c))
-            .collect();
+        let strangers = file.municipality.iter().map(|m| m.code).filter(|c| !members.contains(c)).collect();
         let outsiders = options.persons / OUTSIDERS_ONE_IN;
         share_out(&mut municipalities, options.persons - outsiders);
-        Ok(Self {
-            regions,
-            municipalities,
-            strangers,
-            outsiders,
-        })
+        Ok(Self { regions, municipalities, strangers, outsiders })
     }
 }
 
@@ -106,16 +95,9 @@ fn regions(file: &File, codes: &[u16]) -> Result<Vec<Region>, MakeError> {
         return Err(MakeError::NoRegion);
     }
     let found = codes.into_iter().map(|code| {
-        let entry = file
-            .region
-            .iter()
-            .find(|r| r.code == code && !r.hospitals.is_empty());
+        let entry = file.region.iter().find(|r| r.code == code && !r.hospitals.is_empty());
         let entry = entry.ok_or(MakeError::UnknownRegion { code })?;
-        Ok(Region {
-            code,
-            hospitals: entry.hospitals.clone(),
-            psychiatry: entry.psychiatry.clone(),
-        })
+        Ok(Region { code, hospitals: entry.hospitals.clone(), psychiatry: entry.psychiatry.clone() })
     });
     found.collect()
 }
@@ -131,10 +113,7 @@ fn municipalities(file: &File, codes: &[u16], regions: &[Region]) -> Result<Vec<
         let region = regions
             .iter()
             .position(|r| r.code == entry.region)
-            .ok_or(MakeError::RegionMissing {
-                municipality: code,
-                region: entry.region,
-            })?;
+            .ok_or(MakeError::RegionMissing { municipality: code, region: entry.region })?;
         Ok(Municipality {
             code,
             region,

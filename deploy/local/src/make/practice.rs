@@ -51,30 +51,10 @@ fn write_gp(world: &mut World<'_>, rng: &mut Rng, person: &Person) -> Result<(),
                 (("0120", 440), 0.02),
             ],
         );
-        write_bill(
-            world,
-            person,
-            day,
-            &Bill {
-                speciale: "80",
-                ydelse,
-                counts: true,
-                fee,
-            },
-        )?;
+        write_bill(world, person, day, &Bill { speciale: "80", ydelse, counts: true, fee })?;
         if chance(rng, 0.25) {
             let (ydelse, fee) = pick(rng, &[("7101", 62), ("2101", 55), ("7136", 71)]);
-            write_bill(
-                world,
-                person,
-                day,
-                &Bill {
-                    speciale: "80",
-                    ydelse,
-                    counts: false,
-                    fee,
-                },
-            )?;
+            write_bill(world, person, day, &Bill { speciale: "80", ydelse, counts: false, fee })?;
         }
     }
     Ok(())
@@ -106,61 +86,23 @@ fn write_specialists(
                 (("04", 480), 0.05),
             ],
         );
-        write_bill(
-            world,
-            person,
-            day,
-            &Bill {
-                speciale,
-                ydelse: "0110",
-                counts: true,
-                fee,
-            },
-        )?;
+        write_bill(world, person, day, &Bill { speciale, ydelse: "0110", counts: true, fee })?;
     }
-    let talks = if mind.sad || mind.distress > 2.0 {
-        0.22
-    } else {
-        0.02
-    };
+    let talks = if mind.sad || mind.distress > 2.0 { 0.22 } else { 0.02 };
     if person.age >= 12 && chance(rng, talks) {
         let first = between(rng, -HISTORY_DAYS, 0);
         for session in 0..between(rng, 2, 11) {
             let day = first + session * 14;
-            write_bill(
-                world,
-                person,
-                day,
-                &Bill {
-                    speciale: "63",
-                    ydelse: "0110",
-                    counts: true,
-                    fee: 640,
-                },
-            )?;
+            write_bill(world, person, day, &Bill { speciale: "63", ydelse: "0110", counts: true, fee: 640 })?;
         }
     }
-    let psychiatrist = if mind.antidepressant || mind.sedative {
-        0.1
-    } else {
-        0.006
-    };
+    let psychiatrist = if mind.antidepressant || mind.sedative { 0.1 } else { 0.006 };
     if chance(rng, psychiatrist) {
         let speciale = if person.age >= 18 { "24" } else { "26" };
         let first = between(rng, -HISTORY_DAYS, 0);
         for session in 0..between(rng, 1, 9) {
             let day = first + session * 30;
-            write_bill(
-                world,
-                person,
-                day,
-                &Bill {
-                    speciale,
-                    ydelse: "0110",
-                    counts: true,
-                    fee: 890,
-                },
-            )?;
+            write_bill(world, person, day, &Bill { speciale, ydelse: "0110", counts: true, fee: 890 })?;
         }
     }
     Ok(())
@@ -183,20 +125,10 @@ fn write_bill(world: &mut World<'_>, person: &Person, day: i32, bill: &Bill) -> 
     };
     world.seen(region);
     let practice = world.practice(person, day);
-    let row = world
-        .sheets
-        .row(region, Table::GpContacts)
-        .text(person.number.as_str());
-    let row = row
-        .text(world.calendar.text(day))
-        .text(bill.speciale)
-        .text(bill.ydelse);
+    let row = world.sheets.row(region, Table::GpContacts).text(person.number.as_str());
+    let row = row.text(world.calendar.text(day)).text(bill.speciale).text(bill.ydelse);
     let row = row.number(bill.counts.into()).number(bill.fee);
-    let row = if bill.speciale == "80" && practice > 0 {
-        row.number(practice)
-    } else {
-        row.none()
-    };
+    let row = if bill.speciale == "80" && practice > 0 { row.number(practice) } else { row.none() };
     row.end()
 }
 
@@ -218,11 +150,7 @@ fn write_psychotropics(
     for (now, atc, formerly) in kinds {
         // Year 0 is the last one. Who takes it now mostly did before; some others did only before.
         for year in 0..3 {
-            let takes = if year == 0 {
-                now
-            } else {
-                chance(rng, if now { 0.72 } else { formerly })
-            };
+            let takes = if year == 0 { now } else { chance(rng, if now { 0.72 } else { formerly }) };
             if !takes || person.age < 6 {
                 continue;
             }
@@ -245,19 +173,10 @@ fn write_other_medicine(world: &mut World<'_>, rng: &mut Rng, person: &Person) -
         _ => 3.0,
     };
     for _ in 0..poisson(rng, lasting * (0.4 + 0.6 * person.gp_frailty)).min(9) {
-        let atc = pick(
-            rng,
-            &[
-                "C10AA01", "C09AA02", "A10BA02", "R03AC02", "C08CA01", "B01AC06", "A02BC01",
-            ],
-        );
+        let atc = pick(rng, &["C10AA01", "C09AA02", "A10BA02", "R03AC02", "C08CA01", "B01AC06", "A02BC01"]);
         // Some lasting medicine is dear: biological medicine, new diabetes and cancer medicine.
         let subsidy = log_normal(rng, 95.0, 1.15);
-        let from = if chance(rng, 0.75) {
-            -HISTORY_DAYS
-        } else {
-            between(rng, -HISTORY_DAYS, -30)
-        };
+        let from = if chance(rng, 0.75) { -HISTORY_DAYS } else { between(rng, -HISTORY_DAYS, -30) };
         let mut day = from + between(rng, 0, 95);
         while day <= 0 {
             write_drug(world, rng, person, day, atc, subsidy)?;
@@ -265,10 +184,7 @@ fn write_other_medicine(world: &mut World<'_>, rng: &mut Rng, person: &Person) -
         }
     }
     for _ in 0..poisson(rng, 2.4 * person.gp_frailty).min(30) {
-        let atc = pick(
-            rng,
-            &["J01CE02", "J01CA08", "N02BE01", "N02AX02", "M01AE01", "R06AE07"],
-        );
+        let atc = pick(rng, &["J01CE02", "J01CA08", "N02BE01", "N02AX02", "M01AE01", "R06AE07"]);
         let day = between(rng, -HISTORY_DAYS, 0);
         write_drug(world, rng, person, day, atc, 40.0)?;
     }
@@ -287,19 +203,9 @@ fn write_drug(
         return Ok(());
     };
     world.seen(region);
-    let (ddd, kroner) = (
-        pick(rng, &[28, 30, 60, 100]),
-        whole(subsidy * log_normal(rng, 1.0, 0.3)),
-    );
-    let row = world
-        .sheets
-        .row(region, Table::Prescriptions)
-        .text(person.number.as_str());
-    row.text(world.calendar.text(day))
-        .text(atc)
-        .number(ddd)
-        .number(kroner)
-        .end()
+    let (ddd, kroner) = (pick(rng, &[28, 30, 60, 100]), whole(subsidy * log_normal(rng, 1.0, 0.3)));
+    let row = world.sheets.row(region, Table::Prescriptions).text(person.number.as_str());
+    row.text(world.calendar.text(day)).text(atc).number(ddd).number(kroner).end()
 }
 
 /// A ride to hospital, written by the region where the person lives, if it is one of the federation.
@@ -314,19 +220,9 @@ pub(super) fn write_ride(
     let region = world.region_on(person, day).unwrap_or(hospital_region);
     world.seen(region);
     let kind = if acute { "akut" } else { "planlagt" };
-    let cost = if acute {
-        log_normal(rng, 3_900.0, 0.35)
-    } else {
-        log_normal(rng, 900.0, 0.6)
-    };
-    let row = world
-        .sheets
-        .row(region, Table::Transport)
-        .text(person.number.as_str());
-    row.text(world.calendar.text(day))
-        .text(kind)
-        .number(whole(cost))
-        .end()
+    let cost = if acute { log_normal(rng, 3_900.0, 0.35) } else { log_normal(rng, 900.0, 0.6) };
+    let row = world.sheets.row(region, Table::Transport).text(person.number.as_str());
+    row.text(world.calendar.text(day)).text(kind).number(whole(cost)).end()
 }
 
 /// Writes the person into the register of each region that has something of the person or is home.
@@ -351,13 +247,8 @@ pub(super) fn write_registers(
             _ => world.stranger(rng),
         };
         let practice = world.practice(person, person.death.unwrap_or(0));
-        let row = world
-            .sheets
-            .row(region, Table::Patients)
-            .text(person.number.as_str());
-        let row = row
-            .text(world.calendar.text(person.birth))
-            .text(life::sex(person));
+        let row = world.sheets.row(region, Table::Patients).text(person.number.as_str());
+        let row = row.text(world.calendar.text(person.birth)).text(life::sex(person));
         let row = match person.death {
             Some(death) => row.text(world.calendar.text(death)),
             None => row.none(),
@@ -366,11 +257,7 @@ pub(super) fn write_registers(
             Some(code) => row.number(code.into()),
             None => row.none(),
         };
-        let row = if home && practice > 0 {
-            row.number(practice)
-        } else {
-            row.none()
-        };
+        let row = if home && practice > 0 { row.number(practice) } else { row.none() };
         row.end()?;
     }
     Ok(())

@@ -63,10 +63,7 @@ pub(super) fn write(
         let day = -between(rng, 0, 500);
         if let Some(place) = person.municipality_on(day) {
             let node = world.municipal_node(place);
-            let row = world
-                .sheets
-                .row(node, Table::FrontlineFlags)
-                .text(person.number.as_str());
+            let row = world.sheets.row(node, Table::FrontlineFlags).text(person.number.as_str());
             row.text(world.calendar.text(day)).end()?;
         }
     }
@@ -103,17 +100,9 @@ fn write_service(
             continue;
         }
         let node = world.municipal_node(stay.municipality);
-        let row = world
-            .sheets
-            .row(node, Table::SocialServices)
-            .text(person.number.as_str())
-            .text(law);
+        let row = world.sheets.row(node, Table::SocialServices).text(person.number.as_str()).text(law);
         let row = row.text(world.calendar.text(first));
-        let row = if let Some(last) = last {
-            row.text(world.calendar.text(last))
-        } else {
-            row.none()
-        };
+        let row = if let Some(last) = last { row.text(world.calendar.text(last)) } else { row.none() };
         row.number(cost).end()?;
     }
     Ok(())
@@ -122,12 +111,7 @@ fn write_service(
 fn write_survey(world: &mut World<'_>, rng: &mut Rng, person: &Person) -> Result<(), MakeError> {
     let day = -between(rng, 0, 720);
     let later = day + between(rng, 150, 400);
-    let before = [
-        between(rng, 1, 4),
-        between(rng, 1, 8),
-        between(rng, 1, 5),
-        between(rng, 1, 4),
-    ];
+    let before = [between(rng, 1, 4), between(rng, 1, 8), between(rng, 1, 5), between(rng, 1, 4)];
     // Those who stay in the project mostly feel a little better.
     let after = before.map(|value| value + i32::from(chance(rng, 0.4)) - i32::from(chance(rng, 0.25)));
     write_answers(world, rng, person, day, "baseline", before)?;
@@ -154,11 +138,7 @@ fn write_answers(
     // The items' ranges: health 1-5, life satisfaction 0-10, satisfaction 1-5, coherence 1-5.
     for (answer, (low, high)) in answers.into_iter().zip([(1, 5), (0, 10), (1, 5), (1, 5)]) {
         let answered = !chance(rng, 0.08);
-        row = if answered {
-            row.number(answer.clamp(low, high).unsigned_abs())
-        } else {
-            row.none()
-        };
+        row = if answered { row.number(answer.clamp(low, high).unsigned_abs()) } else { row.none() };
     }
     row.end()
 }

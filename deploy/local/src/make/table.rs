@@ -32,30 +32,13 @@ use Table::{
 };
 
 const REGIONAL: [Table; 5] = [Patients, HospitalContacts, GpContacts, Prescriptions, Transport];
-const MUNICIPAL: [Table; 7] = [
-    Persons,
-    Residence,
-    SickLeave,
-    BenefitsWeeks,
-    SocialServices,
-    Survey,
-    FrontlineFlags,
-];
+const MUNICIPAL: [Table; 7] =
+    [Persons, Residence, SickLeave, BenefitsWeeks, SocialServices, Survey, FrontlineFlags];
 
 impl Table {
     fn name_and_header(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Patients => (
-                "patients",
-                &[
-                    "person_id",
-                    "birth_date",
-                    "sex",
-                    "death_date",
-                    "kommune",
-                    "ydernr",
-                ],
-            ),
+            Patients => ("patients", &["person_id", "birth_date", "sex", "death_date", "kommune", "ydernr"]),
             HospitalContacts => (
                 "hospital_contacts",
                 &[
@@ -75,20 +58,9 @@ impl Table {
             ),
             GpContacts => (
                 "gp_contacts",
-                &[
-                    "person_id",
-                    "date",
-                    "speciale",
-                    "ydelse",
-                    "kontakt",
-                    "honorar_dkk",
-                    "ydernr",
-                ],
+                &["person_id", "date", "speciale", "ydelse", "kontakt", "honorar_dkk", "ydernr"],
             ),
-            Prescriptions => (
-                "prescriptions",
-                &["person_id", "date", "atc", "ddd", "tilskud_dkk"],
-            ),
+            Prescriptions => ("prescriptions", &["person_id", "date", "atc", "ddd", "tilskud_dkk"]),
             Transport => ("transport", &["person_id", "date", "kind", "cost_dkk"]),
             Persons => (
                 "persons",
@@ -105,14 +77,10 @@ impl Table {
             ),
             Residence => ("residence", &["person_id", "kommune", "from_date", "to_date"]),
             SickLeave => ("sick_leave", &["person_id", "first_day", "last_day"]),
-            BenefitsWeeks => (
-                "benefits_weeks",
-                &["person_id", "iso_year", "iso_week", "dream_code"],
-            ),
-            SocialServices => (
-                "social_services",
-                &["person_id", "law", "from_date", "to_date", "cost_per_day_dkk"],
-            ),
+            BenefitsWeeks => ("benefits_weeks", &["person_id", "iso_year", "iso_week", "dream_code"]),
+            SocialServices => {
+                ("social_services", &["person_id", "law", "from_date", "to_date", "cost_per_day_dkk"])
+            }
             Survey => (
                 "survey",
                 &[
@@ -154,41 +122,30 @@ impl Sheets {
     pub(super) fn create(folders: &[Folder]) -> Result<Self, MakeError> {
         let mut nodes = Vec::new();
         for folder in folders {
-            fs::create_dir_all(&folder.path).map_err(|source| MakeError::Folder {
-                path: folder.path.clone(),
-                source,
-            })?;
+            fs::create_dir_all(&folder.path)
+                .map_err(|source| MakeError::Folder { path: folder.path.clone(), source })?;
             let tables: &[Table] = if folder.region { &REGIONAL } else { &MUNICIPAL };
             let sheets = tables.iter().map(|table| Sheet::create(&folder.path, *table));
             nodes.push(sheets.collect::<Result<_, _>>()?);
         }
-        Ok(Self {
-            nodes,
-            record: ByteRecord::new(),
-        })
+        Ok(Self { nodes, record: ByteRecord::new() })
     }
 
     /// Begins a row of a node's table, the node counted as in `create`.
     pub(super) fn row(&mut self, node: usize, table: Table) -> Row<'_> {
         self.record.clear();
-        let sheet = self
-            .nodes
-            .get_mut(node)
-            .and_then(|n| n.iter_mut().find(|sheet| sheet.table == table));
-        Row {
-            sheet,
-            record: &mut self.record,
-        }
+        let sheet = self.nodes.get_mut(node).and_then(|n| n.iter_mut().find(|sheet| sheet.table == table));
+        Row { sheet, record: &mut self.record }
     }
 
     /// Writes out what is still held back and tells how many rows all tables have.
     pub(super) fn finish(self) -> Result<u64, MakeError> {
         let mut rows = 0;
         for mut sheet in self.nodes.into_iter().flatten() {
-            sheet.writer.flush().map_err(|source| MakeError::Write {
-                path: sheet.path,
-                source: source.into(),
-            })?;
+            sheet
+                .writer
+                .flush()
+                .map_err(|source| MakeError::Write { path: sheet.path, source: source.into() })?;
             rows += sheet.rows;
         }
         Ok(rows)
@@ -199,21 +156,10 @@ impl Sheet {
     fn create(folder: &Path, table: Table) -> Result<Self, MakeError> {
         let (name, header) = table.name_and_header();
         let path = folder.join(format!("{name}.csv"));
-        let failed = |source| MakeError::Write {
-            path: path.clone(),
-            source,
-        };
-        let mut writer = WriterBuilder::new()
-            .buffer_capacity(1 << 16)
-            .from_path(&path)
-            .map_err(failed)?;
+        let failed = |source| MakeError::Write { path: path.clone(), source };
+        let mut writer = WriterBuilder::new().buffer_capacity(1 << 16).from_path(&path).map_err(failed)?;
         writer.write_record(header).map_err(failed)?;
-        Ok(Self {
-            table,
-            path,
-            writer,
-            rows: 0,
-        })
+        Ok(Self { table, path, writer, rows: 0 })
     }
 }
 
@@ -248,8 +194,7 @@ impl Row<'_> {
                 break;
             }
         }
-        self.record
-            .push_field(digits.get(digits.len() - length..).unwrap_or_default());
+        self.record.push_field(digits.get(digits.len() - length..).unwrap_or_default());
         self
     }
 
@@ -259,9 +204,6 @@ impl Row<'_> {
         sheet
             .writer
             .write_byte_record(self.record)
-            .map_err(|source| MakeError::Write {
-                path: sheet.path.clone(),
-                source,
-            })
+            .map_err(|source| MakeError::Write { path: sheet.path.clone(), source })
     }
 }

@@ -106,11 +106,7 @@ pub(super) fn draw(rng: &mut Rng, person: &Person) -> Work {
         S::EarlyRetirement => Some(weighted(rng, &[("783", 0.9), ("781", 0.1)])),
         S::Withdrawn => Some("611"),
     };
-    Work {
-        standing,
-        code,
-        a_kasse: a_kasse(rng, standing),
-    }
+    Work { standing, code, a_kasse: a_kasse(rng, standing) }
 }
 
 fn a_kasse(rng: &mut Rng, standing: Standing) -> &'static str {
@@ -184,19 +180,12 @@ fn spells(rng: &mut Rng, person: &Person, work: Work, distress: f64) -> Vec<Spel
         spells.push(-between(rng, 150, 700)..=300);
     }
     let open = |rng: &mut Rng, last: i32| {
-        if last > 0 && chance(rng, 0.7) {
-            None
-        } else {
-            Some(last)
-        }
+        if last > 0 && chance(rng, 0.7) { None } else { Some(last) }
     };
     let mut spells: Vec<Spell> = spells
         .into_iter()
         .filter(|days| *days.start() > person.birth && person.death.is_none_or(|death| *days.end() <= death))
-        .map(|days| Spell {
-            first: *days.start(),
-            last: open(rng, *days.end()),
-        })
+        .map(|days| Spell { first: *days.start(), last: open(rng, *days.end()) })
         .collect();
     spells.sort_by_key(|spell| spell.first);
     spells
@@ -210,16 +199,7 @@ fn write_spell(world: &mut World<'_>, rng: &mut Rng, person: &Person, spell: Spe
         // A second employer's claim: adjacent, or overlapping by up to three days.
         let cut = between(rng, spell.first + 1, known_last - 1);
         let overlap = between(rng, 0, 3).min(known_last - cut);
-        pieces = vec![
-            Spell {
-                last: Some(cut + overlap),
-                ..spell
-            },
-            Spell {
-                first: cut + 1,
-                ..spell
-            },
-        ];
+        pieces = vec![Spell { last: Some(cut + overlap), ..spell }, Spell { first: cut + 1, ..spell }];
     }
     for piece in pieces {
         for stay in &person.stays {
@@ -232,16 +212,9 @@ fn write_spell(world: &mut World<'_>, rng: &mut Rng, person: &Person, spell: Spe
                 continue;
             }
             let node = world.municipal_node(stay.municipality);
-            let row = world
-                .sheets
-                .row(node, Table::SickLeave)
-                .text(person.number.as_str());
+            let row = world.sheets.row(node, Table::SickLeave).text(person.number.as_str());
             let row = row.text(world.calendar.text(first));
-            let row = if let Some(last) = last {
-                row.text(world.calendar.text(last))
-            } else {
-                row.none()
-            };
+            let row = if let Some(last) = last { row.text(world.calendar.text(last)) } else { row.none() };
             row.end()?;
         }
     }
@@ -309,10 +282,7 @@ fn write_week(world: &mut World<'_>, person: &Person, week: i32, code: &str) -> 
     };
     let node = world.municipal_node(municipality);
     let iso = world.calendar.date(week * 7).iso_week_date();
-    let row = world
-        .sheets
-        .row(node, Table::BenefitsWeeks)
-        .text(person.number.as_str());
+    let row = world.sheets.row(node, Table::BenefitsWeeks).text(person.number.as_str());
     let (year, week) = (iso.year().unsigned_abs().into(), iso.week().unsigned_abs().into());
     row.number(year).number(week).text(code).end()
 }

@@ -116,14 +116,7 @@ const BAD: &[Bad] = &[
         "UTF-8",
         "",
     ),
-    bad(
-        "region_1085/transport.csv",
-        |rows| with(&rows, b"610"),
-        None,
-        None,
-        "1 field",
-        "4 fields",
-    ),
+    bad("region_1085/transport.csv", |rows| with(&rows, b"610"), None, None, "1 field", "4 fields"),
     bad(
         "region_1085/hospital_contacts.csv",
         |rows| second_version(&rows),
@@ -150,14 +143,7 @@ const fn bad(
     found: &'static str,
     expected: &'static str,
 ) -> Bad {
-    Bad {
-        file,
-        spoil,
-        line,
-        column,
-        found,
-        expected,
-    }
+    Bad { file, spoil, line, column, found, expected }
 }
 
 /// Adds bytes at the end, without a line end.
@@ -179,14 +165,9 @@ fn second_version(rows: &str) -> Vec<u8> {
 
 /// The content of the folders' data databases: what serving nodes answer from.
 fn databases(place: &Place, id: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = fs::read_dir(place.node(id))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = fs::read_dir(place.node(id)).unwrap().map(|entry| entry.unwrap().path());
     let data = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("data-");
-    let mut found: Vec<_> = files
-        .filter(data)
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
-        .collect();
+    let mut found: Vec<_> = files.filter(data).map(|path| (path.clone(), fs::read(path).unwrap())).collect();
     found.sort();
     found
 }
@@ -195,9 +176,7 @@ fn databases(place: &Place, id: &str) -> Vec<(PathBuf, Vec<u8>)> {
 fn bad_input_is_named_by_file_line_and_column_and_changes_nothing() {
     let place = Place::with_population(150, 5);
     place.run_well(&[]);
-    let (list, last) = (place.list("k360"), |id: &str| {
-        (databases(&place, id), latest_import(&place, id))
-    });
+    let (list, last) = (place.list("k360"), |id: &str| (databases(&place, id), latest_import(&place, id)));
     let before = ["k360", "region_1085"].map(last);
     for bad in BAD {
         let path = place.data().join(bad.file);
@@ -206,13 +185,7 @@ fn bad_input_is_named_by_file_line_and_column_and_changes_nothing() {
         let output = place.run(&["--format", "json", "--quiet"]);
         fs::write(&path, &good).unwrap();
 
-        assert_eq!(
-            output.status.code(),
-            Some(2),
-            "{}: {}",
-            bad.file,
-            text(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(2), "{}: {}", bad.file, text(&output.stderr));
         let problem = problem(&output);
         let part = |name: &str| problem[name].as_str().unwrap().to_owned();
         let mut place_expected = bad.file.to_owned();
@@ -222,25 +195,12 @@ fn bad_input_is_named_by_file_line_and_column_and_changes_nothing() {
         if let Some(column) = bad.column {
             place_expected.push_str(&format!(", column `{column}`"));
         }
-        assert!(
-            part("where").starts_with(&place_expected),
-            "{place_expected}: {problem}"
-        );
-        assert!(
-            part("what").contains(bad.found) && part("expected").contains(bad.expected),
-            "{problem}"
-        );
-        assert!(
-            part("code").starts_with("import.") && !part("next").is_empty(),
-            "{problem}"
-        );
+        assert!(part("where").starts_with(&place_expected), "{place_expected}: {problem}");
+        assert!(part("what").contains(bad.found) && part("expected").contains(bad.expected), "{problem}");
+        assert!(part("code").starts_with("import.") && !part("next").is_empty(), "{problem}");
         let (node, _) = bad.file.split_once('/').unwrap();
         let at = usize::from(node != "k360");
-        assert!(
-            last(node) == before[at],
-            "{}: {node} answers from other data",
-            bad.file
-        );
+        assert!(last(node) == before[at], "{}: {node} answers from other data", bad.file);
         assert!(place.list("k360") == list, "{}: the list is as it was", bad.file);
     }
     place.run_well(&[]);
@@ -249,10 +209,7 @@ fn bad_input_is_named_by_file_line_and_column_and_changes_nothing() {
 
 fn latest_import(place: &Place, id: &str) -> Option<String> {
     let home = tvaers_node::home::Home::new(place.node(id));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let state = tvaers_node::app::state(&home).await.unwrap();
         let import = state.latest_import().await.unwrap();
@@ -305,15 +262,7 @@ fn folders_and_options_that_this_version_cannot_honour_are_refused_before_anythi
     refused(&[], "policy.not-yet");
     fs::remove_file(&policy).unwrap();
 
-    for name in [
-        "hospital",
-        "k36",
-        "k3600",
-        "region_10850",
-        "region_abcd",
-        "K360",
-        "kabc",
-    ] {
+    for name in ["hospital", "k36", "k3600", "region_10850", "region_abcd", "K360", "kabc"] {
         let folder = place.data().join(name);
         fs::create_dir(&folder).unwrap();
         refused(&[], "data.folder");
@@ -331,27 +280,8 @@ fn wrong_usage_is_exit_code_2_and_help_is_0() {
     let wrong: [&[&str]; 5] = [
         &["run"],
         &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-30"],
-        &[
-            "run",
-            "--data",
-            "x",
-            "--out",
-            "y",
-            "--as-of",
-            "2026-02-28",
-            "--grain",
-            "rows",
-        ],
-        &[
-            "run",
-            "--data",
-            "x",
-            "--out",
-            "y",
-            "--as-of",
-            "2026-02-28",
-            "--nonsense",
-        ],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--grain", "rows"],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--nonsense"],
         &["make", "--persons", "many", "--seed", "1", "--out", "z"],
     ];
     for arguments in wrong {

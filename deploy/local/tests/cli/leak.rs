@@ -35,16 +35,9 @@ fn no_number_leaves_its_node_at_any_level_of_the_log() {
             .all(|name| with_numbers.iter().any(|path| named(path, name)))
     );
     let log = fs::read_to_string(place.node("k360").join("log")).unwrap();
-    assert!(
-        log.contains("the work list is written"),
-        "the log is there to be searched"
-    );
+    assert!(log.contains("the work list is written"), "the log is there to be searched");
 
-    assert_eq!(
-        numbers.count(&output.stdout) + numbers.count(&output.stderr),
-        0,
-        "printed"
-    );
+    assert_eq!(numbers.count(&output.stdout) + numbers.count(&output.stderr), 0, "printed");
     let at_a_node = |path: &Path| {
         let home = path.strip_prefix(place.out()).unwrap().starts_with("nodes");
         home && (named(path, "data-") || named(path, "state.sqlite") || named(path, "worklist-"))
@@ -59,11 +52,7 @@ fn no_number_stands_in_the_message_about_a_bad_row() {
     let numbers = numbers(seed);
     // Columns in another order than the header says: the number stands where a date must.
     let shifted: [fn(&str) -> String; 3] = [
-        |row| {
-            row.split_once(',')
-                .map(|(id, rest)| format!("{rest},{id}"))
-                .unwrap()
-        },
+        |row| row.split_once(',').map(|(id, rest)| format!("{rest},{id}")).unwrap(),
         |row| row.replacen(',', "", 1) + ",",
         |row| format!("\"{row}"),
     ];
@@ -73,23 +62,12 @@ fn no_number_stands_in_the_message_about_a_bad_row() {
         let (header, rows) = good.split_once('\n').unwrap();
         let bad: Vec<String> = rows.lines().map(shift).collect();
         fs::write(&path, format!("{header}\n{}\n", bad.join("\n"))).unwrap();
-        let output = place
-            .command(&["--format", "json"])
-            .env("RUST_LOG", "trace")
-            .output()
-            .unwrap();
+        let output = place.command(&["--format", "json"]).env("RUST_LOG", "trace").output().unwrap();
         fs::write(&path, &good).unwrap();
         assert_eq!(output.status.code(), Some(2), "{turn}");
-        assert_eq!(
-            numbers.count(&output.stdout) + numbers.count(&output.stderr),
-            0,
-            "{turn}: printed"
-        );
-        let leaks = numbers
-            .files(&place.out(), |path| {
-                named(path, "data-") || named(path, "state.sqlite")
-            })
-            .unwrap();
+        assert_eq!(numbers.count(&output.stdout) + numbers.count(&output.stderr), 0, "{turn}: printed");
+        let leaks =
+            numbers.files(&place.out(), |path| named(path, "data-") || named(path, "state.sqlite")).unwrap();
         assert!(leaks.is_empty(), "{turn}: {leaks:?}");
     }
 }

@@ -29,27 +29,16 @@ struct Place {
 impl Place {
     /// With a made-up population of a region and two municipalities.
     fn with_population(persons: u32, seed: u64) -> Self {
-        let place = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let place = Self { dir: tempfile::tempdir().unwrap() };
         let (regions, municipalities) = (vec![1085], vec![360, 376]);
-        let options = MakeOptions {
-            persons,
-            seed,
-            as_of: AS_OF,
-            regions,
-            municipalities,
-            out: place.data(),
-        };
+        let options = MakeOptions { persons, seed, as_of: AS_OF, regions, municipalities, out: place.data() };
         make(&options, |_, _| {}).unwrap();
         place
     }
 
     /// With the nasty data set of this seed: two regions and three municipalities.
     fn with_cases(seed: u64) -> Self {
-        let place = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let place = Self { dir: tempfile::tempdir().unwrap() };
         tvaers_tests::cases::cases(seed, AS_OF, &place.data()).unwrap();
         place
     }
@@ -110,10 +99,7 @@ fn json(path: &Path) -> Value {
 /// The problem that a program ended with under `--format json`: one object, the last line of standard error.
 fn problem(output: &Output) -> Value {
     let errors = text(&output.stderr);
-    let objects: Vec<Value> = errors
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
+    let objects: Vec<Value> = errors.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert_eq!(objects.len(), 1, "one object: {errors}");
     let keys: Vec<&String> = objects[0].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["code", "expected", "next", "what", "where"], "{errors}");

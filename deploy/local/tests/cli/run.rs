@@ -9,22 +9,11 @@ use tvaers_tests::oracle::read;
 
 use crate::{AS_OF, Place, json, text};
 
-const PHASES: [&str; 7] = [
-    "import",
-    "keygen",
-    "features",
-    "pseudonyms",
-    "join",
-    "release",
-    "handback",
-];
+const PHASES: [&str; 7] = ["import", "keygen", "features", "pseudonyms", "join", "release", "handback"];
 
 fn imports(place: &Place, id: &str) -> u32 {
     let home = tvaers_node::home::Home::new(place.node(id));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let state = tvaers_node::app::state(&home).await.unwrap();
         let import = state.latest_import().await.unwrap();
@@ -45,10 +34,7 @@ fn a_run_writes_what_the_oracle_says_and_tells_what_it_took() {
         assert_eq!(text.lines().next(), Some(header));
         assert!(text.ends_with('\n') && !text.contains('\r'));
         let list = read_list(&text).unwrap();
-        let own: Vec<_> = answers
-            .iter()
-            .filter(|(_, a)| a.eligible && a.kommune == Some(code))
-            .collect();
+        let own: Vec<_> = answers.iter().filter(|(_, a)| a.eligible && a.kommune == Some(code)).collect();
         assert!(
             own.iter().all(|(person, _)| list.contains_key(person)) && own.len() == list.len(),
             "{id}: its population"
@@ -58,11 +44,7 @@ fn a_run_writes_what_the_oracle_says_and_tells_what_it_took() {
             assert_eq!(line.complete, !answer.spells_cross, "{id}");
             if line.complete {
                 let expected = (answer.total, answer.stratum.as_str(), answer.total >= 9);
-                assert_eq!(
-                    (line.total, line.stratum.as_str(), line.included),
-                    expected,
-                    "{id}"
-                );
+                assert_eq!((line.total, line.stratum.as_str(), line.included), expected, "{id}");
             }
         }
         assert!(in_order(&text), "{id}: highest total first, then by person");
@@ -78,35 +60,18 @@ fn a_run_writes_what_the_oracle_says_and_tells_what_it_took() {
     }
     assert_eq!(timings["persons"].as_u64().unwrap(), answers.len() as u64);
     let peaks: BTreeMap<String, u64> = serde_json::from_value(timings["peak_rss_bytes"].clone()).unwrap();
-    let parties = [
-        "coordinator",
-        "k360",
-        "k376",
-        "k461",
-        "region_1083",
-        "region_1085",
-    ];
+    let parties = ["coordinator", "k360", "k376", "k461", "region_1083", "region_1085"];
     assert!(peaks.keys().eq(parties.iter()), "{peaks:?}");
     assert!(peaks.values().all(|bytes| *bytes > 1 << 20), "{peaks:?}");
 
     let errors = text(&output.stderr);
     let told: Vec<&str> = errors.lines().filter(|line| line.starts_with("phase ")).collect();
-    let begun_and_ended = PHASES
-        .iter()
-        .flat_map(|name| [format!("phase {name} begin"), format!("phase {name} end")]);
+    let begun_and_ended =
+        PHASES.iter().flat_map(|name| [format!("phase {name} begin"), format!("phase {name} end")]);
     assert_eq!(told, begun_and_ended.collect::<Vec<_>>(), "{errors}");
     for id in ["k360", "region_1083"] {
-        let files = [
-            "state.sqlite",
-            "log",
-            "keys/signing.key",
-            "roster.toml",
-            "node.toml",
-        ];
-        assert!(
-            files.iter().all(|file| place.node(id).join(file).exists()),
-            "{id}"
-        );
+        let files = ["state.sqlite", "log", "keys/signing.key", "roster.toml", "node.toml"];
+        assert!(files.iter().all(|file| place.node(id).join(file).exists()), "{id}");
         assert!(!place.node(id).join("pid").exists(), "{id} has stopped");
     }
 }
@@ -148,10 +113,7 @@ fn an_out_that_is_there_goes_on_as_the_same_federation_and_fresh_starts_over() {
     place.run_well(&["--fresh"]);
     assert!(roster() != first_roster, "new keys, a new roster");
     assert_eq!(imports(&place, "k360"), 1);
-    assert!(
-        place.out().join("notes.txt").exists(),
-        "what tvaers did not write is not removed"
-    );
+    assert!(place.out().join("notes.txt").exists(), "what tvaers did not write is not removed");
 }
 
 fn end_residence(path: &Path, person: &str) {

@@ -30,20 +30,12 @@ impl Aside {
             .mode(0o600)
             .open(&path)
             .map_err(writing)?;
-        let aside = Self {
-            path,
-            file,
-            kept: false,
-        };
+        let aside = Self { path, file, kept: false };
         aside.file.lock().map_err(writing)?;
         // Another import may have taken the file for one left behind before it was locked.
         let named = std::fs::metadata(&aside.path).map_err(writing)?;
         let ours = aside.file.metadata().map_err(writing)?;
-        if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) {
-            Ok(aside)
-        } else {
-            Err(busy(&name))
-        }
+        if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) { Ok(aside) } else { Err(busy(&name)) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -57,17 +49,12 @@ impl Aside {
     /// Waits until the file is on the disk, then gives it its name, in place of what had it before.
     pub(super) fn keep(mut self, target: &Path) -> Result<(), ImportError> {
         let name = target.display().to_string();
-        let kept = self
-            .file
-            .sync_all()
-            .and_then(|()| std::fs::rename(&self.path, target));
+        let kept = self.file.sync_all().and_then(|()| std::fs::rename(&self.path, target));
         kept.map_err(|error| ImportError::writing(&name, &error))?;
         self.kept = true;
         // The name is on the disk when its folder is.
-        let folder = target
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder =
+            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| ImportError::writing(&name, &error))
     }
@@ -83,12 +70,7 @@ impl Drop for Aside {
 }
 
 fn busy(name: &str) -> ImportError {
-    ImportError::of(
-        What::Busy,
-        name,
-        Found::Words("a file that is being written"),
-        "no import under way",
-    )
+    ImportError::of(What::Busy, name, Found::Words("a file that is being written"), "no import under way")
 }
 
 fn remove_left_behind(path: &Path, name: &str) -> Result<(), ImportError> {
@@ -119,10 +101,8 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
         Aside::create(aside.clone()).unwrap().keep(&target).unwrap();
-        let names: Vec<_> = std::fs::read_dir(folder.path())
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["x"]);
         assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -134,10 +114,7 @@ mod tests {
         std::fs::write(&path, "left by a killed process").unwrap();
         let first = Aside::create(path.clone()).unwrap();
         assert_eq!(path.metadata().unwrap().len(), 0);
-        assert_eq!(
-            Aside::create(path.clone()).err().map(|e| e.what),
-            Some(What::Busy)
-        );
+        assert_eq!(Aside::create(path.clone()).err().map(|e| e.what), Some(What::Busy));
         drop(first);
         assert!(Aside::create(path).is_ok());
     }

@@ -60,9 +60,8 @@ impl Checker {
         let expected = format!("the columns {}, separated by commas", names.join(","));
         let fault =
             |what, found: Found| ImportError::of(what, &file, found, expected.as_str()).at(header.line);
-        let text = header
-            .text()
-            .map_err(|_| fault(What::NoHeader, Found::Words("bytes that are not UTF-8")))?;
+        let text =
+            header.text().map_err(|_| fault(What::NoHeader, Found::Words("bytes that are not UTF-8")))?;
         let found: Vec<&str> = (0..header.n_fields()).map(|i| text.field(i)).collect();
         for (i, name) in found.iter().enumerate() {
             if !names.contains(name) {
@@ -77,13 +76,7 @@ impl Checker {
             place.ok_or_else(|| fault(What::MissingColumn, Found::Words(&found.join(","))).in_column(name))
         });
         let places = places.collect::<Result<_, _>>()?;
-        Ok(Self {
-            table,
-            file,
-            places,
-            n_fields: found.len(),
-            made_up,
-        })
+        Ok(Self { table, file, places, n_fields: found.len(), made_up })
     }
 
     /// Checks a row. A good row of the register of persons adds its person to `register`.
@@ -140,9 +133,7 @@ impl Checker {
             Kind::Person => Found::Words(&shape),
             _ => Found::Value(field),
         };
-        let expected = wrong
-            .expected
-            .map_or_else(|| column.kind.expected(), String::from);
+        let expected = wrong.expected.map_or_else(|| column.kind.expected(), String::from);
         let ends_file = !row.terminated && place + 1 == self.n_fields;
         let cut = ends_file && is_a_beginning(column.kind, field);
         let what = if cut { What::CutShort } else { wrong.what };
@@ -151,13 +142,10 @@ impl Checker {
 
     /// Whether the register has the person. Comes last, so that only a row without fault enters the register.
     fn check_person(&self, row: &Row, values: &[Value], register: &mut Register) -> Result<(), ImportError> {
-        let found = values
-            .iter()
-            .zip(self.table.columns)
-            .find_map(|(value, column)| match value {
-                Value::Person(id) => Some((id, column.name)),
-                _ => None,
-            });
+        let found = values.iter().zip(self.table.columns).find_map(|(value, column)| match value {
+            Value::Person(id) => Some((id, column.name)),
+            _ => None,
+        });
         let Some((id, column)) = found else { return Ok(()) };
         if self.table.key == Some(column) {
             register.add(id);
@@ -175,11 +163,7 @@ impl Checker {
     fn keep_rule(&self, rule: Rule, row: &Row, text: Text, values: &[Value]) -> Result<(), ImportError> {
         let index = |name: &str| self.table.columns.iter().position(|column| column.name == name);
         let value = |name: &str| index(name).and_then(|i| values.get(i));
-        let field = |name: &str| {
-            index(name)
-                .and_then(|i| self.places.get(i))
-                .map_or("", |&i| text.field(i))
-        };
+        let field = |name: &str| index(name).and_then(|i| self.places.get(i)).map_or("", |&i| text.field(i));
         match rule {
             Rule::NotBefore(start, end) => match (value(start), value(end)) {
                 // Dates and times of one form compare as texts.
@@ -202,10 +186,7 @@ impl Checker {
     fn not_utf8(&self, row: &Row, place: usize) -> ImportError {
         let bytes = row.bytes(place);
         let error = std::str::from_utf8(bytes).err();
-        let byte = error
-            .and_then(|e| bytes.get(e.valid_up_to()))
-            .copied()
-            .unwrap_or_default();
+        let byte = error.and_then(|e| bytes.get(e.valid_up_to())).copied().unwrap_or_default();
         // The last bytes are the beginning of a letter.
         let cut =
             !row.terminated && place + 1 == self.n_fields && error.is_some_and(|e| e.error_len().is_none());
@@ -218,9 +199,7 @@ impl Checker {
     /// The name of the column that stands at `place` in the file.
     fn column_at(&self, place: usize) -> &'static str {
         let mut columns = self.places.iter().zip(self.table.columns);
-        columns
-            .find(|(p, _)| **p == place)
-            .map_or("", |(_, column)| column.name)
+        columns.find(|(p, _)| **p == place).map_or("", |(_, column)| column.name)
     }
 
     fn fault(&self, what: What, row: &Row, found: Found, expected: impl Into<Box<str>>) -> ImportError {

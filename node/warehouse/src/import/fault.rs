@@ -240,10 +240,7 @@ impl ImportError {
     pub(super) fn database(file: &str, error: &sqlx::Error) -> Self {
         // https://sqlite.org/rescode.html#full
         const SQLITE_FULL: &str = "13";
-        let full = error
-            .as_database_error()
-            .and_then(|e| e.code())
-            .is_some_and(|code| code == SQLITE_FULL);
+        let full = error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == SQLITE_FULL);
         let what = if full { What::DiskFull } else { What::Unwritable };
         Self::of(
             what,
@@ -256,10 +253,7 @@ impl ImportError {
     /// What is wrong and what was expected, without the place and the advice: the reason in a file of rejects.
     #[must_use]
     pub fn reason(&self) -> String {
-        format!(
-            "{}: found `{}`, expected {}",
-            self.what, self.found, self.expected
-        )
+        format!("{}: found `{}`, expected {}", self.what, self.found, self.expected)
     }
 }
 
@@ -282,14 +276,10 @@ mod tests {
 
     #[test]
     fn the_sentence_has_every_field_in_it() {
-        let error = ImportError::of(
-            What::ImpossibleDate,
-            "residence.csv",
-            Found::Value("2025-02-30"),
-            "a date",
-        )
-        .at(7)
-        .in_column("to_date");
+        let error =
+            ImportError::of(What::ImpossibleDate, "residence.csv", Found::Value("2025-02-30"), "a date")
+                .at(7)
+                .in_column("to_date");
         assert_eq!(
             error.to_string(),
             "`residence.csv` line 7, column `to_date`: impossible date: found `2025-02-30`, expected a date; mend \

@@ -25,11 +25,7 @@ impl Folder {
     pub(super) fn look(path: &Path, sector: Sector) -> Result<Self, ImportError> {
         let name = path.display().to_string();
         let reading = |error: io::Error| ImportError::reading(&name, &error);
-        let mut folder = Self {
-            path: path.to_owned(),
-            sector,
-            bytes: 0,
-        };
+        let mut folder = Self { path: path.to_owned(), sector, bytes: 0 };
         let mut others = Vec::new();
         for entry in std::fs::read_dir(path).map_err(reading)? {
             let file = entry.map_err(reading)?.file_name().to_string_lossy().into_owned();
@@ -46,16 +42,8 @@ impl Folder {
             None => Ok(folder),
             Some(file) => {
                 let names: Vec<String> = tables(sector).iter().map(Table::file_name).collect();
-                let expected = format!(
-                    "no other CSV files than those of a {sector}: {}",
-                    names.join(", ")
-                );
-                Err(ImportError::of(
-                    What::UnknownFile,
-                    file,
-                    Found::Value(file),
-                    expected,
-                ))
+                let expected = format!("no other CSV files than those of a {sector}: {}", names.join(", "));
+                Err(ImportError::of(What::UnknownFile, file, Found::Value(file), expected))
             }
         }
     }
@@ -67,20 +55,10 @@ impl Folder {
             Ok(metadata) if metadata.is_file() => {
                 File::open(&path).map_err(|error| ImportError::reading(&name, &error))
             }
-            Ok(_) => Err(ImportError::of(
-                What::Unreadable,
-                &name,
-                Found::Words("something else"),
-                "a file",
-            )),
+            Ok(_) => Err(ImportError::of(What::Unreadable, &name, Found::Words("something else"), "a file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let expected = format!("a file for each table of a {}", self.sector);
-                Err(ImportError::of(
-                    What::MissingFile,
-                    &name,
-                    Found::Words("no such file"),
-                    expected,
-                ))
+                Err(ImportError::of(What::MissingFile, &name, Found::Words("no such file"), expected))
             }
             Err(error) => Err(ImportError::reading(&name, &error)),
         }
@@ -89,11 +67,7 @@ impl Folder {
     /// Opens a table's file for reading from its beginning.
     pub(super) fn reader(&self, table: &Table) -> Result<BufReader<Hashed>, ImportError> {
         const BUFFER_BYTES: usize = 256 * 1024;
-        let hashed = Hashed {
-            file: self.open(table)?,
-            hash: Sha256::new(),
-            bytes: 0,
-        };
+        let hashed = Hashed { file: self.open(table)?, hash: Sha256::new(), bytes: 0 };
         Ok(BufReader::with_capacity(BUFFER_BYTES, hashed))
     }
 }

@@ -54,11 +54,7 @@ impl Load {
         let name = path.display().to_string();
         let connected = options.connect().await;
         let connection = connected.map_err(|error| ImportError::database(&name, &error))?;
-        let mut load = Self {
-            connection,
-            name,
-            full: None,
-        };
+        let mut load = Self { connection, name, full: None };
         load.run("BEGIN".into()).await?;
         load.run(SCHEMA_SQL.into()).await?;
         for table in tables(sector) {
@@ -84,11 +80,8 @@ impl Load {
         } else {
             insert_sql(batch.table, batch.n_rows).into()
         };
-        let done = sqlx::query_with(AssertSqlSafe(sql), batch.arguments)
-            .execute(&mut self.connection)
-            .await;
-        done.map_err(|error| ImportError::database(&self.name, &error))
-            .map(|_| ())
+        let done = sqlx::query_with(AssertSqlSafe(sql), batch.arguments).execute(&mut self.connection).await;
+        done.map_err(|error| ImportError::database(&self.name, &error)).map(|_| ())
     }
 
     /// Removes the rows whose key an earlier row has. Answers how many of them were identical to the first, and
@@ -116,26 +109,18 @@ impl Load {
             differs.join(" OR "),
             DIFFERING_MAX + 1
         );
-        let rows = sqlx::query(AssertSqlSafe(compare))
-            .fetch_all(&mut self.connection)
-            .await;
+        let rows = sqlx::query(AssertSqlSafe(compare)).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(|error| self.fault(&error))?;
         let differing: Result<Vec<Differing>, sqlx::Error> = rows
             .iter()
             .map(|row| {
                 let line = |i| row.try_get::<i64, _>(i).map(i64::cast_unsigned);
-                Ok(Differing {
-                    line: line(0)?,
-                    first: line(1)?,
-                })
+                Ok(Differing { line: line(0)?, first: line(1)? })
             })
             .collect();
         let differing = differing.map_err(|error| self.fault(&error))?;
-        let removed = self
-            .run(format!(
-                "DELETE FROM \"{name}\" WHERE rowid IN (SELECT line FROM twice)"
-            ))
-            .await?;
+        let removed =
+            self.run(format!("DELETE FROM \"{name}\" WHERE rowid IN (SELECT line FROM twice)")).await?;
         self.run("DROP TABLE twice".into()).await?;
         Ok((removed.saturating_sub(differing.len() as u64), differing))
     }
@@ -157,18 +142,12 @@ impl Load {
         self.run("ANALYZE".into()).await?;
         self.run("COMMIT".into()).await?;
         let Self { connection, name, .. } = self;
-        connection
-            .close()
-            .await
-            .map_err(|error| ImportError::database(&name, &error))
+        connection.close().await.map_err(|error| ImportError::database(&name, &error))
     }
 
     async fn run(&mut self, sql: String) -> Result<u64, ImportError> {
-        let done = sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut self.connection)
-            .await;
-        done.map(|done| done.rows_affected())
-            .map_err(|error| self.fault(&error))
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &sqlx::Error) -> ImportError {
@@ -177,18 +156,10 @@ impl Load {
 }
 
 fn insert_sql(table: &Table, n_rows: usize) -> String {
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| format!("\"{}\"", column.name))
-        .collect();
+    let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let row = format!("(?{})", ",?".repeat(columns.len()));
     let rows = vec![row; n_rows].join(",");
-    format!(
-        "INSERT INTO \"{}\" (rowid,{}) VALUES {rows}",
-        table.name,
-        columns.join(",")
-    )
+    format!("INSERT INTO \"{}\" (rowid,{}) VALUES {rows}", table.name, columns.join(","))
 }
 
 #[cfg(test)]
@@ -204,10 +175,7 @@ mod tests {
         let mut load = Load::begin(&path, Sector::Region).await.unwrap();
         // The database itself refuses to grow, with the code that it has for a full disk.
         load.run("PRAGMA max_page_count = 1".into()).await.unwrap();
-        let error = load
-            .run("CREATE TABLE large AS SELECT zeroblob(1000000)".into())
-            .await
-            .unwrap_err();
+        let error = load.run("CREATE TABLE large AS SELECT zeroblob(1000000)".into()).await.unwrap_err();
         assert_eq!(error.what, What::DiskFull, "{error}");
     }
 }

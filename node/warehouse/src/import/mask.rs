@@ -31,11 +31,9 @@ pub(super) fn shape(text: &str) -> String {
     let n_spaces = count(char::is_whitespace);
     let n = text.chars().count();
     let mut parts = vec![format!("{n_digits} digits")];
-    for (n, name) in [
-        (n_letters, "letters"),
-        (n_spaces, "spaces"),
-        (n - n_digits - n_letters - n_spaces, "others"),
-    ] {
+    for (n, name) in
+        [(n_letters, "letters"), (n_spaces, "spaces"), (n - n_digits - n_letters - n_spaces, "others")]
+    {
         if n > 0 {
             parts.push(format!("{n} {name}"));
         }
@@ -60,11 +58,7 @@ pub(super) fn masked(text: &str) -> String {
         let (number, after) = rest.split_at(number_length(rest));
         let secret = number.iter().filter(|c| c.is_numeric()).count() >= 9
             || number.split(|c| !c.is_numeric()).any(|run| run.len() >= 6);
-        out.extend(
-            number
-                .iter()
-                .map(|&c| if secret && c.is_numeric() { '#' } else { c }),
-        );
+        out.extend(number.iter().map(|&c| if secret && c.is_numeric() { '#' } else { c }));
         rest = after;
     }
     out
@@ -117,21 +111,10 @@ mod tests {
 
     #[test]
     fn dates_codes_and_small_numbers_stay_readable() {
-        for text in [
-            "2025-02-30",
-            "2025-02-30T25:00",
-            "DF438A",
-            "-1",
-            "12.345",
-            "enlig ",
-            "01-02-25",
-        ] {
+        for text in ["2025-02-30", "2025-02-30T25:00", "DF438A", "-1", "12.345", "enlig ", "01-02-25"] {
             assert_eq!(&*shown(text), text);
         }
         assert_eq!(&*shown("a\tb\u{7}"), "a\\tb\\u{7}");
-        assert_eq!(
-            shape("610165-3OO0"),
-            "11 characters: 8 digits, 2 letters, 1 others"
-        );
+        assert_eq!(shape("610165-3OO0"), "11 characters: 8 digits, 2 letters, 1 others");
     }
 }

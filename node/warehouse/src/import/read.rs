@@ -59,19 +59,10 @@ pub(super) fn read(
     batches: &mpsc::Sender<Batch>,
 ) -> Result<Outcome, ImportError> {
     let rejects = rejects.map(|path| Rejects::create(path)).transpose()?;
-    let mut outcome = Outcome {
-        files: Vec::new(),
-        register: Register::default(),
-        rejects,
-    };
+    let mut outcome = Outcome { files: Vec::new(), register: Register::default(), rejects };
     let mut bytes_before = 0;
     for table in tables(folder.sector) {
-        let mut file = TableFile {
-            table,
-            made_up,
-            bytes_before,
-            batches,
-        };
+        let mut file = TableFile { table, made_up, bytes_before, batches };
         let (read, bytes) = file.read(folder, &mut outcome.register, outcome.rejects.as_mut())?;
         bytes_before += bytes;
         outcome.files.push(read);
@@ -100,13 +91,8 @@ impl TableFile<'_> {
             Err(Unsplit::Quoting(_)) => return Err(no_header(self.table, "a misplaced quotation mark")),
             Err(fault) => return Err(unsplit(self.table, fault)),
         };
-        let mut read = FileRead {
-            table: self.table,
-            digest: [0; 32],
-            rows: 0,
-            rejected: 0,
-            unterminated: false,
-        };
+        let mut read =
+            FileRead { table: self.table, digest: [0; 32], rows: 0, rejected: 0, unterminated: false };
         let mut batch = self.batch(0);
         loop {
             let fault = match rows.next_row() {
@@ -147,12 +133,7 @@ impl TableFile<'_> {
     fn batch(&self, bytes_read: u64) -> Batch {
         let mut arguments = SqliteArguments::default();
         arguments.reserve(VALUES_PER_BATCH, 0);
-        Batch {
-            table: self.table,
-            n_rows: 0,
-            arguments,
-            bytes_read: self.bytes_before + bytes_read,
-        }
+        Batch { table: self.table, n_rows: 0, arguments, bytes_read: self.bytes_before + bytes_read }
     }
 
     /// Hands a batch on. Where nobody receives it the import has failed already, and the receiver knows why.
@@ -230,13 +211,7 @@ fn unsplit(table: &Table, fault: Unsplit) -> ImportError {
         }
         Unsplit::OpenQuote(line) => {
             let expected = "the quotation mark that closes the field";
-            ImportError::of(
-                What::CutShort,
-                &file,
-                Found::Words("the end of the file"),
-                expected,
-            )
-            .at(line)
+            ImportError::of(What::CutShort, &file, Found::Words("the end of the file"), expected).at(line)
         }
         Unsplit::Quoting(line) => {
             let expected = "quotation marks around the whole field, doubled inside it";

@@ -25,13 +25,9 @@ impl Rejects {
         let writing = |error: io::Error| ImportError::writing(&name, &error);
         let aside = Aside::create(path.with_added_extension("new"))?;
         let file = aside.file().try_clone().map_err(writing)?;
-        let mut writer = csv::WriterBuilder::new()
-            .flexible(true)
-            .from_writer(BufWriter::new(file));
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(file));
         let header = ["file", "line", "column", "reason", "row"];
-        writer
-            .write_record(header)
-            .map_err(|error| writing(io_error(error)))?;
+        writer.write_record(header).map_err(|error| writing(io_error(error)))?;
         Ok(Self { name, writer, aside })
     }
 
@@ -60,9 +56,8 @@ impl Rejects {
     /// Writes what is left to the disk and gives the file its name.
     pub(super) fn keep(self, path: &Path) -> Result<(), ImportError> {
         let Self { name, writer, aside } = self;
-        let flushed = writer
-            .into_inner()
-            .map_err(|error| io::Error::new(error.error().kind(), error.to_string()));
+        let flushed =
+            writer.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.to_string()));
         let flushed = flushed.and_then(|buffer| buffer.into_inner().map_err(io::IntoInnerError::into_error));
         flushed.map_err(|error| ImportError::writing(&name, &error))?;
         aside.keep(path)

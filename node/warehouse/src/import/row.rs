@@ -47,12 +47,7 @@ pub(super) enum Unsplit {
 
 impl<R: BufRead> Rows<R> {
     pub(super) fn new(input: R) -> Self {
-        Self {
-            input,
-            line: 1,
-            raw: Vec::new(),
-            row: Row::default(),
-        }
+        Self { input, line: 1, raw: Vec::new(), row: Row::default() }
     }
 
     /// The next row, or none at the end of the file. After [`Unsplit::Quoting`] reading goes on with the next line.
@@ -155,9 +150,7 @@ impl<R: BufRead> Rows<R> {
             }
             // The line end belongs to the field.
             let after = next + body.len();
-            self.row
-                .text
-                .extend_from_slice(self.raw.get(after..).unwrap_or_default());
+            self.row.text.extend_from_slice(self.raw.get(after..).unwrap_or_default());
             next = self.raw.len();
             if !terminated || !self.read_line(start)? {
                 return Err(Unsplit::OpenQuote(start));
@@ -197,13 +190,10 @@ impl Row {
     pub(super) fn text(&self) -> Result<Text<'_>, usize> {
         // The text keeps the commas between fields, so the row is UTF-8 exactly where each field is.
         match std::str::from_utf8(&self.text) {
-            Ok(text) => Ok(Text {
-                text,
-                fields: &self.fields,
-            }),
-            Err(_) => Err((0..self.n_fields())
-                .find(|&i| std::str::from_utf8(self.bytes(i)).is_err())
-                .unwrap_or(0)),
+            Ok(text) => Ok(Text { text, fields: &self.fields }),
+            Err(_) => {
+                Err((0..self.n_fields()).find(|&i| std::str::from_utf8(self.bytes(i)).is_err()).unwrap_or(0))
+            }
         }
     }
 
@@ -241,10 +231,7 @@ mod tests {
         let mut rows = Rows::new(file);
         let mut out = Vec::new();
         while let Some(row) = rows.next_row()? {
-            out.push((
-                row.line,
-                (0..row.n_fields()).map(|i| row.bytes(i).to_vec()).collect(),
-            ));
+            out.push((row.line, (0..row.n_fields()).map(|i| row.bytes(i).to_vec()).collect()));
         }
         Ok(out)
     }
@@ -256,10 +243,7 @@ mod tests {
         assert_eq!(read(b"\"a\",b\n1,\"\"\n2,\"x\"").unwrap(), plain);
         let spread = read(b"a,b\n\n\"1\n1\",\"say \"\"x\"\"\"\n\n2,y\n").unwrap();
         assert_eq!(spread[1], (3, vec![b"1\n1".to_vec(), b"say \"x\"".to_vec()]));
-        assert_eq!(
-            spread[2].0, 6,
-            "lines are counted inside quotes and where they are blank"
-        );
+        assert_eq!(spread[2].0, 6, "lines are counted inside quotes and where they are blank");
     }
 
     #[test]

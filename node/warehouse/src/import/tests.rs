@@ -16,14 +16,10 @@ use crate::table;
 async fn rows(warehouse: &Warehouse, sql: &'static str) -> Vec<String> {
     let rows = sqlx::query(sql).fetch_all(warehouse.pool()).await.unwrap();
     let cell = |row: &sqlx::sqlite::SqliteRow, i| {
-        let null = row
-            .try_get::<Option<String>, _>(i)
-            .map(|text| text.unwrap_or_else(|| "NULL".into()));
+        let null = row.try_get::<Option<String>, _>(i).map(|text| text.unwrap_or_else(|| "NULL".into()));
         null.unwrap_or_else(|_| row.try_get_unchecked::<String, _>(i).unwrap())
     };
-    rows.iter()
-        .map(|row| (0..row.len()).map(|i| cell(row, i)).collect::<Vec<_>>().join("|"))
-        .collect()
+    rows.iter().map(|row| (0..row.len()).map(|i| cell(row, i)).collect::<Vec<_>>().join("|")).collect()
 }
 
 #[tokio::test]
@@ -34,10 +30,7 @@ async fn a_good_folder_is_loaded_with_every_value_as_it_is_stored() {
     assert_eq!(warehouse.meta(), &imported.meta);
     assert_eq!(imported.meta.persons, 3);
     assert_eq!(imported.meta.made_up_persons, 3);
-    assert_eq!(
-        imported.file.file_name().unwrap().to_str().unwrap(),
-        file_name(imported.meta.digest)
-    );
+    assert_eq!(imported.file.file_name().unwrap().to_str().unwrap(), file_name(imported.meta.digest));
     assert_eq!(
         rows(&warehouse, "SELECT rowid, * FROM patients").await,
         [
@@ -47,17 +40,10 @@ async fn a_good_folder_is_loaded_with_every_value_as_it_is_stored() {
         ]
     );
     assert_eq!(
-        rows(
-            &warehouse,
-            "SELECT contact_id, \"end\", dx_secondary, drg_dkk FROM hospital_contacts"
-        )
-        .await,
+        rows(&warehouse, "SELECT contact_id, \"end\", dx_secondary, drg_dkk FROM hospital_contacts").await,
         ["C1|2025-01-02T12:30|DF329|DI10|1193750", "C2|NULL|NULL|NULL"]
     );
-    assert_eq!(
-        rows(&warehouse, "SELECT ddd, tilskud_dkk FROM prescriptions").await,
-        ["30.5|5400"]
-    );
+    assert_eq!(rows(&warehouse, "SELECT ddd, tilskud_dkk FROM prescriptions").await, ["30.5|5400"]);
 }
 
 #[tokio::test]
@@ -83,25 +69,14 @@ async fn the_order_of_columns_a_bom_carriage_returns_quotes_and_a_hyphen_change_
 #[tokio::test]
 async fn identical_contacts_and_persons_count_once_and_identical_events_each() {
     let sample = Sample::new(Sector::Region);
-    for table in [
-        "patients",
-        "hospital_contacts",
-        "gp_contacts",
-        "prescriptions",
-        "transport",
-    ] {
+    for table in ["patients", "hospital_contacts", "gp_contacts", "prescriptions", "transport"] {
         let row = sample.line(table, 2);
         // Written otherwise, the same values.
         let again = row.replace("6101653001", "610165-3001");
         sample.append(table, &format!("{row}\n{again}\n"));
     }
     let imported = sample.import().await.unwrap();
-    let counts: Vec<(u64, u64)> = imported
-        .meta
-        .tables
-        .iter()
-        .map(|t| (t.rows, t.duplicates))
-        .collect();
+    let counts: Vec<(u64, u64)> = imported.meta.tables.iter().map(|t| (t.rows, t.duplicates)).collect();
     assert_eq!(counts, [(3, 2), (2, 2), (4, 0), (3, 0), (3, 0)]);
     assert_eq!(imported.meta.persons, 3);
 }
@@ -130,10 +105,7 @@ async fn the_name_follows_the_content_and_a_second_import_takes_the_first_ones_p
     sample.append("transport", &format!("{}\n", sample.line("transport", 2)));
     let other = sample.import().await.unwrap();
     assert_ne!(other.file, first.file);
-    let later = Options {
-        extracted_on: jiff::civil::date(2026, 4, 1),
-        ..sample.options()
-    };
+    let later = Options { extracted_on: jiff::civil::date(2026, 4, 1), ..sample.options() };
     assert_ne!(
         sample.import_with(&later).await.unwrap().file,
         other.file,
@@ -154,82 +126,39 @@ async fn other_files_of_the_folder_are_none_of_the_imports_business() {
 async fn a_real_node_keeps_and_counts_replacement_numbers() {
     let sample = Sample::new(Sector::Region);
     sample.append("patients", "2902565003,2056-02-29,F,,360,\n");
-    let real = Options {
-        made_up: false,
-        ..sample.options()
-    };
+    let real = Options { made_up: false, ..sample.options() };
     let imported = sample.import_with(&real).await.unwrap();
     assert_eq!((imported.meta.persons, imported.meta.made_up_persons), (4, 3));
     let error = sample.import().await.unwrap_err();
     assert_eq!((error.what, error.line), (What::PersonNotMadeUp, Some(5)));
-    let rejects = Options {
-        rejects: Some(sample.out().join("rejects")),
-        ..sample.options()
-    };
-    assert_eq!(
-        sample.import_with(&rejects).await.unwrap_err().what,
-        What::PersonNotMadeUp
-    );
+    let rejects = Options { rejects: Some(sample.out().join("rejects")), ..sample.options() };
+    assert_eq!(sample.import_with(&rejects).await.unwrap_err().what, What::PersonNotMadeUp);
 }
 
 #[tokio::test]
 async fn bad_rows_are_set_aside_with_their_reason_and_the_rest_is_loaded() {
     let sample = Sample::new(Sector::Region);
-    sample.append(
-        "patients",
-        "6104903004,1990-13-01,F,,360,\n6103803003,1980-03-01,F,,376,100002\n",
-    );
-    sample.append(
-        "hospital_contacts",
-        "C1,6101653001,SUH,2025-01-02T10:00,,ALCA00,ATA1,somatik,medicin,,,\n",
-    );
-    sample.append(
-        "gp_contacts",
-        "6104903004,2025-01-01,80,0101,1,155,100001\n6101653001,2025-01-01,80\n",
-    );
+    sample.append("patients", "6104903004,1990-13-01,F,,360,\n6103803003,1980-03-01,F,,376,100002\n");
+    sample
+        .append("hospital_contacts", "C1,6101653001,SUH,2025-01-02T10:00,,ALCA00,ATA1,somatik,medicin,,,\n");
+    sample.append("gp_contacts", "6104903004,2025-01-01,80,0101,1,155,100001\n6101653001,2025-01-01,80\n");
     sample.append("gp_contacts", "6101653001,2025-01-01,80,0101,1,1\"5,100001\n");
-    sample.append_bytes(
-        "transport",
-        b"6101653001,2025-01-01,\xE6,10\n6101653001,2025-01-02,akut,10\n",
-    );
+    sample.append_bytes("transport", b"6101653001,2025-01-01,\xE6,10\n6101653001,2025-01-02,akut,10\n");
     let path = sample.out().join("rejects.csv");
-    let imported = sample
-        .import_with(&Options {
-            rejects: Some(path.clone()),
-            ..sample.options()
-        })
-        .await
-        .unwrap();
-    let counts: Vec<(u64, u64)> = imported
-        .meta
-        .tables
-        .iter()
-        .map(|t| (t.rows, t.rejected))
-        .collect();
+    let imported =
+        sample.import_with(&Options { rejects: Some(path.clone()), ..sample.options() }).await.unwrap();
+    let counts: Vec<(u64, u64)> = imported.meta.tables.iter().map(|t| (t.rows, t.rejected)).collect();
     assert_eq!(counts, [(3, 2), (2, 1), (2, 3), (1, 0), (2, 1)]);
     assert_eq!(imported.meta.rejected(), 7);
     let warehouse = Warehouse::open(&imported.file, 1).await.unwrap();
-    assert_eq!(
-        rows(
-            &warehouse,
-            "SELECT sex FROM patients WHERE person_id = '6103803003'"
-        )
-        .await,
-        ["M"]
-    );
+    assert_eq!(rows(&warehouse, "SELECT sex FROM patients WHERE person_id = '6103803003'").await, ["M"]);
 
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(&path).unwrap();
     let found: Vec<Vec<String>> = reader
         .byte_records()
-        .map(|record| {
-            record
-                .unwrap()
-                .iter()
-                .map(|f| String::from_utf8_lossy(f).into_owned())
-                .collect()
-        })
+        .map(|record| record.unwrap().iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect())
         .collect();
     let heads: Vec<String> = found.iter().map(|record| record[..3].join(" ")).collect();
     assert_eq!(
@@ -246,16 +175,8 @@ async fn bad_rows_are_set_aside_with_their_reason_and_the_rest_is_loaded() {
     );
     assert_eq!(found[0][4..], ["6104903004", "1990-13-01", "F", "", "360", ""]);
     assert_eq!(found[3][4..], ["6101653001,2025-01-01,80,0101,1,1\"5,100001\n"]);
-    assert!(
-        found[6][3].contains("differs from the one on line 2"),
-        "{}",
-        found[6][3]
-    );
-    assert_eq!(
-        names(&sample.out()).len(),
-        2,
-        "the database and the rejects, nothing aside"
-    );
+    assert!(found[6][3].contains("differs from the one on line 2"), "{}", found[6][3]);
+    assert_eq!(names(&sample.out()).len(), 2, "the database and the rejects, nothing aside");
 }
 
 #[tokio::test]
@@ -263,14 +184,8 @@ async fn a_folder_that_fails_leaves_no_file_of_rejects() {
     let sample = Sample::new(Sector::Region);
     sample.append("patients", "x\n");
     sample.write("transport", "nonsense\n");
-    let options = Options {
-        rejects: Some(sample.out().join("rejects.csv")),
-        ..sample.options()
-    };
-    assert_eq!(
-        sample.import_with(&options).await.unwrap_err().what,
-        What::UnknownColumn
-    );
+    let options = Options { rejects: Some(sample.out().join("rejects.csv")), ..sample.options() };
+    assert_eq!(sample.import_with(&options).await.unwrap_err().what, What::UnknownColumn);
     assert!(names(&sample.out()).is_empty());
 }
 
@@ -297,25 +212,18 @@ async fn progress_ends_with_all_bytes_and_all_rows() {
     let sample = Sample::new(Sector::Region);
     let mut told = Vec::new();
     let (folder, out, options) = (sample.folder(), sample.out(), sample.options());
-    let imported = import(&folder, Sector::Region, &out, &options, &mut |p| told.push(p))
-        .await
-        .unwrap();
+    let imported = import(&folder, Sector::Region, &out, &options, &mut |p| told.push(p)).await.unwrap();
     let last = told.last().unwrap();
     assert_eq!((last.stage, last.table), (Stage::Indices, "transport"));
     assert_eq!(last.bytes_read, last.bytes_total);
-    assert_eq!(
-        last.rows,
-        imported.meta.tables.iter().map(|t| t.rows).sum::<u64>()
-    );
+    assert_eq!(last.rows, imported.meta.tables.iter().map(|t| t.rows).sum::<u64>());
     assert!(told.is_sorted_by_key(|p| p.bytes_read));
 }
 
 #[tokio::test]
 async fn many_rows_over_many_batches_are_all_there_in_order() {
     let sample = Sample::new(Sector::Municipality);
-    let days: String = (0..5000)
-        .map(|i| format!("6101653001,{}-01-01\n", 1900 + i % 200))
-        .collect();
+    let days: String = (0..5000).map(|i| format!("6101653001,{}-01-01\n", 1900 + i % 200)).collect();
     sample.append("frontline_flags", &days);
     let imported = sample.import().await.unwrap();
     let warehouse = Warehouse::open(&imported.file, 1).await.unwrap();
@@ -330,41 +238,20 @@ async fn a_database_that_is_not_one_or_not_private_is_refused() {
     let sample = Sample::new(Sector::Region);
     let file = sample.import().await.unwrap().file;
     let warehouse = Warehouse::open(&file, 1).await.unwrap();
-    assert!(
-        sqlx::query("DELETE FROM patients")
-            .execute(warehouse.pool())
-            .await
-            .is_err(),
-        "it is read-only"
-    );
+    assert!(sqlx::query("DELETE FROM patients").execute(warehouse.pool()).await.is_err(), "it is read-only");
     warehouse.close().await;
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(
-        Warehouse::open(&file, 1).await,
-        Err(OpenError::Permissions { mode: 0o640, .. })
-    ));
+    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Permissions { mode: 0o640, .. })));
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     // https://sqlite.org/fileformat.html: user version at 60, application id at 68.
     bytes[63] = 2;
     std::fs::write(&file, &bytes).unwrap();
-    assert!(matches!(
-        Warehouse::open(&file, 1).await,
-        Err(OpenError::Version { found: 2, .. })
-    ));
+    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Version { found: 2, .. })));
     bytes[68] = 0;
     std::fs::write(&file, &bytes).unwrap();
-    assert!(matches!(
-        Warehouse::open(&file, 1).await,
-        Err(OpenError::Foreign(_))
-    ));
+    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Foreign(_))));
     std::fs::write(&file, "no database").unwrap();
-    assert!(matches!(
-        Warehouse::open(&file, 1).await,
-        Err(OpenError::Database(..))
-    ));
-    assert!(matches!(
-        Warehouse::open(Path::new("nowhere"), 1).await,
-        Err(OpenError::Unreadable(..))
-    ));
+    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Database(..))));
+    assert!(matches!(Warehouse::open(Path::new("nowhere"), 1).await, Err(OpenError::Unreadable(..))));
 }

@@ -34,11 +34,7 @@ impl From<What> for Wrong {
 /// Reads `text` as a value of `column`.
 pub(super) fn read<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Wrong> {
     if text.is_empty() {
-        return if column.required {
-            Err(What::Empty.into())
-        } else {
-            Ok(Value::Null)
-        };
+        return if column.required { Err(What::Empty.into()) } else { Ok(Value::Null) };
     }
     if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
         return Err(What::Spaces.into());
@@ -59,11 +55,7 @@ pub(super) fn read<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Wron
         Kind::OneOf(_) | Kind::Code(_) => Err(What::UnknownCode.into()),
         Kind::Text(max) => {
             let fits = text.chars().count() <= max && !text.chars().any(char::is_control);
-            if fits {
-                Ok(Value::Text(text))
-            } else {
-                Err(What::Type.into())
-            }
+            if fits { Ok(Value::Text(text)) } else { Err(What::Type.into()) }
         }
     }
 }
@@ -75,21 +67,13 @@ fn person(error: PersonIdError) -> Wrong {
             Some("a CPR number, which begins with a day of the calendar, raised by 60 or not")
         }
     };
-    Wrong {
-        what: What::PersonForm,
-        expected,
-    }
+    Wrong { what: What::PersonForm, expected }
 }
 
 /// `YYYY-MM-DD`, a day that exists. Such texts compare as the days do.
 fn check_date(text: &str) -> Result<(), Wrong> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else {
-        return Err(if has_two_digit_year(text) {
-            What::TwoDigitYear
-        } else {
-            What::Type
-        }
-        .into());
+        return Err(if has_two_digit_year(text) { What::TwoDigitYear } else { What::Type }.into());
     };
     let (Some(century), Some(year), Some(month), Some(day)) =
         (pair(y1, y2), pair(y3, y4), pair(m1, m2), pair(d1, d2))
@@ -98,11 +82,7 @@ fn check_date(text: &str) -> Result<(), Wrong> {
     };
     let year = i16::from(century) * 100 + i16::from(year);
     Date::new(year, month, day).map_err(|_| What::ImpossibleDate)?;
-    if (YEARS.0..=YEARS.1).contains(&year) {
-        Ok(())
-    } else {
-        Err(What::Range.into())
-    }
+    if (YEARS.0..=YEARS.1).contains(&year) { Ok(()) } else { Err(What::Range.into()) }
 }
 
 /// `YYYY-MM-DDTHH:MM`, local time as the register has it; the hour that a clock change repeats is not told apart.
@@ -110,12 +90,7 @@ fn check_time(text: &str) -> Result<(), Wrong> {
     let Some((date, [b'T', h1, h2, b':', m1, m2])) =
         text.split_at_checked(10).map(|(d, t)| (d, t.as_bytes()))
     else {
-        return Err(if has_two_digit_year(text) {
-            What::TwoDigitYear
-        } else {
-            What::Type
-        }
-        .into());
+        return Err(if has_two_digit_year(text) { What::TwoDigitYear } else { What::Type }.into());
     };
     check_date(date)?;
     match (pair(*h1, *h2), pair(*m1, *m2)) {
@@ -189,27 +164,11 @@ mod tests {
     use super::*;
 
     fn what(kind: Kind, text: &str) -> Option<What> {
-        read(
-            &Column {
-                name: "x",
-                kind,
-                required: true,
-            },
-            text,
-        )
-        .err()
-        .map(|wrong| wrong.what)
+        read(&Column { name: "x", kind, required: true }, text).err().map(|wrong| wrong.what)
     }
 
     fn stored(kind: Kind, text: &str) -> Option<i64> {
-        match read(
-            &Column {
-                name: "x",
-                kind,
-                required: true,
-            },
-            text,
-        ) {
+        match read(&Column { name: "x", kind, required: true }, text) {
             Ok(Value::Integer(n)) => Some(n),
             _ => None,
         }
@@ -289,14 +248,8 @@ mod tests {
         assert_eq!(what(Kind::Integer(1, 53), "0"), Some(What::Range));
         assert_eq!(what(Kind::Integer(1, 53), "-3"), Some(What::Range));
         assert_eq!(what(Kind::Integer(1, 53), "3.0"), Some(What::Type));
-        assert_eq!(
-            what(Kind::Integer(1, 53), "99999999999999999999"),
-            Some(What::Range)
-        );
-        assert_eq!(
-            (stored(Kind::Kommune, "360"), stored(Kind::Kommune, "0360")),
-            (Some(360), Some(360))
-        );
+        assert_eq!(what(Kind::Integer(1, 53), "99999999999999999999"), Some(What::Range));
+        assert_eq!((stored(Kind::Kommune, "360"), stored(Kind::Kommune, "0360")), (Some(360), Some(360)));
         for text in ["36", "036", "1360", "00360", "099"] {
             assert_eq!(what(Kind::Kommune, text), Some(What::UnknownCode), "{text}");
         }

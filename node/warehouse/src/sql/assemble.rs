@@ -21,10 +21,8 @@ pub(super) fn query(
 ) -> Result<WithQuery, SqlError> {
     let mut passes = Passes::default();
     let mut parts = Vec::new();
-    for (index, component) in layout
-        .components
-        .iter()
-        .filter_map(|i| Some((*i, extraction.model.components.get(*i)?)))
+    for (index, component) in
+        layout.components.iter().filter_map(|i| Some((*i, extraction.model.components.get(*i)?)))
     {
         parts.push((index, component, passes.add(extraction, dialect, component)?));
     }
@@ -36,10 +34,7 @@ pub(super) fn query(
 
     let touching = |group: usize| {
         let mut tests: Vec<Expr> = Vec::new();
-        for (_, _, part) in parts
-            .iter()
-            .filter(|(_, component, _)| component.touch == Some(group))
-        {
+        for (_, _, part) in parts.iter().filter(|(_, component, _)| component.touch == Some(group)) {
             // Features of the same spells touch alike.
             tests.extend(part.touch.clone().filter(|touch| !tests.contains(touch)));
         }
@@ -47,9 +42,7 @@ pub(super) fn query(
     };
     let bits = (0..extraction.model.touches.len()).filter(|group| layout.touches >> group & 1 == 1);
     let touches = bits.map(|group| flag(touching(group)).mul(1_i64 << group));
-    let touches = touches
-        .reduce(|left, right| left.add(right))
-        .unwrap_or_else(|| Expr::val(0_i64));
+    let touches = touches.reduce(|left, right| left.add(right)).unwrap_or_else(|| Expr::val(0_i64));
     select.expr_as(touches, "touches");
 
     for (position, (_, component, part)) in parts.iter().enumerate() {
@@ -60,15 +53,11 @@ pub(super) fn query(
         };
         select.expr_as(value, format!("v{position}"));
     }
-    let recent = parts
-        .iter()
-        .filter(|(index, ..)| layout.recencies.contains(index));
+    let recent = parts.iter().filter(|(index, ..)| layout.recencies.contains(index));
     for (position, (_, _, part)) in recent.enumerate() {
         let none = Expr::val(i64::from(RECENCY_NONE));
-        let recency = part
-            .recency
-            .clone()
-            .map_or(none.clone(), |recency| Func::coalesce([recency, none]).into());
+        let recency =
+            part.recency.clone().map_or(none.clone(), |recency| Func::coalesce([recency, none]).into());
         select.expr_as(recency, format!("r{position}"));
     }
 
@@ -103,16 +92,11 @@ fn flags(
         }
         Holding::Municipality { own } => {
             let Rule::Resident(residence) = &population.resident.rule else {
-                return Err(SqlError::NoComponent {
-                    feature: population.resident.name.clone(),
-                });
+                return Err(SqlError::NoComponent { feature: population.resident.name.clone() });
             };
             tables.push(person::home(extraction, dialect, residence, own));
             joined.push(person::HOME.to_owned());
-            (
-                person::resident(extraction, dialect, residence),
-                Expr::val(i64::from(own)),
-            )
+            (person::resident(extraction, dialect, residence), Expr::val(i64::from(own)))
         }
     };
     select.expr_as(resident, "resident");

@@ -19,9 +19,7 @@ pub(super) fn test(dialect: Dialect, column: Expr, kind: ColumnKind, test: &Test
     match test {
         Test::StartsWith(prefixes) if kind == ColumnKind::List => {
             let list = bracketed(column);
-            any(prefixes
-                .iter()
-                .map(|prefix| dialect.contains(list.clone(), format!("|{prefix}"))))
+            any(prefixes.iter().map(|prefix| dialect.contains(list.clone(), format!("|{prefix}"))))
         }
         Test::StartsWith(prefixes) => starts_with(&column, prefixes),
         Test::AnyOf(values) if kind == ColumnKind::List => {
@@ -44,10 +42,7 @@ pub(super) fn flag(condition: Expr) -> Expr {
 
 /// Whether any is true; false where there is none.
 pub(super) fn any(conditions: impl IntoIterator<Item = Expr>) -> Expr {
-    conditions
-        .into_iter()
-        .reduce(|left, right| left.or(right))
-        .unwrap_or_else(|| Expr::val(false))
+    conditions.into_iter().reduce(|left, right| left.or(right)).unwrap_or_else(|| Expr::val(false))
 }
 
 /// Prefixes of one length are compared as one set with the first letters of the column.
@@ -56,10 +51,7 @@ fn starts_with(column: &Expr, prefixes: &[String]) -> Expr {
     lengths.sort_unstable();
     lengths.dedup();
     any(lengths.into_iter().map(|length| {
-        let start = Func::cust("substr")
-            .arg(column.clone())
-            .arg(1_i64)
-            .arg(length as i64);
+        let start = Func::cust("substr").arg(column.clone()).arg(1_i64).arg(length as i64);
         Expr::from(start).is_in(prefixes.iter().filter(|prefix| prefix.len() == length).cloned())
     }))
 }

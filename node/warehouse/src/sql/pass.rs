@@ -40,11 +40,7 @@ impl<'a> Passes<'a> {
     ) -> Result<Part, SqlError> {
         let feature = &*component.feature;
         let column = column_name(component);
-        let plain = |value| Part {
-            value,
-            touch: None,
-            recency: None,
-        };
+        let plain = |value| Part { value, touch: None, recency: None };
         Ok(match &feature.rule {
             Rule::AnyRow(rows) | Rule::CountRows(rows) => {
                 let counted = matches!(feature.rule, Rule::CountRows(_));
@@ -55,20 +51,14 @@ impl<'a> Passes<'a> {
                     counted,
                     column,
                 });
-                Part {
-                    touch: Some(value.clone().gt(0_i64)),
-                    value,
-                    recency: None,
-                }
+                Part { touch: Some(value.clone().gt(0_i64)), value, recency: None }
             }
             Rule::Spells(spells) => self.add_spells(spells, component),
             Rule::WeekCode(rule) => plain(self.add_week(rule, column)),
             Rule::Person(rule) => plain(person::value(dialect, rule, component)),
             Rule::Age { birth } => plain(person::age(extraction, dialect, birth)),
             Rule::Resident(_) | Rule::Kommune { .. } => {
-                return Err(SqlError::NoComponent {
-                    feature: feature.name.clone(),
-                });
+                return Err(SqlError::NoComponent { feature: feature.name.clone() });
             }
         })
     }
@@ -97,8 +87,7 @@ impl<'a> Passes<'a> {
                 == (spells.table, spells.first, spells.last, window)
         };
         let index = self.spells.iter().position(same).unwrap_or_else(|| {
-            self.spells
-                .push((spells, window, &component.feature.name, Vec::new()));
+            self.spells.push((spells, window, &component.feature.name, Vec::new()));
             self.spells.len() - 1
         });
         let name = spells_name(index);
@@ -108,16 +97,10 @@ impl<'a> Passes<'a> {
         let part = Part {
             value: or_zero(&name, &column),
             touch: Some(or_zero(&name, TOUCH).gt(0_i64)),
-            recency: recency
-                .clone()
-                .map(|recency| Expr::col((name.into_iden(), recency.into_iden()))),
+            recency: recency.clone().map(|recency| Expr::col((name.into_iden(), recency.into_iden()))),
         };
         if let Some((.., features)) = self.spells.get_mut(index) {
-            features.push(SpellsFeature {
-                measure: spells.measure,
-                column,
-                recency,
-            });
+            features.push(SpellsFeature { measure: spells.measure, column, recency });
         }
         part
     }
@@ -131,20 +114,13 @@ impl<'a> Passes<'a> {
         joined: &mut Vec<String>,
     ) -> Result<(), SqlError> {
         for (table, features) in &self.rows {
-            tables.push(named(
-                rows_name(table),
-                rows::select(extraction, dialect, features)?,
-            ));
+            tables.push(named(rows_name(table), rows::select(extraction, dialect, features)?));
             joined.push(rows_name(table));
         }
         for (index, (spells, window, feature, features)) in self.spells.iter().enumerate() {
-            let opens = window
-                .opens(extraction.as_of)
-                .ok_or_else(|| extraction.off_calendar(feature))?;
+            let opens = window.opens(extraction.as_of).ok_or_else(|| extraction.off_calendar(feature))?;
             let name = spells_name(index);
-            tables.extend(spells::steps(
-                extraction, dialect, &name, spells, opens, features,
-            )?);
+            tables.extend(spells::steps(extraction, dialect, &name, spells, opens, features)?);
             joined.push(name);
         }
         for (index, rules) in self.weeks.iter().enumerate() {

@@ -40,10 +40,7 @@ pub(super) fn home(
 /// 1 for those at [`HOME`] who live beyond the reference date: one who dies on it is no longer resident.
 pub(super) fn resident(extraction: &Extraction<'_>, dialect: Dialect, residence: &Residence) -> Expr {
     let death = own(residence.death);
-    let alive = death
-        .clone()
-        .is_null()
-        .or(death.gt(dialect.date(extraction.as_of)));
+    let alive = death.clone().is_null().or(death.gt(dialect.date(extraction.as_of)));
     flag(alive.and(Expr::col((HOME, PERSON)).is_not_null()))
 }
 
@@ -58,16 +55,11 @@ pub(super) fn eligible(
 ) -> Result<Expr, SqlError> {
     let name = &population.age.name;
     let Rule::Age { birth } = population.age.rule else {
-        return Err(SqlError::NoComponent {
-            feature: name.clone(),
-        });
+        return Err(SqlError::NoComponent { feature: name.clone() });
     };
     let born = |years: u16| {
         let years = i64::from(years).years();
-        extraction
-            .as_of
-            .checked_sub(years)
-            .map_err(|_| extraction.off_calendar(name))
+        extraction.as_of.checked_sub(years).map_err(|_| extraction.off_calendar(name))
     };
     let old_enough = own(birth).lte(dialect.date(born(population.from)?));
     let too_old = dialect.date(born(population.to.saturating_add(1))?);
@@ -77,12 +69,8 @@ pub(super) fn eligible(
 /// Age in completed years: the difference of the years, less one before the birthday.
 pub(super) fn age(extraction: &Extraction<'_>, dialect: Dialect, birth: &Column) -> Expr {
     let as_of = extraction.as_of;
-    let part = |from: i64, length: i64| {
-        Func::cust("substr")
-            .arg(dialect.text(own(birth)))
-            .arg(from)
-            .arg(length)
-    };
+    let part =
+        |from: i64, length: i64| Func::cust("substr").arg(dialect.text(own(birth))).arg(from).arg(length);
     let year = Expr::from(part(1, 4)).cast_as("integer");
     let today = format!("{:02}-{:02}", as_of.month(), as_of.day());
     let before_birthday = flag(Expr::from(part(6, 5)).gt(today));
@@ -106,9 +94,7 @@ pub(super) fn value(dialect: Dialect, rule: &PersonColumn, component: &Component
 pub(super) fn kommune(feature: &Feature) -> Result<Expr, SqlError> {
     match feature.rule {
         Rule::Kommune { column } => Ok(own(column)),
-        _ => Err(SqlError::NoComponent {
-            feature: feature.name.clone(),
-        }),
+        _ => Err(SqlError::NoComponent { feature: feature.name.clone() }),
     }
 }
 
@@ -123,11 +109,7 @@ pub(super) fn clamped(value: Expr, component: &Component) -> Expr {
     }
     let (min, max) = (i64::from(component.value_min), i64::from(component.value_max));
     let capped: Expr = Func::least([value, Expr::val(max)]).into();
-    if min == 0 {
-        capped
-    } else {
-        Func::greatest([capped, Expr::val(min)]).into()
-    }
+    if min == 0 { capped } else { Func::greatest([capped, Expr::val(min)]).into() }
 }
 
 /// The points of a clamped value. A component that excludes has its value for points.

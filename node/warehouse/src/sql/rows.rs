@@ -73,18 +73,14 @@ fn in_window(
     let until = date().lt(dialect.date(after));
     Ok(match opens(extraction, entry.feature)? {
         None => until,
-        Some(opens) => date()
-            .gte(dialect.date(extraction.day_after(opens, name)?))
-            .and(until),
+        Some(opens) => date().gte(dialect.date(extraction.day_after(opens, name)?)).and(until),
     })
 }
 
 /// Whether a row meets all the conditions.
 fn meets(dialect: Dialect, rows: &Rows) -> Expr {
     let conditions = rows.conditions.iter().map(|one| condition(dialect, one));
-    conditions
-        .reduce(|left, right| left.and(right))
-        .unwrap_or_else(|| Expr::val(true))
+    conditions.reduce(|left, right| left.and(right)).unwrap_or_else(|| Expr::val(true))
 }
 
 /// The last day before the feature's window; `None` where the window has no beginning.

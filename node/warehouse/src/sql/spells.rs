@@ -56,10 +56,7 @@ pub(super) fn steps(
         table(step("begins"), begins(step("reaches"))),
         table(step("numbered"), numbered(step("begins"))),
         table(step("merged"), merged(step("numbered"))),
-        table(
-            name.to_owned(),
-            measured(extraction, step("merged"), opens, features),
-        ),
+        table(name.to_owned(), measured(extraction, step("merged"), opens, features)),
     ])
 }
 
@@ -74,9 +71,7 @@ fn records(
     let after = dialect.date(extraction.day_after(extraction.as_of, spells.table.name)?);
     let (first, last) = (|| Expr::col(spells.first.name), || Expr::col(spells.last.name));
     let goes_on = last().is_null().or(last().gte(after.clone()));
-    let end = CaseStatement::new()
-        .case(goes_on, day_number(extraction.as_of))
-        .finally(dialect.day(last()));
+    let end = CaseStatement::new().case(goes_on, day_number(extraction.as_of)).finally(dialect.day(last()));
     Ok(Query::select()
         .column(PERSON)
         .expr_as(dialect.day(first()), FIRST)
@@ -139,15 +134,9 @@ fn measured(
     let opens = day_number(opens);
     let in_window = || Expr::col(FIRST).gt(opens);
     // Merged spells do not overlap, so the latest first day and the latest last day are of one spell.
-    let latest = |column| {
-        Expr::from(Func::max(
-            CaseStatement::new().case(in_window(), Expr::col(column)),
-        ))
-    };
+    let latest = |column| Expr::from(Func::max(CaseStatement::new().case(in_window(), Expr::col(column))));
     let mut select = Query::select();
-    select
-        .column(PERSON)
-        .expr_as(Func::max(flag(Expr::col(LAST).gte(opens))), TOUCH);
+    select.column(PERSON).expr_as(Func::max(flag(Expr::col(LAST).gte(opens))), TOUCH);
     for feature in features {
         let value = match feature.measure {
             Measure::Count { longer_than_days } => {
@@ -161,10 +150,7 @@ fn measured(
         if let Some(recency) = &feature.recency {
             let days = Expr::val(day_number(extraction.as_of)).sub(latest(FIRST));
             // The greatest number is taken: it says that there is none.
-            select.expr_as(
-                Func::least([days, Expr::val(i64::from(RECENCY_NONE - 1))]),
-                recency.clone(),
-            );
+            select.expr_as(Func::least([days, Expr::val(i64::from(RECENCY_NONE - 1))]), recency.clone());
         }
     }
     select.from(merged.into_iden()).group_by_col(PERSON).take()

@@ -8,19 +8,11 @@ use tvaers_protocol::id::Sector;
 use super::{Column, Form, Kind, Rule, Table, YEARS};
 
 const fn required(name: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        kind,
-        required: true,
-    }
+    Column { name, kind, required: true }
 }
 
 const fn optional(name: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        kind,
-        required: false,
-    }
+    Column { name, kind, required: false }
 }
 
 const PERSON: Column = required("person_id", Kind::Person);
@@ -38,13 +30,9 @@ const COUNTRY: Kind = code("two capital letters (ISO 3166 alpha-2)", |s| {
 const CONTACT_TYPE: Kind = code("an SKS code ALCA and two digits, such as ALCA00", |s| {
     s.strip_prefix("ALCA").is_some_and(|rest| digits(rest, 2))
 });
-const DIAGNOSIS: Kind = code(
-    "an SKS code: D and 2 to 9 capital letters or digits",
-    is_diagnosis,
-);
-const DIAGNOSES: Kind = code("SKS codes that begin with D, separated by |", |s| {
-    s.split('|').all(is_diagnosis)
-});
+const DIAGNOSIS: Kind = code("an SKS code: D and 2 to 9 capital letters or digits", is_diagnosis);
+const DIAGNOSES: Kind =
+    code("SKS codes that begin with D, separated by |", |s| s.split('|').all(is_diagnosis));
 const ATC: Kind = code("an ATC code, such as N06A or N06AB04", is_atc);
 const LAW: Kind = code("a law, an underscore and a section, such as SEL_85", |s| {
     s.split_once('_').is_some_and(|(law, section)| {
@@ -109,10 +97,7 @@ pub const REGION: &[Table] = &[
             required("contact_type", CONTACT_TYPE),
             required("priority", Kind::OneOf(&["ATA1", "ATA3"])),
             required("sector", Kind::OneOf(&["somatik", "psykiatri"])),
-            required(
-                "specialty_group",
-                Kind::OneOf(&["medicin", "kirurgi", "psykiatri"]),
-            ),
+            required("specialty_group", Kind::OneOf(&["medicin", "kirurgi", "psykiatri"])),
             // A contact that goes on has neither its diagnosis nor its price yet.
             optional("dx", DIAGNOSIS),
             optional("dx_secondary", DIAGNOSES),
@@ -202,11 +187,7 @@ pub const MUNICIPALITY: &[Table] = &[
     Table {
         name: "sick_leave",
         sector: Sector::Municipality,
-        columns: &[
-            PERSON,
-            required("first_day", Kind::Date),
-            optional("last_day", Kind::Date),
-        ],
+        columns: &[PERSON, required("first_day", Kind::Date), optional("last_day", Kind::Date)],
         key: None,
         rules: &[Rule::NotBefore("first_day", "last_day")],
         indices: &[],
@@ -280,21 +261,9 @@ mod tests {
                 &["DF33", "DI509", "DF438A", "DVRA01"][..],
                 &["F33", "D", "DF3 ", "df33", "DF33|DI509"][..],
             ),
-            (
-                DIAGNOSES,
-                &["DI210|DI509", "DF32"],
-                &["DI210|", "|", "DI210,DI509"],
-            ),
-            (
-                ATC,
-                &["N06A", "N06AB04", "C10"],
-                &["N06ab04", "N", "N06AB0", "06NAB04"],
-            ),
-            (
-                LAW,
-                &["SEL_85", "SUL_138", "SEL_95_3"],
-                &["SEL85", "sel_85", "SEL_", "_85", "SEL_x"],
-            ),
+            (DIAGNOSES, &["DI210|DI509", "DF32"], &["DI210|", "|", "DI210,DI509"]),
+            (ATC, &["N06A", "N06AB04", "C10"], &["N06ab04", "N", "N06AB0", "06NAB04"]),
+            (LAW, &["SEL_85", "SUL_138", "SEL_95_3"], &["SEL85", "sel_85", "SEL_", "_85", "SEL_x"]),
             (CONTACT_TYPE, &["ALCA00", "ALCA10"], &["ALCA", "ALCA1", "ATA100"]),
             (COUNTRY, &["DK", "SY"], &["dk", "DNK", "5100"]),
             (SPECIALE, &["80", "06"], &["8", "800101", "8o"]),

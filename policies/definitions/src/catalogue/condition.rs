@@ -22,11 +22,7 @@ pub(super) fn table(source: &Source<'_>, name: &Spanned<String>, holder: Holder)
         None => Ok(table),
         Some(expected) => Err(source.refuse(
             name.span(),
-            Reason::OtherSector {
-                name: table.name.to_owned(),
-                found: table.sector.to_string(),
-                expected,
-            },
+            Reason::OtherSector { name: table.name.to_owned(), found: table.sector.to_string(), expected },
         )),
     }
 }
@@ -40,21 +36,13 @@ pub(super) fn column(
     expected: &'static str,
 ) -> Result<&'static Column> {
     let path = || format!("{}.{}", table.name, name.get_ref());
-    let column = table
-        .column(name.get_ref())
-        .ok_or_else(|| source.refuse(name.span(), unknown("column", &path())))?;
+    let column =
+        table.column(name.get_ref()).ok_or_else(|| source.refuse(name.span(), unknown("column", &path())))?;
     if kinds.contains(&column.kind) {
         Ok(column)
     } else {
         let found = column.kind.words();
-        Err(source.refuse(
-            name.span(),
-            Reason::ColumnKind {
-                column: column.name,
-                found,
-                expected,
-            },
-        ))
+        Err(source.refuse(name.span(), Reason::ColumnKind { column: column.name, found, expected }))
     }
 }
 
@@ -92,14 +80,9 @@ pub(super) fn condition(
     if columns.is_empty() {
         return Err(source.refuse(span, Reason::Empty { what: "columns" }));
     }
-    let test = tests.test(source, &columns)?.ok_or_else(|| {
-        source.refuse(
-            span,
-            Reason::OneOf {
-                choice: Tests::CHOICE,
-            },
-        )
-    })?;
+    let test = tests
+        .test(source, &columns)?
+        .ok_or_else(|| source.refuse(span, Reason::OneOf { choice: Tests::CHOICE }))?;
     Ok(Condition { columns, test })
 }
 
@@ -118,12 +101,8 @@ impl Tests {
     pub(super) fn kinds(&self) -> &'static [ColumnKind] {
         use ColumnKind::{Integer, List, Text};
         match self {
-            Self {
-                starts_with: Some(_), ..
-            } => &[Text, List],
-            Self {
-                at_least: Some(_), ..
-            } => &[Integer],
+            Self { starts_with: Some(_), .. } => &[Text, List],
+            Self { at_least: Some(_), .. } => &[Integer],
             // What a list holds none of is a question that no rule asks yet.
             Self { none_of: Some(_), .. } => &[Text, Integer],
             _ => &[Text, List, Integer],
@@ -132,12 +111,8 @@ impl Tests {
 
     pub(super) fn expected(&self) -> &'static str {
         match self {
-            Self {
-                starts_with: Some(_), ..
-            } => "text or a list of codes",
-            Self {
-                at_least: Some(_), ..
-            } => "a whole number",
+            Self { starts_with: Some(_), .. } => "text or a list of codes",
+            Self { at_least: Some(_), .. } => "a whole number",
             Self { none_of: Some(_), .. } => "text or a whole number",
             _ => "text, a list of codes or a whole number",
         }
@@ -168,11 +143,7 @@ impl Tests {
 
 fn prefixes(source: &Source<'_>, codes: Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>> {
     check_length(source, &codes, "the list of prefixes")?;
-    codes
-        .into_inner()
-        .into_iter()
-        .map(|code| checked_code(source, code))
-        .collect()
+    codes.into_inner().into_iter().map(|code| checked_code(source, code)).collect()
 }
 
 fn literals(
@@ -188,14 +159,9 @@ fn literals(
         let wrong = |column: &&&Column| (column.kind == ColumnKind::Integer) != number.is_some();
         if let Some(column) = columns.iter().find(wrong) {
             let holds = column.kind.words();
-            return Err(source.refuse(
-                span,
-                Reason::Literal {
-                    column: column.name,
-                    holds,
-                    found: value.to_string(),
-                },
-            ));
+            return Err(
+                source.refuse(span, Reason::Literal { column: column.name, holds, found: value.to_string() })
+            );
         }
         match value {
             toml::Value::Integer(number) => Ok(Literal::Integer(number)),
@@ -205,14 +171,7 @@ fn literals(
             toml::Value::String(text) => Ok(Literal::Text(checked_code(source, Spanned::new(span, text))?)),
             other => {
                 let column = columns.first().map_or("", |column| column.name);
-                Err(source.refuse(
-                    span,
-                    Reason::Literal {
-                        column,
-                        holds: "text",
-                        found: other.to_string(),
-                    },
-                ))
+                Err(source.refuse(span, Reason::Literal { column, holds: "text", found: other.to_string() }))
             }
         }
     };
@@ -226,10 +185,7 @@ pub(super) fn code_ranges(
 ) -> Result<Vec<CodeRange>> {
     check_length(source, &codes, "the list of codes")?;
     let range = |code: Spanned<String>| {
-        let (from, to) = code
-            .get_ref()
-            .split_once('-')
-            .unwrap_or((code.get_ref(), code.get_ref()));
+        let (from, to) = code.get_ref().split_once('-').unwrap_or((code.get_ref(), code.get_ref()));
         let number = |text: &str| {
             let digits = (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
             digits.then(|| text.parse::<u32>().ok()).flatten()
@@ -240,18 +196,9 @@ pub(super) fn code_ranges(
                     && first <= last
                     && usize::try_from(last - first).is_ok_and(|n| n < CODES_MAX) =>
             {
-                Ok(CodeRange {
-                    from: first,
-                    to: last,
-                    digits: from.len(),
-                })
+                Ok(CodeRange { from: first, to: last, digits: from.len() })
             }
-            _ => Err(source.refuse(
-                code.span(),
-                Reason::CodeRange {
-                    code: code.get_ref().clone(),
-                },
-            )),
+            _ => Err(source.refuse(code.span(), Reason::CodeRange { code: code.get_ref().clone() })),
         }
     };
     codes.into_inner().into_iter().map(range).collect()
@@ -271,22 +218,15 @@ fn checked_code(source: &Source<'_>, code: Spanned<String>) -> Result<String> {
 fn check_length<T>(source: &Source<'_>, list: &Spanned<Vec<T>>, what: &'static str) -> Result<()> {
     match list.get_ref().len() {
         0 => Err(source.refuse(list.span(), Reason::Empty { what })),
-        n if n > CODES_MAX => Err(source.refuse(
-            list.span(),
-            Reason::TooMany {
-                what: "codes",
-                max: CODES_MAX,
-            },
-        )),
+        n if n > CODES_MAX => {
+            Err(source.refuse(list.span(), Reason::TooMany { what: "codes", max: CODES_MAX }))
+        }
         _ => Ok(()),
     }
 }
 
 pub(super) fn unknown(what: &'static str, name: &str) -> Reason {
-    Reason::Unknown {
-        what,
-        name: name.to_owned(),
-    }
+    Reason::Unknown { what, name: name.to_owned() }
 }
 
 /// For a rule whose tables only one sector holds.
@@ -299,10 +239,6 @@ pub(super) fn check_sector(
     if holder.sectors().eq([expected]) {
         return Ok(());
     }
-    let reason = Reason::OtherSector {
-        name: name.get_ref().clone(),
-        found: holder.to_string(),
-        expected,
-    };
+    let reason = Reason::OtherSector { name: name.get_ref().clone(), found: holder.to_string(), expected };
     Err(source.refuse(name.span(), reason))
 }

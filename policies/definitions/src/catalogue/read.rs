@@ -61,13 +61,9 @@ fn kind(source: &Source<'_>, raw: Spanned<raw::Kind>) -> Result<Kind> {
         raw::Kind::Category(raw) if raw.is_empty() => {
             Err(source.refuse(span, Reason::Empty { what: "category" }))
         }
-        raw::Kind::Category(raw) if raw.len() > LABELS_MAX => Err(source.refuse(
-            span,
-            Reason::TooMany {
-                what: "labels",
-                max: LABELS_MAX,
-            },
-        )),
+        raw::Kind::Category(raw) if raw.len() > LABELS_MAX => {
+            Err(source.refuse(span, Reason::TooMany { what: "labels", max: LABELS_MAX }))
+        }
         raw::Kind::Category(raw) => {
             let mut labels: Vec<String> = Vec::new();
             for label in raw {
@@ -89,9 +85,9 @@ fn rule(source: &Source<'_>, raw: raw::Rule, holder: Holder, name: &Spanned<Stri
         raw::Rule::Spells(raw) => Rule::Spells(spells(source, raw, holder)?),
         raw::Rule::WeekCode(raw) => Rule::WeekCode(week_code(source, raw, holder)?),
         raw::Rule::Person(raw) => Rule::Person(person(source, raw, holder)?),
-        raw::Rule::Age(raw) => Rule::Age {
-            birth: person_column(source, &raw.birth, holder, DATE, "a date")?,
-        },
+        raw::Rule::Age(raw) => {
+            Rule::Age { birth: person_column(source, &raw.birth, holder, DATE, "a date")? }
+        }
         raw::Rule::Resident(raw) => {
             check_sector(source, name, holder, Sector::Municipality)?;
             let table = table(source, &raw.table, holder)?;
@@ -106,9 +102,7 @@ fn rule(source: &Source<'_>, raw: raw::Rule, holder: Holder, name: &Spanned<Stri
         raw::Rule::Kommune(raw) => {
             // The municipality's own code is configuration; only the region looks it up.
             let region = Holder::Region;
-            Rule::Kommune {
-                column: person_column(source, &raw.column, region, INTEGER, "a whole number")?,
-            }
+            Rule::Kommune { column: person_column(source, &raw.column, region, INTEGER, "a whole number")? }
         }
     })
 }
@@ -116,16 +110,9 @@ fn rule(source: &Source<'_>, raw: raw::Rule, holder: Holder, name: &Spanned<Stri
 fn rows(source: &Source<'_>, raw: raw::Rows, holder: Holder) -> Result<Rows> {
     let table = table(source, &raw.table, holder)?;
     let date = column(source, &raw.date, table, DATE_OR_TIME, "a date or a time")?;
-    let conditions = raw
-        .r#where
-        .into_iter()
-        .map(|raw| condition(source, raw, table))
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Rows {
-        table,
-        date,
-        conditions,
-    })
+    let conditions =
+        raw.r#where.into_iter().map(|raw| condition(source, raw, table)).collect::<Result<Vec<_>>>()?;
+    Ok(Rows { table, date, conditions })
 }
 
 fn spells(source: &Source<'_>, raw: raw::Spells, holder: Holder) -> Result<Spells> {
@@ -133,21 +120,16 @@ fn spells(source: &Source<'_>, raw: raw::Spells, holder: Holder) -> Result<Spell
     let first = column(source, &raw.first, table, DATE, "a date")?;
     let last = column(source, &raw.last, table, DATE, "a date")?;
     let measure = match (raw.measure, raw.longer_than_days) {
-        (raw::Measure::Count, days) => Measure::Count {
-            longer_than_days: days.map_or(0, Spanned::into_inner),
-        },
+        (raw::Measure::Count, days) => {
+            Measure::Count { longer_than_days: days.map_or(0, Spanned::into_inner) }
+        }
         (raw::Measure::LengthOfLatest, None) => Measure::LengthOfLatest,
         (raw::Measure::LengthOfLatest, Some(days)) => {
             let choice = "`measure = \"length-of-latest\"` and `longer-than-days`";
             return Err(source.refuse(days.span(), Reason::OneOf { choice }));
         }
     };
-    Ok(Spells {
-        table,
-        first,
-        last,
-        measure,
-    })
+    Ok(Spells { table, first, last, measure })
 }
 
 fn week_code(source: &Source<'_>, raw: raw::WeekCode, holder: Holder) -> Result<WeekCode> {
@@ -169,10 +151,7 @@ fn person(source: &Source<'_>, raw: raw::Person, holder: Holder) -> Result<Perso
         at_least: raw.at_least,
     };
     let column = person_column(source, &raw.column, holder, tests.kinds(), tests.expected())?;
-    Ok(PersonColumn {
-        column,
-        test: tests.test(source, &[column])?,
-    })
+    Ok(PersonColumn { column, test: tests.test(source, &[column])? })
 }
 
 fn check_window(source: &Source<'_>, window: Window, span: Range<usize>, rule: &Rule) -> Result<()> {
@@ -183,17 +162,7 @@ fn check_window(source: &Source<'_>, window: Window, span: Range<usize>, rule: &
             (window == Window::OnDay, "`on-day`")
         }
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(source.refuse(
-            span,
-            Reason::WindowOfRule {
-                rule: rule.name(),
-                expected,
-            },
-        ))
-    }
+    if fits { Ok(()) } else { Err(source.refuse(span, Reason::WindowOfRule { rule: rule.name(), expected })) }
 }
 
 fn check_kind(source: &Source<'_>, kind: &Kind, span: Range<usize>, rule: &Rule) -> Result<()> {
@@ -207,15 +176,5 @@ fn check_kind(source: &Source<'_>, kind: &Kind, span: Range<usize>, rule: &Rule)
         Rule::Person(_) => (matches!(kind, Kind::Category(_)), "a category"),
         Rule::Kommune { .. } => (matches!(kind, Kind::Municipality), "a municipality"),
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(source.refuse(
-            span,
-            Reason::KindOfRule {
-                rule: rule.name(),
-                expected,
-            },
-        ))
-    }
+    if fits { Ok(()) } else { Err(source.refuse(span, Reason::KindOfRule { rule: rule.name(), expected })) }
 }

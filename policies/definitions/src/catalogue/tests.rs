@@ -70,10 +70,7 @@ column = "sex"
 "#;
 
 fn read(text: &str) -> Result<Catalogue, DefinitionError> {
-    Catalogue::read(&[Source {
-        file: "test.toml",
-        text,
-    }])
+    Catalogue::read(&[Source { file: "test.toml", text }])
 }
 
 #[test]
@@ -83,10 +80,7 @@ fn a_wrong_condition_is_refused_at_the_condition() {
     let error = read(&text).unwrap_err();
     assert_eq!(
         (error.line, error.reason.to_string().as_str()),
-        (
-            16,
-            "column `kontakt` holds a whole number; the rule needs text or a list of codes"
-        )
+        (16, "column `kontakt` holds a whole number; the rule needs text or a list of codes")
     );
 
     let text = FILE.replace("any-of = [1]", "any-of = [1]\nat-least = 1");
@@ -115,21 +109,9 @@ fn a_feature_of_both_sectors_names_what_both_hold() {
 
 #[test]
 fn a_feature_that_stands_twice_is_refused_in_whichever_file() {
-    let sources = [
-        Source {
-            file: "a.toml",
-            text: WEEK,
-        },
-        Source {
-            file: "b.toml",
-            text: WEEK,
-        },
-    ];
+    let sources = [Source { file: "a.toml", text: WEEK }, Source { file: "b.toml", text: WEEK }];
     let error = Catalogue::read(&sources).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`b.toml`, line 3: feature `unemployed` stands twice"
-    );
+    assert_eq!(error.to_string(), "`b.toml`, line 3: feature `unemployed` stands twice");
 }
 
 #[test]
@@ -137,10 +119,7 @@ fn what_is_no_toml_or_lacks_a_key_is_refused_with_its_line() {
     let error = read("[[feature]]\nname = \"a\nsector = 1").unwrap_err();
     assert_eq!(error.line, 2);
     let error = read(&FILE.replace("en = \"Contacts\"\n", "")).unwrap_err();
-    assert_eq!(
-        (error.line, error.reason.to_string().as_str()),
-        (2, "missing field `en`")
-    );
+    assert_eq!((error.line, error.reason.to_string().as_str()), (2, "missing field `en`"));
     let error = read(&"#".repeat(crate::source::FILE_BYTES_MAX + 1)).unwrap_err();
     assert_eq!(error.line, 1);
 }
@@ -167,11 +146,7 @@ fn the_embedded_features_have_the_names_and_clamps_that_every_installation_has()
         "psychiatrist_2y",
     ];
     for name in flags {
-        assert_eq!(
-            catalogue.feature(name).map(|f| f.kind.clone()),
-            Some(Kind::Flag),
-            "{name}"
-        );
+        assert_eq!(catalogue.feature(name).map(|f| f.kind.clone()), Some(Kind::Flag), "{name}");
     }
     let integers = [
         ("age", 120),
@@ -187,34 +162,22 @@ fn the_embedded_features_have_the_names_and_clamps_that_every_installation_has()
     let civil_status = catalogue.feature("civil_status").unwrap();
     let labels = ["gift", "samboende", "enlig"].map(str::to_owned).to_vec();
     assert_eq!(civil_status.kind, Kind::Category(labels));
-    assert_eq!(
-        catalogue.feature("kommune").map(|f| f.kind.clone()),
-        Some(Kind::Municipality)
-    );
+    assert_eq!(catalogue.feature("kommune").map(|f| f.kind.clone()), Some(Kind::Municipality));
 }
 
 #[test]
 fn a_rule_reads_as_the_file_states_it() {
     let catalogue = Catalogue::read(library::CATALOGUE).unwrap();
-    let Rule::AnyRow(rows) = &catalogue.feature("known_sad").unwrap().rule else {
-        panic!("another rule")
-    };
+    let Rule::AnyRow(rows) = &catalogue.feature("known_sad").unwrap().rule else { panic!("another rule") };
     assert_eq!((rows.table.name, rows.date.name), ("hospital_contacts", "start"));
     let condition = rows.conditions.first().unwrap();
-    assert_eq!(
-        condition.columns.iter().map(|c| c.name).collect::<Vec<_>>(),
-        ["dx", "dx_secondary"]
-    );
-    let prefixes = ["DF32", "DF33", "DF40", "DF41", "DF43"]
-        .map(str::to_owned)
-        .to_vec();
+    assert_eq!(condition.columns.iter().map(|c| c.name).collect::<Vec<_>>(), ["dx", "dx_secondary"]);
+    let prefixes = ["DF32", "DF33", "DF40", "DF41", "DF43"].map(str::to_owned).to_vec();
     assert_eq!(condition.test, Test::StartsWith(prefixes));
 
     let spells = catalogue.feature("long_sick_spells_2y").unwrap();
     assert_eq!(spells.window, Window::Last(Length::Years(2)));
-    let Rule::Spells(spells) = &spells.rule else {
-        panic!("another rule")
-    };
+    let Rule::Spells(spells) = &spells.rule else { panic!("another rule") };
     assert_eq!(spells.measure, Measure::Count { longer_than_days: 14 });
 
     let Rule::WeekCode(week) = &catalogue.feature("early_retirement").unwrap().rule else {
@@ -226,8 +189,5 @@ fn a_rule_reads_as_the_file_states_it() {
     let Rule::Person(citizen) = &catalogue.feature("foreign_citizen").unwrap().rule else {
         panic!("another rule")
     };
-    assert_eq!(
-        citizen.test,
-        Some(Test::NoneOf(vec![Literal::Text("DK".to_owned())]))
-    );
+    assert_eq!(citizen.test, Some(Test::NoneOf(vec![Literal::Text("DK".to_owned())])));
 }

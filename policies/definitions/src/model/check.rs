@@ -29,10 +29,7 @@ pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue)
     let components = components(source, raw.component, catalogue, &touches)?;
     let population = population(source, raw.population, catalogue, &components)?;
     let criteria = criteria(source, raw.criterion, &components, &population.exclude)?;
-    let total_max = components
-        .iter()
-        .map(|(component, _)| component.points_max())
-        .sum();
+    let total_max = components.iter().map(|(component, _)| component.points_max()).sum();
     let strata = strata::strata(source, raw.stratum, &raw.result.included, total_max)?;
     Ok(Model {
         name,
@@ -57,19 +54,12 @@ fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<Vec<Touch>> {
     for raw in raw {
         let group = check_name(source, &raw.group)?;
         if touches.iter().any(|other| other.group == group) {
-            return Err(source.refuse(
-                raw.group.span(),
-                Reason::Duplicate {
-                    what: "touch group",
-                    name: group,
-                },
-            ));
+            return Err(
+                source.refuse(raw.group.span(), Reason::Duplicate { what: "touch group", name: group })
+            );
         }
         if touches.len() == TOUCHES_MAX {
-            let reason = Reason::TooMany {
-                what: "touch groups",
-                max: TOUCHES_MAX,
-            };
+            let reason = Reason::TooMany { what: "touch groups", max: TOUCHES_MAX };
             return Err(source.refuse(raw.group.span(), reason));
         }
         if raw.at.get_ref().is_empty() {
@@ -81,12 +71,7 @@ fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<Vec<Touch>> {
         let mut at: Vec<Grain> = raw.at.into_inner();
         at.sort_unstable();
         at.dedup();
-        touches.push(Touch {
-            group,
-            sector: raw.sector,
-            at,
-            fall_back: raw.fall_back.into_inner(),
-        });
+        touches.push(Touch { group, sector: raw.sector, at, fall_back: raw.fall_back.into_inner() });
     }
     Ok(touches)
 }
@@ -103,28 +88,17 @@ fn components(
         let name = raw.name.clone();
         let component = component::component(source, raw, catalogue, touches)?;
         if components.iter().any(|(other, _)| other.name == component.name) {
-            let reason = Reason::Duplicate {
-                what: "component",
-                name: component.name,
-            };
+            let reason = Reason::Duplicate { what: "component", name: component.name };
             return Err(source.refuse(name.span(), reason));
         }
         if components.len() == COMPONENTS_MAX {
-            let reason = Reason::TooMany {
-                what: "components",
-                max: COMPONENTS_MAX,
-            };
+            let reason = Reason::TooMany { what: "components", max: COMPONENTS_MAX };
             return Err(source.refuse(name.span(), reason));
         }
         components.push((component, name));
     }
     if components.is_empty() {
-        return Err(source.refuse(
-            span,
-            Reason::Empty {
-                what: "the list of components",
-            },
-        ));
+        return Err(source.refuse(span, Reason::Empty { what: "the list of components" }));
     }
     Ok(components)
 }
@@ -141,21 +115,11 @@ fn population(
             Ok(Arc::clone(feature))
         } else {
             let name_text = name.get_ref().clone();
-            Err(source.refuse(
-                name.span(),
-                Reason::Population {
-                    name: name_text,
-                    expected,
-                },
-            ))
+            Err(source.refuse(name.span(), Reason::Population { name: name_text, expected }))
         }
     };
-    let resident = of_rule(&raw.resident, "resident", |rule| {
-        matches!(rule, Rule::Resident(_))
-    })?;
-    let kommune = of_rule(&raw.kommune, "kommune", |rule| {
-        matches!(rule, Rule::Kommune { .. })
-    })?;
+    let resident = of_rule(&raw.resident, "resident", |rule| matches!(rule, Rule::Resident(_)))?;
+    let kommune = of_rule(&raw.kommune, "kommune", |rule| matches!(rule, Rule::Kommune { .. }))?;
     let age = of_rule(&raw.age, "age", |rule| matches!(rule, Rule::Age { .. }))?;
     let (from, to) = (*raw.from.get_ref(), raw.to);
     if from > to || to > AGE_MAX {
@@ -165,21 +129,12 @@ fn population(
     for name in raw.exclude {
         let index = component_index(source, components, &name)?;
         if exclude.contains(&index) || components.get(index).is_some_and(|(c, _)| !c.bands.is_empty()) {
-            let place = Reason::Place {
-                name: name.get_ref().clone(),
-            };
+            let place = Reason::Place { name: name.get_ref().clone() };
             return Err(source.refuse(name.span(), place));
         }
         exclude.push(index);
     }
-    Ok(Population {
-        resident,
-        kommune,
-        age,
-        from,
-        to,
-        exclude,
-    })
+    Ok(Population { resident, kommune, age, from, to, exclude })
 }
 
 /// Every component gives its points once: in one criterion, or it has no bands and excludes.
@@ -195,74 +150,39 @@ fn criteria(
     for raw in raw.into_inner() {
         let name = check_name(source, &raw.name)?;
         if criteria.iter().any(|other| other.name == name) {
-            return Err(source.refuse(
-                raw.name.span(),
-                Reason::Duplicate {
-                    what: "criterion",
-                    name,
-                },
-            ));
+            return Err(source.refuse(raw.name.span(), Reason::Duplicate { what: "criterion", name }));
         }
         if raw.components.get_ref().is_empty() {
-            return Err(source.refuse(
-                raw.components.span(),
-                Reason::Empty {
-                    what: "the criterion",
-                },
-            ));
+            return Err(source.refuse(raw.components.span(), Reason::Empty { what: "the criterion" }));
         }
         let mut indices = Vec::new();
         for component in raw.components.into_inner() {
             let index = component_index(source, components, &component)?;
             if placed.contains(&index) {
-                let place = Reason::Place {
-                    name: component.get_ref().clone(),
-                };
+                let place = Reason::Place { name: component.get_ref().clone() };
                 return Err(source.refuse(component.span(), place));
             }
             placed.push(index);
             indices.push(index);
         }
-        criteria.push(Criterion {
-            name,
-            components: indices,
-        });
+        criteria.push(Criterion { name, components: indices });
     }
     if criteria.is_empty() {
-        return Err(source.refuse(
-            span,
-            Reason::Empty {
-                what: "the list of criteria",
-            },
-        ));
+        return Err(source.refuse(span, Reason::Empty { what: "the list of criteria" }));
     }
     for (index, (component, name)) in components.iter().enumerate() {
         let excludes = exclude.contains(&index);
         if !placed.contains(&index) || component.bands.is_empty() != excludes {
-            return Err(source.refuse(
-                name.span(),
-                Reason::Place {
-                    name: component.name.clone(),
-                },
-            ));
+            return Err(source.refuse(name.span(), Reason::Place { name: component.name.clone() }));
         }
     }
     Ok(criteria)
 }
 
 fn component_index(source: &Source<'_>, components: &[Placed], name: &Spanned<String>) -> Result<usize> {
-    components
-        .iter()
-        .position(|(component, _)| &component.name == name.get_ref())
-        .ok_or_else(|| {
-            source.refuse(
-                name.span(),
-                Reason::Unknown {
-                    what: "component",
-                    name: name.get_ref().clone(),
-                },
-            )
-        })
+    components.iter().position(|(component, _)| &component.name == name.get_ref()).ok_or_else(|| {
+        source.refuse(name.span(), Reason::Unknown { what: "component", name: name.get_ref().clone() })
+    })
 }
 
 fn feature<'c>(
@@ -271,12 +191,6 @@ fn feature<'c>(
     name: &Spanned<String>,
 ) -> Result<&'c Arc<Feature>> {
     catalogue.feature(name.get_ref()).ok_or_else(|| {
-        source.refuse(
-            name.span(),
-            Reason::Unknown {
-                what: "feature",
-                name: name.get_ref().clone(),
-            },
-        )
+        source.refuse(name.span(), Reason::Unknown { what: "feature", name: name.get_ref().clone() })
     })
 }

@@ -18,44 +18,22 @@ pub(super) fn strata(
     for raw in raw.into_inner() {
         let name = check_name(source, &raw.name)?;
         if strata.iter().any(|other| other.name == name) {
-            return Err(source.refuse(
-                raw.name.span(),
-                Reason::Duplicate {
-                    what: "stratum",
-                    name,
-                },
-            ));
+            return Err(source.refuse(raw.name.span(), Reason::Duplicate { what: "stratum", name }));
         }
         let (from, to) = (*raw.from.get_ref(), *raw.to.get_ref());
         if from != expected {
-            return Err(source.refuse(
-                raw.from.span(),
-                Reason::StratumFrom {
-                    found: from,
-                    expected,
-                },
-            ));
+            return Err(source.refuse(raw.from.span(), Reason::StratumFrom { found: from, expected }));
         }
         if !(from..=max).contains(&to) {
             return Err(source.refuse(raw.to.span(), Reason::StratumTo { found: to, from, max }));
         }
         end_span = raw.to.span();
         expected = to.saturating_add(1);
-        strata.push(Stratum {
-            name,
-            from,
-            to,
-            included: false,
-        });
+        strata.push(Stratum { name, from, to, included: false });
     }
     match strata.last() {
         None => {
-            return Err(source.refuse(
-                end_span,
-                Reason::Empty {
-                    what: "the list of strata",
-                },
-            ));
+            return Err(source.refuse(end_span, Reason::Empty { what: "the list of strata" }));
         }
         Some(last) if last.to != max => {
             return Err(source.refuse(end_span, Reason::StratumEnd { found: last.to, max }));
@@ -69,22 +47,10 @@ pub(super) fn strata(
         let text = name.get_ref().clone();
         match strata.iter_mut().find(|stratum| stratum.name == text) {
             None => {
-                return Err(source.refuse(
-                    name.span(),
-                    Reason::Unknown {
-                        what: "stratum",
-                        name: text,
-                    },
-                ));
+                return Err(source.refuse(name.span(), Reason::Unknown { what: "stratum", name: text }));
             }
             Some(Stratum { included: true, .. }) => {
-                return Err(source.refuse(
-                    name.span(),
-                    Reason::Duplicate {
-                        what: "stratum",
-                        name: text,
-                    },
-                ));
+                return Err(source.refuse(name.span(), Reason::Duplicate { what: "stratum", name: text }));
             }
             Some(stratum) => stratum.included = true,
         }

@@ -14,21 +14,14 @@ fn sad() -> Model {
 
 /// One value per component, by name; the others 0.
 fn values(model: &Model, named: &[(&str, u16)]) -> Vec<u16> {
-    let value = |component: &Component| {
-        named
-            .iter()
-            .find(|(name, _)| *name == component.name)
-            .map_or(0, |(_, v)| *v)
-    };
+    let value =
+        |component: &Component| named.iter().find(|(name, _)| *name == component.name).map_or(0, |(_, v)| *v);
     model.components.iter().map(value).collect()
 }
 
 fn items(model: &Model, outcome: &Outcome) -> Vec<(String, u16)> {
     let names = model.criteria.iter().map(|c| c.name.clone());
-    names
-        .zip(outcome.items.iter().copied())
-        .filter(|(_, points)| *points > 0)
-        .collect()
+    names.zip(outcome.items.iter().copied()).filter(|(_, points)| *points > 0).collect()
 }
 
 #[test]
@@ -66,17 +59,10 @@ fn sad_gives_each_item_its_points() {
         let outcome = model.outcome(&values(&model, given), Grain::Counts);
         let expected: Vec<(String, u16)> = expected.iter().map(|(n, p)| ((*n).to_owned(), *p)).collect();
         assert_eq!(items(&model, &outcome), expected, "{given:?}");
-        assert_eq!(
-            outcome.total,
-            expected.iter().map(|(_, points)| points).sum::<u16>()
-        );
+        assert_eq!(outcome.total, expected.iter().map(|(_, points)| points).sum::<u16>());
         // At points a node has applied the bands itself, and the outcome is the same.
-        let points: Vec<u16> = model
-            .components
-            .iter()
-            .zip(values(&model, given))
-            .map(|(c, v)| c.points(v))
-            .collect();
+        let points: Vec<u16> =
+            model.components.iter().zip(values(&model, given)).map(|(c, v)| c.points(v)).collect();
         assert_eq!(model.outcome(&points, Grain::Points), outcome, "{given:?}");
     }
 }
@@ -85,33 +71,15 @@ fn sad_gives_each_item_its_points() {
 fn the_greatest_total_is_18_of_which_the_region_gives_7() {
     let model = sad();
     let of = |sector| {
-        model
-            .components
-            .iter()
-            .filter(|c| c.sector == sector)
-            .map(Component::points_max)
-            .sum::<u16>()
+        model.components.iter().filter(|c| c.sector == sector).map(Component::points_max).sum::<u16>()
     };
-    assert_eq!(
-        (of(Sector::Region), of(Sector::Municipality), model.total_max()),
-        (7, 11, 18)
-    );
+    assert_eq!((of(Sector::Region), of(Sector::Municipality), model.total_max()), (7, 11, 18));
     let greatest = model.outcome(&vec![u16::MAX; model.components.len()], Grain::Counts);
     assert_eq!(
-        (
-            greatest.total,
-            greatest.stratum,
-            greatest.excluded,
-            greatest.included
-        ),
+        (greatest.total, greatest.stratum, greatest.excluded, greatest.included),
         (18, 2, true, false)
     );
-    assert_eq!(
-        model
-            .outcome(&vec![u16::MAX; model.components.len()], Grain::Points)
-            .total,
-        18
-    );
+    assert_eq!(model.outcome(&vec![u16::MAX; model.components.len()], Grain::Points).total, 18);
     assert_eq!(model.outcome(&[], Grain::Counts).total, 0);
 }
 
@@ -123,12 +91,7 @@ fn the_strata_hold_their_ends_and_only_high_is_included() {
         (&[("known", 3), ("labour", 0), ("last_spell", 1)], 4, "low", false),
         (&[("long_spells", 5)], 5, "middle", false),
         (&[("long_spells", 5), ("known", 3)], 8, "middle", false),
-        (
-            &[("long_spells", 5), ("known", 3), ("single", 1)],
-            9,
-            "high",
-            true,
-        ),
+        (&[("long_spells", 5), ("known", 3), ("single", 1)], 9, "high", true),
     ];
     for (given, total, stratum, included) in cases {
         let outcome = model.outcome(&values(&model, given), Grain::Points);
@@ -141,17 +104,9 @@ fn the_strata_hold_their_ends_and_only_high_is_included() {
 #[test]
 fn early_retirement_excludes_and_the_points_still_stand() {
     let model = sad();
-    let given = [
-        ("long_spells", 5),
-        ("known", 3),
-        ("single", 1),
-        ("early_retirement", 1),
-    ];
+    let given = [("long_spells", 5), ("known", 3), ("single", 1), ("early_retirement", 1)];
     let outcome = model.outcome(&values(&model, &given), Grain::Points);
-    assert_eq!(
-        (outcome.total, outcome.excluded, outcome.included),
-        (9, true, false)
-    );
+    assert_eq!((outcome.total, outcome.excluded, outcome.included), (9, true, false));
 }
 
 #[test]
@@ -166,17 +121,10 @@ fn no_component_is_told_that_neither_counts_nor_excludes() {
 #[test]
 fn the_sectors_share_the_components_and_touch_where_it_matters() {
     let model = sad();
-    let names = |indices: &[usize]| {
-        indices
-            .iter()
-            .map(|i| model.components[*i].name.clone())
-            .collect::<Vec<_>>()
-    };
+    let names =
+        |indices: &[usize]| indices.iter().map(|i| model.components[*i].name.clone()).collect::<Vec<_>>();
     let region = model.layout(Sector::Region, Grain::Counts);
-    assert_eq!(
-        names(&region.components),
-        ["known", "psychotropic", "psychologist", "gp"]
-    );
+    assert_eq!(names(&region.components), ["known", "psychotropic", "psychologist", "gp"]);
     let municipality = model.layout(Sector::Municipality, Grain::Counts);
     assert_eq!(
         names(&municipality.components),
@@ -192,16 +140,8 @@ fn the_sectors_share_the_components_and_touch_where_it_matters() {
         ]
     );
     assert_eq!(names(&municipality.recencies), ["last_spell"]);
-    assert!(
-        model
-            .layout(Sector::Municipality, Grain::Points)
-            .recencies
-            .is_empty()
-    );
-    assert_eq!(
-        model.layout(Sector::Municipality, Grain::Events).recencies,
-        municipality.recencies
-    );
+    assert!(model.layout(Sector::Municipality, Grain::Points).recencies.is_empty());
+    assert_eq!(model.layout(Sector::Municipality, Grain::Events).recencies, municipality.recencies);
     // Bit 0 is spells, bit 1 is gp: contacts add up at counts, so the region's bit says nothing there.
     let touches = |sector| {
         [Grain::Points, Grain::Counts, Grain::Events].map(|grain| model.layout(sector, grain).touches)
@@ -214,20 +154,8 @@ fn the_sectors_share_the_components_and_touch_where_it_matters() {
 #[test]
 fn what_two_nodes_say_combines_as_the_rules_say() {
     let model = sad();
-    let combine = |name: &str| {
-        model
-            .components
-            .iter()
-            .find(|c| c.name == name)
-            .map(|c| c.combine)
-    };
-    for name in [
-        "known",
-        "psychotropic",
-        "psychologist",
-        "unemployed",
-        "early_retirement",
-    ] {
+    let combine = |name: &str| model.components.iter().find(|c| c.name == name).map(|c| c.combine);
+    for name in ["known", "psychotropic", "psychologist", "unemployed", "early_retirement"] {
         assert_eq!(combine(name), Some(Combine::Or), "{name}");
     }
     for name in ["single", "preschool", "citizen", "akasse"] {
@@ -243,32 +171,16 @@ fn what_two_nodes_say_combines_as_the_rules_say() {
 fn read(right: &str, wrong: &str) -> (String, Result<Model, DefinitionError>) {
     let catalogue = Catalogue::read(CATALOGUE).unwrap();
     let text = MODELS[0].text;
-    assert_eq!(
-        text.matches(right).count(),
-        1,
-        "`{right}` does not stand once in the file"
-    );
+    assert_eq!(text.matches(right).count(), 1, "`{right}` does not stand once in the file");
     let text = text.replacen(right, wrong, 1);
-    let model = Model::read(
-        &Source {
-            file: "test.toml",
-            text: &text,
-        },
-        &catalogue,
-    );
+    let model = Model::read(&Source { file: "test.toml", text: &text }, &catalogue);
     (text, model)
 }
 
 #[test]
 fn a_second_model_of_the_name_is_refused() {
     let error = Library::read(CATALOGUE, &[MODELS[0], MODELS[0]]).unwrap_err();
-    assert_eq!(
-        error.reason,
-        Reason::Duplicate {
-            what: "model",
-            name: "sad".to_owned()
-        }
-    );
+    assert_eq!(error.reason, Reason::Duplicate { what: "model", name: "sad".to_owned() });
 }
 
 #[test]
@@ -279,15 +191,7 @@ fn the_digest_changes_with_a_cut_off_and_not_with_the_line_ends() {
     assert_ne!(other.unwrap().digest, digest);
     let windows = MODELS[0].text.replace('\n', "\r\n");
     assert_eq!(
-        Model::read(
-            &Source {
-                file: "test.toml",
-                text: &windows
-            },
-            &catalogue
-        )
-        .unwrap()
-        .digest,
+        Model::read(&Source { file: "test.toml", text: &windows }, &catalogue).unwrap().digest,
         digest
     );
 }

@@ -17,20 +17,14 @@ fn an_identity_comes_back_from_its_files() {
     assert_eq!(loaded.certificate(), identity.certificate());
     assert_eq!(loaded.key().secret_der(), identity.key().secret_der());
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o7777, 0o600);
-    assert!(
-        identity.save(&certificate, &key).is_err(),
-        "a key is never overwritten"
-    );
+    assert!(identity.save(&certificate, &key).is_err(), "a key is never overwritten");
 }
 
 #[test]
 fn a_key_that_others_can_read_is_refused_with_the_mend() {
     let dir = tempfile::tempdir().unwrap();
     let (certificate, key) = (dir.path().join("node.crt"), dir.path().join("node.key"));
-    Identity::generate("k360", now())
-        .unwrap()
-        .save(&certificate, &key)
-        .unwrap();
+    Identity::generate("k360", now()).unwrap().save(&certificate, &key).unwrap();
     for mode in [0o640, 0o604, 0o620, 0o644] {
         fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
         let path = key.display();
@@ -49,15 +43,9 @@ fn a_key_that_others_can_read_is_refused_with_the_mend() {
 fn a_file_of_another_kind_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let (certificate, key) = (dir.path().join("node.crt"), dir.path().join("node.key"));
-    Identity::generate("k360", now())
-        .unwrap()
-        .save(&certificate, &key)
-        .unwrap();
+    Identity::generate("k360", now()).unwrap().save(&certificate, &key).unwrap();
     let error = Identity::load(&key, &key).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("`{}` holds no certificate in PEM", key.display())
-    );
+    assert_eq!(error.to_string(), format!("`{}` holds no certificate in PEM", key.display()));
     let missing = dir.path().join("missing");
     assert!(
         matches!(Identity::load(&missing, &key), Err(IdentityError::File { path, .. }) if path == missing)
@@ -80,15 +68,8 @@ fn the_pinned_digest_is_that_of_the_public_key_alone() {
     let one = Identity::certify("one", now(), &key).unwrap();
     let later = Identity::certify("other", hours_later(), &key).unwrap();
     assert_ne!(one.certificate().valid_until, later.certificate().valid_until);
-    assert_eq!(
-        one.certificate().spki,
-        later.certificate().spki,
-        "a renewed certificate needs no new roster"
-    );
-    assert_ne!(
-        one.certificate().spki,
-        Identity::generate("one", now()).unwrap().certificate().spki
-    );
+    assert_eq!(one.certificate().spki, later.certificate().spki, "a renewed certificate needs no new roster");
+    assert_ne!(one.certificate().spki, Identity::generate("one", now()).unwrap().certificate().spki);
 }
 
 #[test]

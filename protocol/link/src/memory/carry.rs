@@ -26,24 +26,11 @@ pub(super) fn open(
     let (near_read, back_out) = pipe(wire, direction.back());
     let far = Stream::new(far_read, far_write);
 
-    let passage = |direction| Passage {
-        node: wire.node.clone(),
-        direction,
-        stream: number,
-        frame: 0,
-    };
-    let there = Carrier {
-        wire: Arc::clone(wire),
-        passage: passage(direction),
-        from: there_in,
-        to: there_out,
-    };
-    let back = Carrier {
-        wire: Arc::clone(wire),
-        passage: passage(direction.back()),
-        from: back_in,
-        to: back_out,
-    };
+    let passage = |direction| Passage { node: wire.node.clone(), direction, stream: number, frame: 0 };
+    let there =
+        Carrier { wire: Arc::clone(wire), passage: passage(direction), from: there_in, to: there_out };
+    let back =
+        Carrier { wire: Arc::clone(wire), passage: passage(direction.back()), from: back_in, to: back_out };
     tokio::spawn(there.run(Some((accept, far))));
     tokio::spawn(back.run(None));
     Stream::new(near_read, near_write)
@@ -112,14 +99,8 @@ impl Carrier {
                 read => filled += read,
             }
         }
-        let length = frame
-            .get(4..8)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u32::from_be_bytes);
-        let body = (&mut self.from)
-            .take(u64::from(length))
-            .read_to_end(&mut frame)
-            .await?;
+        let length = frame.get(4..8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let body = (&mut self.from).take(u64::from(length)).read_to_end(&mut frame).await?;
         if body as u64 == u64::from(length) {
             Ok(Some(frame))
         } else {

@@ -23,15 +23,7 @@ pub(super) fn pipe(wire: &Arc<Wire>, direction: Direction) -> (Reader, Writer) {
         side: direction.back(),
         wire: Arc::clone(wire),
     };
-    (
-        reader,
-        Writer {
-            inner: write,
-            finished,
-            side: direction,
-            wire: Arc::clone(wire),
-        },
-    )
+    (reader, Writer { inner: write, finished, side: direction, wire: Arc::clone(wire) })
 }
 
 pub(super) struct Reader {

@@ -22,14 +22,12 @@ fn frame(number: u8) -> Frame {
 fn with_fates(fates: &'static [Fate]) -> (MemoryLink, MemoryLink) {
     intercepted_pair(
         node(),
-        Arc::new(
-            move |passage: &Passage, _: &mut Vec<u8>| match passage.direction {
-                Direction::ToCoordinator => *fates
-                    .get(usize::try_from(passage.frame).unwrap())
-                    .unwrap_or(&Fate::Forward),
-                Direction::ToNode => Fate::Forward,
-            },
-        ),
+        Arc::new(move |passage: &Passage, _: &mut Vec<u8>| match passage.direction {
+            Direction::ToCoordinator => {
+                *fates.get(usize::try_from(passage.frame).unwrap()).unwrap_or(&Fate::Forward)
+            }
+            Direction::ToNode => Fate::Forward,
+        }),
     )
 }
 
@@ -99,10 +97,7 @@ async fn the_interceptor_alters_a_frame_and_the_receiver_judges_it() {
     let mut far = at_coordinator.accept().await.unwrap();
     assert_eq!(far.recv(SOON).await.unwrap().unwrap().body()[0], 77);
     let error = far.recv(SOON).await.unwrap_err();
-    assert!(
-        matches!(error, StreamError::Frame(FrameError::UnknownKind(_))),
-        "{error}"
-    );
+    assert!(matches!(error, StreamError::Frame(FrameError::UnknownKind(_))), "{error}");
 }
 
 #[tokio::test]
@@ -117,10 +112,7 @@ async fn a_cut_stream_is_no_finished_one_and_leaves_the_link_alone() {
 
     let mut other = at_coordinator.open().await.unwrap();
     other.send(&frame(9), SOON).await.unwrap();
-    assert_eq!(
-        at_node.accept().await.unwrap().recv(SOON).await.unwrap(),
-        Some(frame(9))
-    );
+    assert_eq!(at_node.accept().await.unwrap().recv(SOON).await.unwrap(), Some(frame(9)));
 }
 
 #[tokio::test]
@@ -146,10 +138,7 @@ async fn a_cut_link_ends_everything_on_both_sides() {
     assert_eq!(at_node.closed().await, lost);
     assert_eq!(at_coordinator.closed().await, lost);
     assert!(matches!(far.recv(SOON).await, Err(StreamError::Closed(closed)) if closed == lost));
-    assert!(matches!(
-        near.send(&frame(2), SOON).await,
-        Err(StreamError::Closed(_))
-    ));
+    assert!(matches!(near.send(&frame(2), SOON).await, Err(StreamError::Closed(_))));
     assert!(at_node.open().await.is_err() && at_coordinator.accept().await.is_err());
 }
 
@@ -164,8 +153,5 @@ async fn closing_tells_the_code_to_the_other_side_and_the_first_word_stands() {
 
     let (at_node, at_coordinator) = pair(node());
     drop(at_coordinator);
-    assert_eq!(
-        at_node.accept().await.err(),
-        Some(Closed::ByPeer(CloseCode::Goodbye).into())
-    );
+    assert_eq!(at_node.accept().await.err(), Some(Closed::ByPeer(CloseCode::Goodbye).into()));
 }

@@ -117,10 +117,7 @@ impl DialError {
     /// Whether trying again soon is pointless, as a person must change something on one of the sides first.
     #[must_use]
     pub const fn needs_mending(&self) -> bool {
-        !matches!(
-            self,
-            Self::Unreachable { .. } | Self::Greeting(_) | Self::Refused(RejectCode::Busy)
-        )
+        !matches!(self, Self::Unreachable { .. } | Self::Greeting(_) | Self::Refused(RejectCode::Busy))
     }
 }
 
@@ -141,14 +138,7 @@ impl Dialer {
         let mut config = ClientConfig::new(Arc::new(quic));
         config.transport_config(transport());
         let key = identity.certificate().spki;
-        Ok(Self {
-            config,
-            key,
-            coordinator,
-            node,
-            greeting,
-            clock,
-        })
+        Ok(Self { config, key, coordinator, node, greeting, clock })
     }
 
     /// Dials `address`, a `host:port` whose name is looked up anew each time, over a UDP socket of its own.
@@ -162,17 +152,10 @@ impl Dialer {
             Ok(known) => known,
             Err((mismatch, shared)) => {
                 shared.ended().await;
-                return Err(DialError::NotBelieved {
-                    address: address.to_owned(),
-                    mismatch,
-                });
+                return Err(DialError::NotBelieved { address: address.to_owned(), mismatch });
             }
         };
-        let mut stream = known
-            .shared
-            .open()
-            .await
-            .map_err(|error| self.refused(link_error(error)))?;
+        let mut stream = known.shared.open().await.map_err(|error| self.refused(link_error(error)))?;
         match greeting::greet(&mut stream, &self.node, &self.greeting).await {
             Ok(agreed) => Ok(known.link(agreed)),
             Err(error) => {
@@ -201,11 +184,7 @@ impl Dialer {
                 }
                 Err(error) => {
                     let mend = error.needs_mending();
-                    let wait = if mend {
-                        backoff.longest_wait(rng)
-                    } else {
-                        backoff.next_wait(rng)
-                    };
+                    let wait = if mend { backoff.longest_wait(rng) } else { backoff.next_wait(rng) };
                     on_failure(&error, wait);
                     tokio::time::sleep(wait).await;
                 }
@@ -215,10 +194,7 @@ impl Dialer {
 
     /// A connection whose handshake is done, to a party that is still nobody.
     pub(super) async fn connect(&self, address: &str) -> Result<(Connection, Endpoint), DialError> {
-        let leads_nowhere = |reason: String| DialError::Address {
-            address: address.to_owned(),
-            reason,
-        };
+        let leads_nowhere = |reason: String| DialError::Address { address: address.to_owned(), reason };
         let Some((host, _)) = address.rsplit_once(':') else {
             return Err(leads_nowhere("it is no `host:port`".to_owned()));
         };
@@ -235,10 +211,7 @@ impl Dialer {
                 Err(_) => reason = "the handshake took too long".to_owned(),
             }
         }
-        Err(DialError::Unreachable {
-            address: address.to_owned(),
-            reason,
-        })
+        Err(DialError::Unreachable { address: address.to_owned(), reason })
     }
 
     async fn handshake(&self, to: SocketAddr, name: &str) -> Result<(Connection, Endpoint), String> {
@@ -247,9 +220,8 @@ impl Dialer {
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
         let endpoint = Endpoint::client(any).map_err(|error| error.to_string())?;
-        let connecting = endpoint
-            .connect_with(self.config.clone(), to, name)
-            .map_err(|error| error.to_string())?;
+        let connecting =
+            endpoint.connect_with(self.config.clone(), to, name).map_err(|error| error.to_string())?;
         let connection = connecting.await.map_err(|error| error.to_string())?;
         Ok((connection, endpoint))
     }
@@ -264,23 +236,14 @@ impl Dialer {
             NotWelcome::Stream(error) => return DialError::Greeting(error),
         };
         let node = self.node.clone();
-        let Greeting {
-            versions,
-            roster_version,
-            roster,
-            ..
-        } = &self.greeting;
+        let Greeting { versions, roster_version, roster, .. } = &self.greeting;
         match code {
             RejectCode::UnknownNode => DialError::UnknownNode { node, key: self.key },
             RejectCode::WrongCertificate => DialError::WrongCertificate { node, key: self.key },
-            RejectCode::UnsupportedVersion => DialError::OtherVersion {
-                ours: versions.clone(),
-            },
-            RejectCode::OtherRoster => DialError::OtherRoster {
-                version: *roster_version,
-                ours: *roster,
-                theirs,
-            },
+            RejectCode::UnsupportedVersion => DialError::OtherVersion { ours: versions.clone() },
+            RejectCode::OtherRoster => {
+                DialError::OtherRoster { version: *roster_version, ours: *roster, theirs }
+            }
             code => DialError::Refused(code),
         }
     }
@@ -289,8 +252,6 @@ impl Dialer {
 fn link_error(error: LinkError) -> NotWelcome {
     NotWelcome::Stream(match error {
         LinkError::Closed(closed) => StreamError::Closed(closed),
-        LinkError::NoFreeStream => StreamError::TimedOut {
-            limit: HANDSHAKE_TIME,
-        },
+        LinkError::NoFreeStream => StreamError::TimedOut { limit: HANDSHAKE_TIME },
     })
 }

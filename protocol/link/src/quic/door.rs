@@ -112,12 +112,8 @@ impl Known {
 }
 
 fn shown(connection: &Connection) -> Result<Certificate, IdentityMismatch> {
-    let identity = connection
-        .peer_identity()
-        .and_then(|any| any.downcast::<Vec<CertificateDer<'_>>>().ok());
-    let leaf = identity
-        .and_then(|chain| chain.first().cloned())
-        .ok_or(IdentityMismatch::Unreadable)?;
+    let identity = connection.peer_identity().and_then(|any| any.downcast::<Vec<CertificateDer<'_>>>().ok());
+    let leaf = identity.and_then(|chain| chain.first().cloned()).ok_or(IdentityMismatch::Unreadable)?;
     Certificate::read(&leaf).map_err(|_| IdentityMismatch::Unreadable)
 }
 
@@ -126,26 +122,15 @@ fn recognise(certificate: &Certificate, pins: &Pins<'_>, now: Timestamp) -> Resu
     let party = match pins {
         Pins::Coordinator(expected) if found == *expected => Party::Coordinator,
         Pins::Coordinator(expected) => {
-            return Err(IdentityMismatch::NotTheCoordinator {
-                expected: *expected,
-                found,
-            });
+            return Err(IdentityMismatch::NotTheCoordinator { expected: *expected, found });
         }
-        Pins::Nodes(nodes) => Party::Node(
-            nodes
-                .get(&found)
-                .cloned()
-                .ok_or(IdentityMismatch::NoNode { found })?,
-        ),
+        Pins::Nodes(nodes) => {
+            Party::Node(nodes.get(&found).cloned().ok_or(IdentityMismatch::NoNode { found })?)
+        }
     };
     if certificate.is_valid(now) {
         return Ok(party);
     }
     let (from, until) = (certificate.valid_from, certificate.valid_until);
-    Err(IdentityMismatch::NotValid {
-        who: party.to_string(),
-        from,
-        until,
-        now,
-    })
+    Err(IdentityMismatch::NotValid { who: party.to_string(), from, until, now })
 }

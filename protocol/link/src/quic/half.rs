@@ -15,15 +15,8 @@ use crate::stream::Stream;
 const CUT: VarInt = VarInt::from_u32(1);
 
 pub(super) fn stream(send: SendStream, recv: RecvStream, shared: &Arc<Shared>) -> Stream {
-    let read = ReadHalf {
-        recv,
-        shared: Arc::clone(shared),
-    };
-    let write = WriteHalf {
-        send,
-        finished: false,
-        shared: Arc::clone(shared),
-    };
+    let read = ReadHalf { recv, shared: Arc::clone(shared) };
+    let write = WriteHalf { send, finished: false, shared: Arc::clone(shared) };
     Stream::new(read, write)
 }
 
@@ -46,9 +39,7 @@ impl AsyncRead for ReadHalf {
     ) -> Poll<io::Result<()>> {
         let result = std::task::ready!(AsyncRead::poll_read(Pin::new(&mut self.recv), cx, buf));
         Poll::Ready(result.map_err(|error| {
-            let lost = error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<ReadError>());
+            let lost = error.get_ref().and_then(|inner| inner.downcast_ref::<ReadError>());
             match lost {
                 Some(ReadError::ConnectionLost(reason)) => io::Error::other(self.shared.closed_by(reason)),
                 _ => error,
@@ -59,10 +50,7 @@ impl AsyncRead for ReadHalf {
 
 impl WriteHalf {
     fn explain(&self, error: io::Error) -> io::Error {
-        match error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<WriteError>())
-        {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<WriteError>()) {
             Some(WriteError::ConnectionLost(reason)) => io::Error::other(self.shared.closed_by(reason)),
             _ => error,
         }

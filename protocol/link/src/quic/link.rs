@@ -30,18 +30,13 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(connection: Connection, own_endpoint: Option<Endpoint>) -> Arc<Self> {
-        Arc::new(Self {
-            connection,
-            own_endpoint,
-            closed: OnceLock::new(),
-        })
+        Arc::new(Self { connection, own_endpoint, closed: OnceLock::new() })
     }
 
     pub(super) fn close(&self, code: CloseCode) {
         // The first word stands; and none is ours where the other side has closed before.
         if self.connection.close_reason().is_none() && self.closed.set(code).is_ok() {
-            self.connection
-                .close(VarInt::from_u32(u32::from(code.number())), code.name().as_bytes());
+            self.connection.close(VarInt::from_u32(u32::from(code.number())), code.name().as_bytes());
         }
     }
 
@@ -57,18 +52,13 @@ impl Shared {
 
     pub(super) async fn open(self: &Arc<Self>) -> Result<Stream, LinkError> {
         let opened = timeout(OPEN_TIME, self.connection.open_bi()).await;
-        let (send, recv) = opened
-            .map_err(|_| LinkError::NoFreeStream)?
-            .map_err(|reason| self.closed_by(&reason))?;
+        let (send, recv) =
+            opened.map_err(|_| LinkError::NoFreeStream)?.map_err(|reason| self.closed_by(&reason))?;
         Ok(half::stream(send, recv, self))
     }
 
     pub(super) async fn accept(self: &Arc<Self>) -> Result<Stream, LinkError> {
-        let (send, recv) = self
-            .connection
-            .accept_bi()
-            .await
-            .map_err(|reason| self.closed_by(&reason))?;
+        let (send, recv) = self.connection.accept_bi().await.map_err(|reason| self.closed_by(&reason))?;
         Ok(half::stream(send, recv, self))
     }
 
@@ -92,14 +82,7 @@ impl Shared {
 impl QuicLink {
     pub(super) fn new(shared: Arc<Shared>, party: Party, agreed: Agreed) -> Self {
         let Agreed { version, software } = agreed;
-        Self {
-            peer: Peer {
-                party,
-                version,
-                software,
-            },
-            shared,
-        }
+        Self { peer: Peer { party, version, software }, shared }
     }
 
     /// The address from which the other side's packets come at present.
@@ -139,8 +122,6 @@ impl Drop for QuicLink {
 
 impl fmt::Debug for QuicLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QuicLink")
-            .field("peer", &self.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("QuicLink").field("peer", &self.peer).finish_non_exhaustive()
     }
 }

@@ -172,19 +172,9 @@ impl Listener {
         let address = endpoint.local_addr().map_err(fail)?;
 
         let (to_listener, accepted) = mpsc::channel(ACCEPT_QUEUE);
-        let admission = Admission {
-            key: identity.certificate().spki,
-            nodes,
-            greeting,
-            clock,
-        };
+        let admission = Admission { key: identity.certificate().spki, nodes, greeting, clock };
         let task = tokio::spawn(listen(endpoint.clone(), Arc::new(admission), to_listener)).abort_handle();
-        Ok(Self {
-            endpoint,
-            address,
-            accepted,
-            task,
-        })
+        Ok(Self { endpoint, address, accepted, task })
     }
 
     /// Where it listens, with the port that the system chose where none was asked for.
@@ -208,8 +198,7 @@ impl Listener {
 
     fn end(&self, code: CloseCode) {
         self.task.abort();
-        self.endpoint
-            .close(VarInt::from_u32(u32::from(code.number())), code.name().as_bytes());
+        self.endpoint.close(VarInt::from_u32(u32::from(code.number())), code.name().as_bytes());
     }
 }
 
@@ -288,11 +277,9 @@ async fn admit(incoming: Incoming, admission: &Admission) -> Result<QuicLink, Re
 impl Admission {
     fn explain(&self, refused: NotAdmitted, node: NodeId) -> Refusal {
         match refused {
-            NotAdmitted::OtherVersion { theirs } => Refusal::OtherVersion {
-                node,
-                theirs,
-                ours: self.greeting.versions.clone(),
-            },
+            NotAdmitted::OtherVersion { theirs } => {
+                Refusal::OtherVersion { node, theirs, ours: self.greeting.versions.clone() }
+            }
             NotAdmitted::WrongCertificate { claimed } => Refusal::WrongCertificate { claimed, owner: node },
             NotAdmitted::OtherRoster { version, digest } => Refusal::OtherRoster {
                 node,

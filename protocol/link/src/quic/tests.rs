@@ -47,10 +47,7 @@ fn greeting(version: u64, roster: Digest) -> Greeting {
 }
 
 fn versions(versions: RangeInclusive<u8>) -> Greeting {
-    Greeting {
-        versions,
-        ..greeting(3, ROSTER)
-    }
+    Greeting { versions, ..greeting(3, ROSTER) }
 }
 
 fn frame(kind: Kind, bytes: usize) -> Frame {
@@ -79,13 +76,7 @@ impl World {
             (self.k360.certificate().spki, name("k360")),
             (self.region.certificate().spki, name("region_1085")),
         ]);
-        Listener::bind(
-            address,
-            &self.coordinator,
-            nodes,
-            greeting(3, ROSTER),
-            Arc::clone(&self.clock) as _,
-        )
+        Listener::bind(address, &self.coordinator, nodes, greeting(3, ROSTER), Arc::clone(&self.clock) as _)
     }
 
     fn dialer(&self, identity: &Identity, node: &str, pin: Digest, greeting: Greeting) -> Dialer {
@@ -94,12 +85,7 @@ impl World {
 
     /// A dialer of `k360` that is as it should be.
     fn k360(&self) -> Dialer {
-        self.dialer(
-            &self.k360,
-            "k360",
-            self.coordinator.certificate().spki,
-            greeting(3, ROSTER),
-        )
+        self.dialer(&self.k360, "k360", self.coordinator.certificate().spki, greeting(3, ROSTER))
     }
 
     async fn linked(&self) -> (QuicLink, QuicLink, Listener) {
@@ -116,10 +102,7 @@ impl World {
         let address = listener.local_addr().to_string();
         let (at_node, at_coordinator) = join!(dialer.dial(&address), listener.accept());
         let (at_node, at_coordinator) = (at_node.unwrap_err(), at_coordinator.unwrap().unwrap_err());
-        (
-            at_node.to_string().replace(&address, "PORT"),
-            at_coordinator.refusal.to_string(),
-        )
+        (at_node.to_string().replace(&address, "PORT"), at_coordinator.refusal.to_string())
     }
 }
 
@@ -128,10 +111,7 @@ async fn frames_go_both_ways_between_parties_that_know_each_other() {
     let (at_node, at_coordinator, _listener) = World::new().linked().await;
     assert_eq!(at_node.peer().party, Party::Coordinator);
     assert_eq!(at_coordinator.peer().party, Party::Node(name("k360")));
-    assert_eq!(
-        (at_node.peer().version, at_coordinator.peer().software.as_str()),
-        (1, "test 1")
-    );
+    assert_eq!((at_node.peer().version, at_coordinator.peer().software.as_str()), (1, "test 1"));
     for (opener, acceptor) in [(&at_node, &at_coordinator), (&at_coordinator, &at_node)] {
         let mut near = opener.open().await.unwrap();
         near.send(&frame(Kind::Status, 0), SOON).await.unwrap();
@@ -249,9 +229,7 @@ async fn a_certificate_that_is_out_of_date_is_named_on_both_sides() {
     let world = World::new();
     let (mut listener, dialer) = (world.listen(), world.k360());
     let address = listener.local_addr().to_string();
-    world
-        .clock
-        .advance(SignedDuration::from_hours(24 * (CERTIFICATE_DAYS + 10)));
+    world.clock.advance(SignedDuration::from_hours(24 * (CERTIFICATE_DAYS + 10)));
     let (at_node, at_coordinator) = join!(dialer.dial(&address), listener.accept());
     let (at_node, at_coordinator) = (at_node.unwrap_err(), at_coordinator.unwrap().unwrap_err());
     let valid =
@@ -261,10 +239,7 @@ async fn a_certificate_that_is_out_of_date_is_named_on_both_sides() {
         format!("the coordinator at `{address}` is not believed: the certificate of the coordinator {valid}")
     );
     // Both are out of date here, and the coordinator looks at the node's by itself.
-    assert_eq!(
-        at_coordinator.refusal.to_string(),
-        format!("the certificate of node `k360` {valid}")
-    );
+    assert_eq!(at_coordinator.refusal.to_string(), format!("the certificate of node `k360` {valid}"));
     assert!(at_node.needs_mending());
 }
 
@@ -277,10 +252,7 @@ async fn frames_that_are_none_are_refused_by_name() {
         header
     };
     let cases = [
-        (
-            with(4, &(FRAME_BYTES_MAX + 1).to_be_bytes()),
-            RejectCode::TooLarge,
-        ),
+        (with(4, &(FRAME_BYTES_MAX + 1).to_be_bytes()), RejectCode::TooLarge),
         (with(4, &[0xff; 4]), RejectCode::TooLarge),
         (with(1, &[255]), RejectCode::UnknownKind),
         (with(0, &[2]), RejectCode::UnsupportedVersion),
@@ -299,10 +271,7 @@ async fn frames_that_are_none_are_refused_by_name() {
     near.finish().await.unwrap();
     let mut far = at_coordinator.accept().await.unwrap();
     assert!(far.recv(SOON).await.unwrap().is_some());
-    assert!(
-        matches!(far.recv(SOON).await, Err(StreamError::Cut)),
-        "trailing bytes are no frame"
-    );
+    assert!(matches!(far.recv(SOON).await, Err(StreamError::Cut)), "trailing bytes are no frame");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -375,17 +344,11 @@ async fn closing_tells_the_code_to_the_other_side() {
     at_coordinator.close(code);
     assert_eq!(at_node.closed().await, Closed::ByPeer(code));
     assert_eq!(at_coordinator.closed().await, Closed::ByUs(code));
-    assert_eq!(
-        at_node.open().await.err(),
-        Some(LinkError::Closed(Closed::ByPeer(code)))
-    );
+    assert_eq!(at_node.open().await.err(), Some(LinkError::Closed(Closed::ByPeer(code))));
 
     let (at_node, at_coordinator, _listener) = World::new().linked().await;
     drop(at_node);
-    assert_eq!(
-        at_coordinator.accept().await.err(),
-        Some(Closed::ByPeer(CloseCode::Goodbye).into())
-    );
+    assert_eq!(at_coordinator.accept().await.err(), Some(Closed::ByPeer(CloseCode::Goodbye).into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -415,11 +378,7 @@ async fn a_node_comes_back_when_the_coordinator_has_restarted() {
         (link, listener)
     };
     let (at_node, (at_coordinator, _listener)) = join!(dial, restart);
-    assert_eq!(
-        at_node.peer().party,
-        Party::Coordinator,
-        "seed {seed}, {failures:?}"
-    );
+    assert_eq!(at_node.peer().party, Party::Coordinator, "seed {seed}, {failures:?}");
     assert_eq!(at_coordinator.unwrap().peer().party, Party::Node(name("k360")));
 }
 
@@ -429,9 +388,7 @@ async fn a_silent_caller_holds_up_no_other() {
     let mut listener = world.listen();
     let address = listener.local_addr();
     // Packets that begin no handshake, from a socket that never answers.
-    let silent = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .unwrap();
+    let silent = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     for _ in 0..200 {
         silent.send_to(&[0xc0; 1200], address).await.unwrap();
     }
@@ -460,10 +417,7 @@ async fn callers_that_never_greet_take_a_limited_number_of_places() {
     // One leaves, and its place is free.
     drop(places.pop());
     let left = listener.accept().await.unwrap().unwrap_err();
-    assert_eq!(
-        left.refusal.to_string(),
-        "node `k360` closed the connection: goodbye"
-    );
+    assert_eq!(left.refusal.to_string(), "node `k360` closed the connection: goodbye");
     let (at_node, at_coordinator) = join!(dialer.dial(&address), listener.accept());
     assert!(at_node.is_ok() && at_coordinator.unwrap().is_ok());
 }

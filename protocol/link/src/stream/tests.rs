@@ -30,18 +30,12 @@ async fn frames_come_back_as_they_were_and_in_order() {
     }
     near.finish().await.unwrap();
     for size in sizes {
-        assert_eq!(
-            far.receiver.peek(SOON).await.unwrap().as_ref(),
-            Some(frame(size).header())
-        );
+        assert_eq!(far.receiver.peek(SOON).await.unwrap().as_ref(), Some(frame(size).header()));
         assert_eq!(far.recv(SOON).await.unwrap(), Some(frame(size)));
     }
     assert_eq!(far.recv(SOON).await.unwrap(), None);
     assert!(matches!(far.expect(SOON).await, Err(StreamError::Ended)));
-    assert!(matches!(
-        near.send(&frame(1), SOON).await,
-        Err(StreamError::Broken)
-    ));
+    assert!(matches!(near.send(&frame(1), SOON).await, Err(StreamError::Broken)));
 }
 
 #[tokio::test]
@@ -53,10 +47,7 @@ async fn a_frame_over_the_limit_is_refused_at_its_header() {
     // No byte of the body is sent, and none is waited for.
     for _ in 0..2 {
         let error = near.recv(SOON).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the frame's body is 1048577 bytes long; at most 1048576 are read"
-        );
+        assert_eq!(error.to_string(), "the frame's body is 1048577 bytes long; at most 1048576 are read");
         assert_eq!(error.code(), RejectCode::TooLarge);
     }
     assert_eq!(near.receiver.body.capacity(), 0);
@@ -84,18 +75,8 @@ async fn an_unknown_kind_another_version_and_a_flag_are_refused_by_name() {
             "the frame is of protocol version 9; this software speaks 1 to 1",
             RejectCode::UnsupportedVersion,
         ),
-        (
-            1,
-            250,
-            "the frame is of kind 250, which this software does not know",
-            RejectCode::UnknownKind,
-        ),
-        (
-            3,
-            1,
-            "the frame's flags are 0x0001; this version has none",
-            RejectCode::Malformed,
-        ),
+        (1, 250, "the frame is of kind 250, which this software does not know", RejectCode::UnknownKind),
+        (3, 1, "the frame's flags are 0x0001; this version has none", RejectCode::Malformed),
     ] {
         let (mut near, mut far) = stream();
         let mut bytes = frame(3).encode();
@@ -109,14 +90,9 @@ async fn an_unknown_kind_another_version_and_a_flag_are_refused_by_name() {
 #[tokio::test]
 async fn bytes_behind_a_frame_are_no_frame() {
     let (mut near, mut far) = stream();
-    far.write_all(&[frame(3).encode(), vec![0; 72]].concat())
-        .await
-        .unwrap();
+    far.write_all(&[frame(3).encode(), vec![0; 72]].concat()).await.unwrap();
     assert_eq!(near.recv(SOON).await.unwrap(), Some(frame(3)));
-    assert!(matches!(
-        near.recv(SOON).await,
-        Err(StreamError::Frame(FrameError::Version { found: 0 }))
-    ));
+    assert!(matches!(near.recv(SOON).await, Err(StreamError::Frame(FrameError::Version { found: 0 }))));
 }
 
 #[tokio::test]
@@ -126,10 +102,7 @@ async fn a_stream_that_ends_inside_a_frame_is_cut() {
         let (mut near, mut far) = stream();
         far.write_all(&bytes[..end]).await.unwrap();
         drop(far);
-        assert!(
-            matches!(near.recv(SOON).await, Err(StreamError::Cut)),
-            "cut at {end}"
-        );
+        assert!(matches!(near.recv(SOON).await, Err(StreamError::Cut)), "cut at {end}");
     }
 }
 
@@ -146,14 +119,8 @@ async fn a_cancelled_recv_loses_nothing_and_a_cancelled_send_breaks_the_stream()
 
     let (narrow, _far) = duplex(100);
     let mut narrow = Sender::new(narrow);
-    assert!(matches!(
-        narrow.send(&frame(1000), SOON).await,
-        Err(StreamError::TimedOut { .. })
-    ));
-    assert!(matches!(
-        narrow.send(&frame(1), SOON).await,
-        Err(StreamError::Broken)
-    ));
+    assert!(matches!(narrow.send(&frame(1000), SOON).await, Err(StreamError::TimedOut { .. })));
+    assert!(matches!(narrow.send(&frame(1), SOON).await, Err(StreamError::Broken)));
 }
 
 #[tokio::test]
@@ -179,30 +146,17 @@ async fn a_relay_says_which_side_failed() {
     let bytes = frame(1000).encode();
     from.write_all(&bytes[..500]).await.unwrap();
     let error = source.receiver.relay(&mut to, SOON).await.unwrap_err();
-    assert!(
-        matches!(error, RelayError::From(StreamError::TimedOut { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, RelayError::From(StreamError::TimedOut { .. })), "{error}");
     let error = source.receiver.relay(&mut to, SOON).await.unwrap_err();
-    assert!(
-        matches!(error, RelayError::From(StreamError::Broken)),
-        "half a frame is gone: {error}"
-    );
+    assert!(matches!(error, RelayError::From(StreamError::Broken)), "half a frame is gone: {error}");
 
     let (mut source, mut from) = stream();
     drop(sink);
     let (to, sink) = duplex(100);
     drop(sink);
     from.write_all(&bytes).await.unwrap();
-    let error = source
-        .receiver
-        .relay(&mut Sender::new(to), SOON)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the frame could not be passed on: the other side cut the stream"
-    );
+    let error = source.receiver.relay(&mut Sender::new(to), SOON).await.unwrap_err();
+    assert_eq!(error.to_string(), "the frame could not be passed on: the other side cut the stream");
 }
 
 proptest! {

@@ -32,10 +32,7 @@ fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {
 fn connect(client: ClientConfig, server: ServerConfig) -> (Connection, Connection) {
     let name = ServerName::try_from("coordinator.example").unwrap();
     let client = ClientConnection::new(Arc::new(client), name).unwrap();
-    (
-        client.into(),
-        ServerConnection::new(Arc::new(server)).unwrap().into(),
-    )
+    (client.into(), ServerConnection::new(Arc::new(server)).unwrap().into())
 }
 
 #[test]
@@ -70,10 +67,7 @@ fn a_caller_without_a_certificate_does_not_pass() {
     let mut nobody = client(&identity("k360")).unwrap();
     nobody.client_auth_cert_resolver = Arc::new(Nobody);
     let (mut at_nobody, mut at_coordinator) = connect(nobody, server(&identity("coordinator")).unwrap());
-    assert_eq!(
-        shake(&mut at_nobody, &mut at_coordinator).unwrap_err(),
-        Error::NoCertificatesPresented
-    );
+    assert_eq!(shake(&mut at_nobody, &mut at_coordinator).unwrap_err(), Error::NoCertificatesPresented);
 }
 
 #[derive(Debug)]

@@ -34,10 +34,7 @@ fn pseudonyms(outputs: &[Output]) -> Vec<Pseudonym> {
 }
 
 fn hexadecimal(outputs: &[Output]) -> Vec<String> {
-    outputs
-        .iter()
-        .map(|output| hex::encode(output.pseudonym.as_bytes()))
-        .collect()
+    outputs.iter().map(|output| hex::encode(output.pseudonym.as_bytes())).collect()
 }
 
 /// One batch under the key dealt from seed 1, three of five, answered by holders 1, 2 and 3.
@@ -55,13 +52,7 @@ impl Batch {
         let persons = persons(4);
         let (points, blinds) = blind_batch(&persons, &STUDY, &mut rng(1)).unwrap();
         let replies = replies([1, 2, 3].map(|holder| dealt.share(holder)), &points);
-        Self {
-            keys: dealt.keys,
-            persons,
-            points,
-            blinds,
-            replies,
-        }
+        Self { keys: dealt.keys, persons, points, blinds, replies }
     }
 
     fn combine(&self) -> Result<Vec<Output>, CombineError> {
@@ -102,19 +93,11 @@ fn the_function_is_that_of_the_reference_under_the_whole_key() {
         .map(|(_, reply)| batch::decode(&reply.elements).unwrap())
         .collect();
     let inputs = blinds.inputs();
-    let outputs = finish(
-        inputs,
-        blinds.blinding(),
-        &Weights::new(&quorum).unwrap(),
-        &columns,
-        |bytes| *bytes,
-    );
+    let outputs =
+        finish(inputs, blinds.blinding(), &Weights::new(&quorum).unwrap(), &columns, |bytes| *bytes);
     assert_eq!(outputs.len(), persons.len());
     for (position, (input, output)) in inputs.iter().zip(outputs).enumerate() {
-        assert!(
-            server.evaluate(input.as_ref()).unwrap()[..] == output,
-            "{position}"
-        );
+        assert!(server.evaluate(input.as_ref()).unwrap()[..] == output, "{position}");
     }
 }
 
@@ -122,10 +105,7 @@ fn the_function_is_that_of_the_reference_under_the_whole_key() {
 fn pseudonym_and_event_secret_are_expanded_under_labels_of_their_own() {
     let one = output(&[1; 64]);
     // HMAC-SHA512 under 64 bytes of 1 over each label and a byte of 1, by another implementation.
-    assert_eq!(
-        hex::encode(one.pseudonym.as_bytes()),
-        "a93b45becc83d30bfc261cbfa8e21669"
-    );
+    assert_eq!(hex::encode(one.pseudonym.as_bytes()), "a93b45becc83d30bfc261cbfa8e21669");
     assert_eq!(
         hex::encode(one.event_secret.expose()),
         "5660c5b85a88453f5acd2f9d3dd92f72a437041fc20071eee54d2f1b5917adf1"
@@ -179,11 +159,7 @@ fn a_tampered_reply_is_laid_at_its_holders_door() {
 
     let batch = Batch::new();
     let other = evaluate(deal(1, 5, 3).share(4), &batch.points, &mut rng(6)).unwrap();
-    assert_eq!(
-        batch.tampered(|reply| *reply = other),
-        proof,
-        "a whole batch under another share"
-    );
+    assert_eq!(batch.tampered(|reply| *reply = other), proof, "a whole batch under another share");
 
     for byte in [0, 31, 32, 63] {
         let tampered = Batch::new().tampered(|reply| reply.proof[byte] ^= 1);
@@ -213,11 +189,7 @@ fn a_malformed_reply_is_laid_at_its_holders_door() {
     let tampered = Batch::new().tampered(|reply| reply.elements.clear());
     assert_eq!(tampered, points(BatchError::Empty));
     let tampered = Batch::new().tampered(|reply| reply.elements.truncate(96));
-    let count = CombineError::Count {
-        culprit: 2,
-        expected: 4,
-        actual: 3,
-    };
+    let count = CombineError::Count { culprit: 2, expected: 4, actual: 3 };
     assert_eq!(tampered, count);
 }
 
@@ -244,11 +216,7 @@ fn a_reply_is_good_for_its_own_batch_only() {
 #[test]
 fn quorums_that_do_not_fit_the_key_are_refused() {
     let batch = Batch::new();
-    let refused = |quorum: &[u16]| {
-        combine(&batch.keys, quorum, &batch.blinds, &batch.replies)
-            .err()
-            .unwrap()
-    };
+    let refused = |quorum: &[u16]| combine(&batch.keys, quorum, &batch.blinds, &batch.replies).err().unwrap();
     let size = |actual| QuorumError::Size { expected: 3, actual };
     assert_eq!(refused(&[1, 2]), size(2).into());
     assert_eq!(refused(&[1, 2, 3, 4]), size(4).into());
@@ -289,19 +257,12 @@ fn converted(
 ) -> Vec<KeyShare> {
     let index = |id: &Identifier| u16::from_le_bytes(id.serialize()[..2].try_into().unwrap());
     let bytes = |bytes: Vec<u8>| -> [u8; 32] { bytes.try_into().unwrap() };
-    let shares = public
-        .verifying_shares()
-        .iter()
-        .map(|(id, share)| (index(id), bytes(share.serialize().unwrap())));
+    let shares =
+        public.verifying_shares().iter().map(|(id, share)| (index(id), bytes(share.serialize().unwrap())));
     let group = bytes(public.verifying_key().serialize().unwrap());
     let keys = PublicKeys::new(epoch, 3, group, shares.collect()).unwrap();
     let share = |(id, package): (&Identifier, &KeyPackage)| {
-        KeyShare::new(
-            index(id),
-            &bytes(package.signing_share().serialize()),
-            keys.clone(),
-        )
-        .unwrap()
+        KeyShare::new(index(id), &bytes(package.signing_share().serialize()), keys.clone()).unwrap()
     };
     let mut shares: Vec<KeyShare> = packages.iter().map(share).collect();
     shares.sort_by_key(KeyShare::index);
@@ -313,10 +274,8 @@ fn refreshed_shares_keep_the_pseudonyms_and_mixed_ones_are_refused() {
     let mut rng06 = rng(10);
     let mut rng06 = Older(&mut rng06);
     let (dealt, public) = generate_with_dealer(5, 3, IdentifierList::Default, &mut rng06).unwrap();
-    let old: BTreeMap<_, _> = dealt
-        .into_iter()
-        .map(|(id, share)| (id, KeyPackage::try_from(share).unwrap()))
-        .collect();
+    let old: BTreeMap<_, _> =
+        dealt.into_iter().map(|(id, share)| (id, KeyPackage::try_from(share).unwrap())).collect();
     let ids: Vec<_> = old.keys().copied().collect();
     let (changes, public_new) = refresh::compute_refreshing_shares(public.clone(), &ids, &mut rng06).unwrap();
     let refreshed =
@@ -334,11 +293,7 @@ fn refreshed_shares_keep_the_pseudonyms_and_mixed_ones_are_refused() {
 
     // Holders 1 and 2 answer with old shares, 3 with a new one, and the public shares say so.
     let mut shares = new[0].keys().shares().clone();
-    shares.extend(
-        old[..2]
-            .iter()
-            .map(|share| (share.index(), share.keys().shares()[&share.index()])),
-    );
+    shares.extend(old[..2].iter().map(|share| (share.index(), share.keys().shares()[&share.index()])));
     let group = *new[0].keys().group();
     let refused = PublicKeys::new(1, 3, group, shares.clone()).err();
     assert!(matches!(refused, Some(KeysError::Mixed { .. })), "{refused:?}");
@@ -367,21 +322,12 @@ fn a_batch_as_large_as_a_proof_covers_is_evaluated_and_a_larger_one_refused() {
     let decoded = batch::decode(&points).unwrap();
     let statement = Statement {
         public: &share.keys().shares()[&1],
-        blinded: Pair {
-            points: &decoded,
-            encoded: points.as_chunks().0,
-        },
+        blinded: Pair { points: &decoded, encoded: points.as_chunks().0 },
         evaluated: reply.elements.as_chunks().0,
     };
     let evaluated = batch::decode(&reply.elements).unwrap();
     let key = share.keys().share_point(1).unwrap();
-    assert!(proof::verify(
-        &Suite::new(Mode::Voprf),
-        statement,
-        key,
-        &evaluated,
-        &reply.proof
-    ));
+    assert!(proof::verify(&Suite::new(Mode::Voprf), statement, key, &evaluated, &reply.proof));
 
     let refused = evaluate(share, &point.repeat(batch::POINTS_MAX + 1), &mut rng(12)).err();
     assert_eq!(refused, Some(BatchError::Count { points: 65_536 }.into()));
@@ -398,11 +344,7 @@ fn a_holder_refuses_what_is_no_batch_of_points() {
     bad[32..64].fill(0);
     assert_eq!(refused(&bad), BatchError::Identity { position: 1 });
     bad[..32].fill(255);
-    assert_eq!(
-        refused(&bad),
-        BatchError::Encoding { position: 0 },
-        "the first fault is named"
-    );
+    assert_eq!(refused(&bad), BatchError::Encoding { position: 0 }, "the first fault is named");
 }
 
 proptest! {

@@ -22,20 +22,9 @@ fn sizes_outside_the_limits_are_refused() {
         let share = shares[&1];
         shares.insert(0, share);
     });
-    assert!(
-        matches!(refused, Some(KeysError::Size { .. })),
-        "the index 0 stands for the group"
-    );
-    let refused = renewed(&keys, |_, _, shares| {
-        shares.extend((1..=256).map(|index| (index, [1; 32])))
-    });
-    assert_eq!(
-        refused,
-        Some(KeysError::Size {
-            threshold: 3,
-            holders: 256
-        })
-    );
+    assert!(matches!(refused, Some(KeysError::Size { .. })), "the index 0 stands for the group");
+    let refused = renewed(&keys, |_, _, shares| shares.extend((1..=256).map(|index| (index, [1; 32]))));
+    assert_eq!(refused, Some(KeysError::Size { threshold: 3, holders: 256 }));
 }
 
 #[test]
@@ -61,10 +50,7 @@ fn shares_that_do_not_fit_the_group_key_are_refused() {
     });
     assert_eq!(refused, Some(KeysError::Mixed { holder: 5 }));
     // Shares of a polynomial of degree 2 do not lie on one of degree 1.
-    assert!(matches!(
-        renewed(&keys, |t, _, _| *t = 2),
-        Some(KeysError::Mixed { .. })
-    ));
+    assert!(matches!(renewed(&keys, |t, _, _| *t = 2), Some(KeysError::Mixed { .. })));
     assert_eq!(renewed(&keys, |_, _, _| ()), None);
     assert_eq!(
         renewed(&keys, |_, _, shares| {
@@ -92,14 +78,10 @@ fn the_digest_covers_epoch_threshold_group_and_shares() {
     fewer.remove(&5);
     let digests = [
         keys.digest(),
-        PublicKeys::new(1, 3, *keys.group(), keys.shares().clone())
-            .unwrap()
-            .digest(),
+        PublicKeys::new(1, 3, *keys.group(), keys.shares().clone()).unwrap().digest(),
         PublicKeys::new(0, 3, *keys.group(), fewer).unwrap().digest(),
         deal(2, 5, 3).keys.digest(),
-        PublicKeys::unfitted(0, 2, *keys.group(), keys.shares().clone())
-            .unwrap()
-            .digest(),
+        PublicKeys::unfitted(0, 2, *keys.group(), keys.shares().clone()).unwrap().digest(),
     ];
     for (position, digest) in digests.iter().enumerate() {
         assert!(!digests[..position].contains(digest), "{position}");

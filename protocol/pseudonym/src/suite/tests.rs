@@ -50,11 +50,7 @@ fn scalar(text: &str) -> Scalar {
 /// Blinds, evaluates and finishes one vector, and compares every value on the way. Gives the proof.
 fn run(mode: Mode, group: &Group, vector: &Vector) -> [u8; 64] {
     let suite = Suite::new(mode);
-    let inputs: Vec<Vec<u8>> = vector
-        .inputs
-        .iter()
-        .map(|input| hex::decode(input).unwrap())
-        .collect();
+    let inputs: Vec<Vec<u8>> = vector.inputs.iter().map(|input| hex::decode(input).unwrap()).collect();
     let blinds = Zeroizing::new(vector.blinds.iter().map(|blind| scalar(blind)).collect());
     let blinding = blind::blind_inputs(&suite, &inputs, blinds).unwrap();
     let blinded = blinding.encoded.concat();
@@ -70,18 +66,13 @@ fn run(mode: Mode, group: &Group, vector: &Vector) -> [u8; 64] {
     let points = batch::decode(&reply.elements).unwrap();
     let statement = Statement {
         public: &encoded,
-        blinded: Pair {
-            points: &blinding.points,
-            encoded: &blinding.encoded,
-        },
+        blinded: Pair { points: &blinding.points, encoded: &blinding.encoded },
         evaluated: reply.elements.as_chunks().0,
     };
     assert!(proof::verify(&suite, statement, &public, &points, &reply.proof));
     // One server is a quorum of one, whose only weight is 1.
     let weights = Weights::new(&[1]).unwrap();
-    let outputs = combine::finish(&inputs, &blinding, &weights, &[points], |bytes| {
-        hex::encode(bytes)
-    });
+    let outputs = combine::finish(&inputs, &blinding, &weights, &[points], |bytes| hex::encode(bytes));
     assert_eq!(outputs, vector.outputs);
     reply.proof
 }
@@ -100,14 +91,7 @@ fn the_vectors_with_proofs_are_met_byte_for_byte() {
     let group = vectors().voprf;
     let public = RistrettoPoint::mul_base(&scalar(&group.secret)).compress();
     assert_eq!(Some(hex::encode(public.0)), group.public);
-    assert_eq!(
-        group
-            .tests
-            .iter()
-            .map(|vector| vector.inputs.len())
-            .collect::<Vec<_>>(),
-        [1, 1, 2]
-    );
+    assert_eq!(group.tests.iter().map(|vector| vector.inputs.len()).collect::<Vec<_>>(), [1, 1, 2]);
     for vector in &group.tests {
         let proof = run(Mode::Voprf, &group, vector);
         assert_eq!(Some(hex::encode(proof)), vector.proof);
@@ -125,24 +109,9 @@ fn a_proof_of_one_mode_does_not_hold_in_the_other() {
     let points = batch::decode(&reply.elements).unwrap();
     let statement = Statement {
         public: &encoded,
-        blinded: Pair {
-            points: &[public],
-            encoded: &[point],
-        },
+        blinded: Pair { points: &[public], encoded: &[point] },
         evaluated: reply.elements.as_chunks().0,
     };
-    assert!(proof::verify(
-        &Suite::new(Mode::Oprf),
-        statement,
-        &public,
-        &points,
-        &reply.proof
-    ));
-    assert!(!proof::verify(
-        &Suite::new(Mode::Voprf),
-        statement,
-        &public,
-        &points,
-        &reply.proof
-    ));
+    assert!(proof::verify(&Suite::new(Mode::Oprf), statement, &public, &points, &reply.proof));
+    assert!(!proof::verify(&Suite::new(Mode::Voprf), statement, &public, &points, &reply.proof));
 }

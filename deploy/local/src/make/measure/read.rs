@@ -77,24 +77,15 @@ pub(super) struct Population {
 
 impl Population {
     pub(super) fn read(folder: &Path, windows: Windows) -> Result<Self, MeasureError> {
-        let failed = |source| MeasureError::Folder {
-            path: folder.to_owned(),
-            source,
-        };
+        let failed = |source| MeasureError::Folder { path: folder.to_owned(), source };
         let mut nodes: Vec<PathBuf> = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
             nodes.push(entry.map_err(failed)?.path());
         }
         nodes.sort();
-        let mut reader = Reader {
-            people: BTreeMap::new(),
-            windows,
-        };
+        let mut reader = Reader { people: BTreeMap::new(), windows };
         for node in nodes {
-            let name = node
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or_default();
+            let name = node.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if name.starts_with("region_") {
                 reader.region(&node)?;
             } else if let Some(code) = name.strip_prefix('k').and_then(|code| code.parse().ok()) {
@@ -191,13 +182,7 @@ impl Reader {
                 let acute = field(row, 6) == "ATA1";
                 let medical = field(row, 7) == "somatik" && field(row, 8) == "medicin";
                 let id = field(row, 0).to_owned();
-                person.contacts.push(Contact {
-                    start,
-                    end,
-                    id,
-                    acute,
-                    medical,
-                });
+                person.contacts.push(Contact { start, end, id, acute, medical });
             }
         })?;
         self.each(node, "gp_contacts", 0, |person, row, windows| {
@@ -235,10 +220,7 @@ impl Reader {
         with: impl Fn(&mut Resident, &StringRecord, &Windows),
     ) -> Result<(), MeasureError> {
         let path = node.join(format!("{table}.csv"));
-        let failed = |source| MeasureError::Table {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| MeasureError::Table { path: path.clone(), source };
         let mut reader = csv::Reader::from_path(&path).map_err(failed)?;
         let mut row = StringRecord::new();
         while reader.read_record(&mut row).map_err(failed)? {

@@ -117,15 +117,7 @@ const fn bad(
     found: &'static str,
     expected: &'static str,
 ) -> Bad {
-    Bad {
-        table,
-        spoil,
-        what,
-        line,
-        column,
-        found,
-        expected,
-    }
+    Bad { table, spoil, what, line, column, found, expected }
 }
 
 fn spoil(sample: &Sample, table: &str, spoil: &Spoil) {
@@ -161,11 +153,7 @@ async fn every_bad_input_is_refused_by_place_and_changes_nothing() {
         for part in [&*error.file, bad.found, bad.expected, error.next] {
             assert!(message.contains(part), "{message}");
         }
-        assert_eq!(
-            names(&sample.out()),
-            [before.file.file_name().unwrap().to_str().unwrap()],
-            "{case}"
-        );
+        assert_eq!(names(&sample.out()), [before.file.file_name().unwrap().to_str().unwrap()], "{case}");
         assert_eq!(std::fs::read(&before.file).unwrap(), content, "{case}");
     }
 }
@@ -175,17 +163,10 @@ async fn faults_of_a_row_can_be_set_aside_and_no_others() {
     for bad in BAD {
         let sample = Sample::new(table::table(bad.table).unwrap().sector);
         spoil(&sample, bad.table, &bad.spoil);
-        let options = Options {
-            rejects: Some(sample.out().join("rejects")),
-            ..sample.options()
-        };
+        let options = Options { rejects: Some(sample.out().join("rejects")), ..sample.options() };
         match sample.import_with(&options).await {
             Ok(imported) => {
-                assert!(
-                    bad.what.is_of_a_row() && imported.meta.rejected() >= 1,
-                    "{:?}",
-                    bad.what
-                );
+                assert!(bad.what.is_of_a_row() && imported.meta.rejected() >= 1, "{:?}", bad.what);
             }
             Err(error) => {
                 assert!(!bad.what.is_of_a_row() && error.what == bad.what, "{error}");
@@ -213,30 +194,17 @@ async fn folders_that_cannot_be_read_or_written_are_named() {
     let mut quiet = |_| {};
     let options = sample.options();
     let import = crate::import::import;
-    let error = import(&elsewhere, Sector::Region, &sample.out(), &options, &mut quiet)
-        .await
-        .unwrap_err();
+    let error = import(&elsewhere, Sector::Region, &sample.out(), &options, &mut quiet).await.unwrap_err();
     assert_eq!(error.what, What::Unreadable);
     assert!(error.file.ends_with("none"), "{error}");
-    let error = import(&sample.folder(), Sector::Region, &elsewhere, &options, &mut quiet)
-        .await
-        .unwrap_err();
+    let error = import(&sample.folder(), Sector::Region, &elsewhere, &options, &mut quiet).await.unwrap_err();
     assert_eq!(error.what, What::Unwritable);
-    let rejects = Options {
-        rejects: Some(elsewhere.join("rejects")),
-        ..sample.options()
-    };
-    assert_eq!(
-        sample.import_with(&rejects).await.unwrap_err().what,
-        What::Unwritable
-    );
+    let rejects = Options { rejects: Some(elsewhere.join("rejects")), ..sample.options() };
+    assert_eq!(sample.import_with(&rejects).await.unwrap_err().what, What::Unwritable);
     sample.remove("patients");
     std::fs::create_dir(sample.folder().join("patients.csv")).unwrap();
     assert_eq!(sample.import().await.unwrap_err().what, What::Unreadable);
-    let member = Options {
-        member: 36,
-        ..sample.options()
-    };
+    let member = Options { member: 36, ..sample.options() };
     assert_eq!(sample.import_with(&member).await.unwrap_err().what, What::Option);
     assert!(names(&sample.out()).is_empty());
 }

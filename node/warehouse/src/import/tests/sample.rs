@@ -27,14 +27,8 @@ const REGION: &[(&str, &str)] = &[
          6101653001,2025-01-14,80,0101,1,155,100001\n\
          6103803003,2025-02-03,63,0110,0,30.25,\n",
     ),
-    (
-        "prescriptions",
-        "person_id,date,atc,ddd,tilskud_dkk\n6101653001,2025-11-07,N06AB04,30.5,54\n",
-    ),
-    (
-        "transport",
-        "person_id,date,kind,cost_dkk\n6101653001,2024-03-27,planlagt,800\n",
-    ),
+    ("prescriptions", "person_id,date,atc,ddd,tilskud_dkk\n6101653001,2025-11-07,N06AB04,30.5,54\n"),
+    ("transport", "person_id,date,kind,cost_dkk\n6101653001,2024-03-27,planlagt,800\n"),
 ];
 
 const MUNICIPALITY: &[(&str, &str)] = &[
@@ -79,17 +73,10 @@ pub(super) struct Sample {
 
 impl Sample {
     pub(super) fn new(sector: Sector) -> Self {
-        let sample = Self {
-            root: tempfile::tempdir().unwrap(),
-            sector,
-        };
+        let sample = Self { root: tempfile::tempdir().unwrap(), sector };
         std::fs::create_dir(sample.folder()).unwrap();
         std::fs::create_dir(sample.out()).unwrap();
-        for (table, text) in if sector == Sector::Region {
-            REGION
-        } else {
-            MUNICIPALITY
-        } {
+        for (table, text) in if sector == Sector::Region { REGION } else { MUNICIPALITY } {
             sample.write(table, text);
         }
         sample
@@ -105,12 +92,7 @@ impl Sample {
 
     pub(super) fn options(&self) -> Options {
         let member = if self.sector == Sector::Region { 1085 } else { 360 };
-        Options {
-            extracted_on: jiff::civil::date(2026, 3, 1),
-            made_up: true,
-            member,
-            rejects: None,
-        }
+        Options { extracted_on: jiff::civil::date(2026, 3, 1), made_up: true, member, rejects: None }
     }
 
     pub(super) async fn import(&self) -> Result<Imported, ImportError> {
@@ -147,10 +129,7 @@ impl Sample {
     }
 
     pub(super) fn append_bytes(&self, table: &str, bytes: &[u8]) {
-        let mut file = std::fs::OpenOptions::new()
-            .append(true)
-            .open(self.path(table))
-            .unwrap();
+        let mut file = std::fs::OpenOptions::new().append(true).open(self.path(table)).unwrap();
         file.write_all(bytes).unwrap();
     }
 
@@ -160,29 +139,18 @@ impl Sample {
 }
 
 pub(super) async fn import_in(sample: &Sample, options: &Options) -> Result<Imported, ImportError> {
-    import(
-        &sample.folder(),
-        sample.sector,
-        &sample.out(),
-        options,
-        &mut |_| {},
-    )
-    .await
+    import(&sample.folder(), sample.sector, &sample.out(), options, &mut |_| {}).await
 }
 
 /// The names of the files in a folder, sorted.
 pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 pub(super) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }

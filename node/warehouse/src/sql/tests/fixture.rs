@@ -28,10 +28,7 @@ impl Database {
         for table in table::tables(sector) {
             let statements = std::iter::once(table.create_sql()).chain(table.index_sql());
             for sql in statements {
-                sqlx::query(AssertSqlSafe(sql))
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
             }
         }
         Self { connection, sector }
@@ -50,9 +47,7 @@ impl Database {
     }
 
     async fn put(&mut self, sql: &'static str, values: &[Option<&str>]) {
-        let query = values.iter().fold(sqlx::query(sql), |query, value| {
-            query.bind(value.map(str::to_owned))
-        });
+        let query = values.iter().fold(sqlx::query(sql), |query, value| query.bind(value.map(str::to_owned)));
         query.execute(&mut self.connection).await.unwrap();
     }
 
@@ -60,8 +55,7 @@ impl Database {
         let kommune = kommune.map(|code| code.to_string());
         let sql =
             "INSERT INTO patients (person_id, birth_date, sex, death_date, kommune) VALUES (?, ?, 'F', ?, ?)";
-        self.put(sql, &[Some(&person(n)), Some(birth), death, kommune.as_deref()])
-            .await;
+        self.put(sql, &[Some(&person(n)), Some(birth), death, kommune.as_deref()]).await;
     }
 
     pub(super) async fn person(&mut self, n: u16, birth: &str, death: Option<&str>) {
@@ -81,23 +75,12 @@ impl Database {
     ) {
         let sql = "INSERT INTO persons (person_id, birth_date, sex, citizenship, civil_status, preschool_children, \
                    a_kasse) VALUES (?, '1980-01-01', 'F', ?, ?, ?, ?)";
-        self.put(
-            sql,
-            &[
-                Some(&person(n)),
-                citizenship,
-                Some(civil),
-                Some(children),
-                a_kasse,
-            ],
-        )
-        .await;
+        self.put(sql, &[Some(&person(n)), citizenship, Some(civil), Some(children), a_kasse]).await;
     }
 
     pub(super) async fn residence(&mut self, n: u16, kommune: &str, from: &str, to: Option<&str>) {
         let sql = "INSERT INTO residence (person_id, kommune, from_date, to_date) VALUES (?, ?, ?, ?)";
-        self.put(sql, &[Some(&person(n)), Some(kommune), Some(from), to])
-            .await;
+        self.put(sql, &[Some(&person(n)), Some(kommune), Some(from), to]).await;
     }
 
     pub(super) async fn leave(&mut self, n: u16, first: &str, last: Option<&str>) {
@@ -108,8 +91,7 @@ impl Database {
     pub(super) async fn benefit(&mut self, n: u16, year: &str, week: &str, code: &str) {
         let sql =
             "INSERT INTO benefits_weeks (person_id, iso_year, iso_week, dream_code) VALUES (?, ?, ?, ?)";
-        self.put(sql, &[Some(&person(n)), Some(year), Some(week), Some(code)])
-            .await;
+        self.put(sql, &[Some(&person(n)), Some(year), Some(week), Some(code)]).await;
     }
 
     /// A contact of its own number, of a type that is no physical one: all types count.
@@ -117,15 +99,13 @@ impl Database {
         let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, contact_type, priority, \
                    sector, specialty_group, dx, dx_secondary) SELECT 'C' || COUNT(*), ?, 'NFS', ?, 'ALCA10', 'ATA3', \
                    'psykiatri', 'psykiatri', ?, ? FROM hospital_contacts";
-        self.put(sql, &[Some(&person(n)), Some(start), dx, secondary])
-            .await;
+        self.put(sql, &[Some(&person(n)), Some(start), dx, secondary]).await;
     }
 
     pub(super) async fn visit(&mut self, n: u16, day: &str, speciale: &str, kontakt: &str) {
         let sql = "INSERT INTO gp_contacts (person_id, date, speciale, ydelse, kontakt, honorar_dkk) \
                    VALUES (?, ?, ?, '0101', ?, 100)";
-        self.put(sql, &[Some(&person(n)), Some(day), Some(speciale), Some(kontakt)])
-            .await;
+        self.put(sql, &[Some(&person(n)), Some(day), Some(speciale), Some(kontakt)]).await;
     }
 
     pub(super) async fn medicine(&mut self, n: u16, day: &str, atc: &str) {
@@ -138,14 +118,7 @@ impl Database {
             Sector::Region => Holding::Region { members: &[OWN, 376] },
             Sector::Municipality => Holding::Municipality { own: OWN },
         };
-        let statement = Extraction {
-            model,
-            holding,
-            as_of,
-            grain,
-        }
-        .statement(Dialect::Sqlite)
-        .unwrap();
+        let statement = Extraction { model, holding, as_of, grain }.statement(Dialect::Sqlite).unwrap();
         statement.rows(&mut self.connection).try_collect().await.unwrap()
     }
 
@@ -155,20 +128,12 @@ impl Database {
         let model = library.model("sad").unwrap();
         let rows = self.rows(model, as_of, grain).await;
         let layout = model.layout(self.sector, grain);
-        let names = |indices: &[usize]| {
-            indices
-                .iter()
-                .map(|i| model.components[*i].name.clone())
-                .collect()
-        };
+        let names = |indices: &[usize]| indices.iter().map(|i| model.components[*i].name.clone()).collect();
         Answer {
             values: names(&layout.components),
             recencies: names(&layout.recencies),
             touches: model.touches.iter().map(|touch| touch.group.clone()).collect(),
-            rows: rows
-                .into_iter()
-                .map(|row| (row.person.expose().to_owned(), row))
-                .collect(),
+            rows: rows.into_iter().map(|row| (row.person.expose().to_owned(), row)).collect(),
         }
     }
 }
@@ -187,26 +152,16 @@ impl Answer {
     }
 
     pub(super) fn row(&self, n: u16) -> &PersonRow {
-        self.rows
-            .get(&person(n))
-            .unwrap_or_else(|| panic!("person {n} is not contributed"))
+        self.rows.get(&person(n)).unwrap_or_else(|| panic!("person {n} is not contributed"))
     }
 
     pub(super) fn value(&self, n: u16, component: &str) -> u16 {
-        let index = self
-            .values
-            .iter()
-            .position(|name| name == component)
-            .expect(component);
+        let index = self.values.iter().position(|name| name == component).expect(component);
         self.row(n).values[index]
     }
 
     pub(super) fn recency(&self, n: u16, component: &str) -> u16 {
-        let index = self
-            .recencies
-            .iter()
-            .position(|name| name == component)
-            .expect(component);
+        let index = self.recencies.iter().position(|name| name == component).expect(component);
         self.row(n).recencies[index]
     }
 

@@ -12,61 +12,25 @@ type Residences = &'static [(&'static str, &'static str, Option<&'static str>)];
 async fn a_resident_lives_and_has_a_residence_that_holds_the_reference_date() {
     let cases: [(&str, Option<&str>, Residences, bool); 11] = [
         ("open residence", None, &[("360", "2015-01-01", None)], true),
-        (
-            "moves out on the day",
-            None,
-            &[("360", "2015-01-01", Some("2026-02-28"))],
-            true,
-        ),
-        (
-            "moved out the day before",
-            None,
-            &[("360", "2015-01-01", Some("2026-02-27"))],
-            false,
-        ),
+        ("moves out on the day", None, &[("360", "2015-01-01", Some("2026-02-28"))], true),
+        ("moved out the day before", None, &[("360", "2015-01-01", Some("2026-02-27"))], false),
         ("moves in on the day", None, &[("360", "2026-02-28", None)], true),
-        (
-            "moves in the day after",
-            None,
-            &[("360", "2026-03-01", None)],
-            false,
-        ),
-        (
-            "another municipality",
-            None,
-            &[("376", "2015-01-01", None)],
-            false,
-        ),
+        ("moves in the day after", None, &[("360", "2026-03-01", None)], false),
+        ("another municipality", None, &[("376", "2015-01-01", None)], false),
         (
             "two rows that hold the day",
             None,
-            &[
-                ("360", "2015-01-01", Some("2026-02-28")),
-                ("360", "2026-02-28", None),
-            ],
+            &[("360", "2015-01-01", Some("2026-02-28")), ("360", "2026-02-28", None)],
             true,
         ),
         (
             "one past, one present",
             None,
-            &[
-                ("360", "2010-01-01", Some("2012-01-01")),
-                ("360", "2026-01-01", None),
-            ],
+            &[("360", "2010-01-01", Some("2012-01-01")), ("360", "2026-01-01", None)],
             true,
         ),
-        (
-            "dies on the day",
-            Some("2026-02-28"),
-            &[("360", "2015-01-01", None)],
-            false,
-        ),
-        (
-            "dies the day after",
-            Some("2026-03-01"),
-            &[("360", "2015-01-01", None)],
-            true,
-        ),
+        ("dies on the day", Some("2026-02-28"), &[("360", "2015-01-01", None)], false),
+        ("dies the day after", Some("2026-03-01"), &[("360", "2015-01-01", None)], true),
         ("never lived there", None, &[], false),
     ];
     let mut municipality = Database::of(Sector::Municipality).await;
@@ -110,10 +74,7 @@ async fn the_age_range_is_18_to_65_in_completed_years() {
         assert_eq!(answer.row(1).eligible, eligible, "born {birth}, at {as_of}");
         let mut region = Database::of(Sector::Region).await;
         region.patient(1, birth, None, Some(OWN)).await;
-        assert_eq!(
-            region.answer(as_of, Grain::Points).await.row(1).eligible,
-            eligible
-        );
+        assert_eq!(region.answer(as_of, Grain::Points).await.row(1).eligible, eligible);
     }
 }
 
@@ -124,22 +85,14 @@ async fn a_region_contributes_the_patients_of_member_municipalities_the_dead_too
     region.patient(2, "1980-01-01", None, Some(376)).await;
     region.patient(3, "1980-01-01", None, Some(461)).await;
     region.patient(4, "1980-01-01", None, None).await;
-    region
-        .patient(5, "1980-01-01", Some("2020-01-01"), Some(376))
-        .await;
+    region.patient(5, "1980-01-01", Some("2020-01-01"), Some(376)).await;
     for n in 1..=5 {
         region.visit(n, "2025-06-01", "63", "1").await;
     }
     let answer = region.answer(AS_OF, Grain::Points).await;
-    assert_eq!(
-        (1..=5).map(|n| answer.holds(n)).collect::<Vec<_>>(),
-        [true, true, false, false, true]
-    );
+    assert_eq!((1..=5).map(|n| answer.holds(n)).collect::<Vec<_>>(), [true, true, false, false, true]);
     assert_eq!((answer.row(1).kommune, answer.row(2).kommune), (360, 376));
-    assert!(
-        !answer.row(1).resident,
-        "who is resident is the municipality's to say"
-    );
+    assert!(!answer.row(1).resident, "who is resident is the municipality's to say");
     assert_eq!(answer.value(5, "psychologist"), 1);
 }
 
@@ -156,9 +109,7 @@ async fn the_row_of_the_person_gives_civil_status_children_citizenship_and_fund(
         (Some("DK"), "gift", "0", Some("FTFA"), [0, 0, 0, 0]),
     ];
     for (n, (citizenship, civil, children, a_kasse, _)) in (1..).zip(cases) {
-        municipality
-            .citizen(n, citizenship, civil, children, a_kasse)
-            .await;
+        municipality.citizen(n, citizenship, civil, children, a_kasse).await;
     }
     for grain in [Grain::Points, Grain::Counts] {
         let answer = municipality.answer(AS_OF, grain).await;

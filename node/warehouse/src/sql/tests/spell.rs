@@ -8,72 +8,28 @@ use tvaers_protocol::id::Sector;
 use super::*;
 
 /// Records, how many long spells, the length of the latest, its recency, and whether the window is touched.
-type Case = (
-    &'static str,
-    &'static [(&'static str, Option<&'static str>)],
-    u16,
-    u16,
-    u16,
-    bool,
-);
+type Case = (&'static str, &'static [(&'static str, Option<&'static str>)], u16, u16, u16, bool);
 
 const CASES: &[Case] = &[
     ("14 days", &[("2025-06-01", Some("2025-06-14"))], 0, 14, 272, true),
     ("15 days", &[("2025-06-01", Some("2025-06-15"))], 1, 15, 272, true),
     ("one day", &[("2026-02-28", Some("2026-02-28"))], 0, 1, 0, true),
     ("open", &[("2026-02-14", None)], 1, 15, 14, true),
-    (
-        "open since the day before",
-        &[("2026-02-15", None)],
-        0,
-        14,
-        13,
-        true,
-    ),
-    (
-        "recorded to end later",
-        &[("2026-02-14", Some("2026-12-31"))],
-        1,
-        15,
-        14,
-        true,
-    ),
-    (
-        "starts the day after",
-        &[("2026-03-01", Some("2026-04-30"))],
-        0,
-        0,
-        RECENCY_NONE,
-        false,
-    ),
+    ("open since the day before", &[("2026-02-15", None)], 0, 14, 13, true),
+    ("recorded to end later", &[("2026-02-14", Some("2026-12-31"))], 1, 15, 14, true),
+    ("starts the day after", &[("2026-03-01", Some("2026-04-30"))], 0, 0, RECENCY_NONE, false),
     (
         "overlapping",
-        &[
-            ("2025-06-01", Some("2025-06-10")),
-            ("2025-06-08", Some("2025-06-15")),
-        ],
+        &[("2025-06-01", Some("2025-06-10")), ("2025-06-08", Some("2025-06-15"))],
         1,
         15,
         272,
         true,
     ),
-    (
-        "adjacent",
-        &[
-            ("2025-06-01", Some("2025-06-07")),
-            ("2025-06-08", Some("2025-06-15")),
-        ],
-        1,
-        15,
-        272,
-        true,
-    ),
+    ("adjacent", &[("2025-06-01", Some("2025-06-07")), ("2025-06-08", Some("2025-06-15"))], 1, 15, 272, true),
     (
         "a day between",
-        &[
-            ("2025-06-01", Some("2025-06-07")),
-            ("2025-06-09", Some("2025-06-15")),
-        ],
+        &[("2025-06-01", Some("2025-06-07")), ("2025-06-09", Some("2025-06-15"))],
         0,
         7,
         264,
@@ -93,23 +49,13 @@ const CASES: &[Case] = &[
     ),
     (
         "the same twice",
-        &[
-            ("2025-06-01", Some("2025-06-15")),
-            ("2025-06-01", Some("2025-06-15")),
-        ],
+        &[("2025-06-01", Some("2025-06-15")), ("2025-06-01", Some("2025-06-15"))],
         1,
         15,
         272,
         true,
     ),
-    (
-        "open, then another",
-        &[("2026-02-01", None), ("2026-02-20", Some("2026-02-22"))],
-        1,
-        28,
-        27,
-        true,
-    ),
+    ("open, then another", &[("2026-02-01", None), ("2026-02-20", Some("2026-02-22"))], 1, 28, 27, true),
     (
         "starts on the day the window opens on",
         &[("2024-02-28", Some("2024-06-01"))],
@@ -118,37 +64,13 @@ const CASES: &[Case] = &[
         RECENCY_NONE,
         true,
     ),
-    (
-        "starts the day after",
-        &[("2024-02-29", Some("2024-06-01"))],
-        1,
-        94,
-        730,
-        true,
-    ),
-    (
-        "ends on the day the window opens on",
-        &[("2024-01-01", Some("2024-02-28"))],
-        0,
-        0,
-        RECENCY_NONE,
-        true,
-    ),
-    (
-        "ends the day before that",
-        &[("2024-01-01", Some("2024-02-27"))],
-        0,
-        0,
-        RECENCY_NONE,
-        false,
-    ),
+    ("starts the day after", &[("2024-02-29", Some("2024-06-01"))], 1, 94, 730, true),
+    ("ends on the day the window opens on", &[("2024-01-01", Some("2024-02-28"))], 0, 0, RECENCY_NONE, true),
+    ("ends the day before that", &[("2024-01-01", Some("2024-02-27"))], 0, 0, RECENCY_NONE, false),
     // Merged with one before the window, a record in the window is no spell of its own.
     (
         "across the edge",
-        &[
-            ("2024-02-20", Some("2024-02-28")),
-            ("2024-02-29", Some("2024-04-01")),
-        ],
+        &[("2024-02-20", Some("2024-02-28")), ("2024-02-29", Some("2024-04-01"))],
         0,
         0,
         RECENCY_NONE,
@@ -156,10 +78,7 @@ const CASES: &[Case] = &[
     ),
     (
         "up to the edge",
-        &[
-            ("2024-02-20", Some("2024-02-27")),
-            ("2024-02-29", Some("2024-04-01")),
-        ],
+        &[("2024-02-20", Some("2024-02-27")), ("2024-02-29", Some("2024-04-01"))],
         1,
         33,
         730,
@@ -168,30 +87,17 @@ const CASES: &[Case] = &[
     // The first record ends before the day that the window opens on, and still what it is merged with begins then.
     (
         "chained across",
-        &[
-            ("2024-02-01", Some("2024-02-27")),
-            ("2024-02-28", Some("2024-04-01")),
-        ],
+        &[("2024-02-01", Some("2024-02-27")), ("2024-02-28", Some("2024-04-01"))],
         0,
         0,
         RECENCY_NONE,
         true,
     ),
-    (
-        "open all the time",
-        &[("2020-01-01", None)],
-        0,
-        0,
-        RECENCY_NONE,
-        true,
-    ),
+    ("open all the time", &[("2020-01-01", None)], 0, 0, RECENCY_NONE, true),
     ("two years, clamped", &[("2024-02-29", None)], 1, 730, 730, true),
     (
         "an older long one, a later short one",
-        &[
-            ("2025-01-01", Some("2025-03-31")),
-            ("2025-06-01", Some("2025-06-05")),
-        ],
+        &[("2025-01-01", Some("2025-03-31")), ("2025-06-01", Some("2025-06-05"))],
         1,
         5,
         272,
@@ -226,26 +132,14 @@ async fn spells_are_merged_measured_and_counted_by_their_first_day() {
     let points = municipality.answer(AS_OF, Grain::Points).await;
     for (n, (case, _, long, latest, recency, touched)) in (1..).zip(CASES) {
         assert_eq!(counts.value(n, "long_spells"), *long, "long spells: {case}");
-        assert_eq!(
-            counts.value(n, "last_spell"),
-            *latest,
-            "length of the latest: {case}"
-        );
+        assert_eq!(counts.value(n, "last_spell"), *latest, "length of the latest: {case}");
         assert_eq!(counts.recency(n, "last_spell"), *recency, "recency: {case}");
         for answer in [&counts, &points] {
             assert_eq!(answer.touched(n, "spells"), *touched, "touches: {case}");
             assert!(!answer.touched(n, "gp"));
         }
-        assert_eq!(
-            points.value(n, "long_spells"),
-            if *long > 3 { 5 } else { 0 },
-            "points: {case}"
-        );
-        assert_eq!(
-            points.value(n, "last_spell"),
-            u16::from(*latest > 14),
-            "points: {case}"
-        );
+        assert_eq!(points.value(n, "long_spells"), if *long > 3 { 5 } else { 0 }, "points: {case}");
+        assert_eq!(points.value(n, "last_spell"), u16::from(*latest > 14), "points: {case}");
         assert!(points.row(n).recencies.is_empty());
     }
 }
@@ -282,9 +176,7 @@ async fn random_records_give_the_spells_that_the_runs_of_days_give() {
     let mut state = seed;
     // The generator of Knuth's MMIX: enough to scatter records over three years.
     let mut below = |n: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i32::try_from((state >> 33) % n).unwrap()
     };
     let persons = 300;
@@ -311,17 +203,9 @@ async fn random_records_give_the_spells_that_the_runs_of_days_give() {
         let latest = inside.last().copied();
         let why = format!("seed {seed}, person {n}");
         assert_eq!(usize::from(answer.value(n, "long_spells")), long, "{why}");
-        assert_eq!(
-            answer.value(n, "last_spell"),
-            latest.map_or(0, |run| days(run).min(730)),
-            "{why}"
-        );
+        assert_eq!(answer.value(n, "last_spell"), latest.map_or(0, |run| days(run).min(730)), "{why}");
         let recency = latest.map_or(RECENCY_NONE, |(first, _)| days((first, AS_OF)) - 1);
         assert_eq!(answer.recency(n, "last_spell"), recency, "{why}");
-        assert_eq!(
-            answer.touched(n, "spells"),
-            runs.iter().any(|(_, last)| *last >= opens),
-            "{why}"
-        );
+        assert_eq!(answer.touched(n, "spells"), runs.iter().any(|(_, last)| *last >= opens), "{why}");
     }
 }

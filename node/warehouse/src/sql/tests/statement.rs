@@ -9,14 +9,7 @@ use crate::table::{self, Storage};
 fn statement(holding: Holding<'_>, grain: Grain, dialect: Dialect) -> Statement {
     let library = Library::embedded().unwrap();
     let model = library.model("sad").unwrap();
-    Extraction {
-        model,
-        holding,
-        as_of: AS_OF,
-        grain,
-    }
-    .statement(dialect)
-    .unwrap()
+    Extraction { model, holding, as_of: AS_OF, grain }.statement(dialect).unwrap()
 }
 
 const REGION: Holding<'static> = Holding::Region { members: &[360, 376] };
@@ -34,13 +27,7 @@ fn the_tables_that_rules_may_name_are_the_tables_of_the_database() {
                 ColumnKind::Integer => Storage::Integer,
                 ColumnKind::Decimal => Storage::Real,
             };
-            assert_eq!(
-                names(column.name),
-                Some(storage),
-                "{}.{}",
-                known.name,
-                column.name
-            );
+            assert_eq!(names(column.name), Some(storage), "{}.{}", known.name, column.name);
         }
         assert_eq!(table.columns.len(), known.columns.len());
     }
@@ -49,14 +36,8 @@ fn the_tables_that_rules_may_name_are_the_tables_of_the_database() {
 #[test]
 fn each_table_is_read_once() {
     for (holding, tables) in [
-        (
-            REGION,
-            &["patients", "hospital_contacts", "gp_contacts", "prescriptions"][..],
-        ),
-        (
-            MUNICIPALITY,
-            &["persons", "residence", "sick_leave", "benefits_weeks"],
-        ),
+        (REGION, &["patients", "hospital_contacts", "gp_contacts", "prescriptions"][..]),
+        (MUNICIPALITY, &["persons", "residence", "sick_leave", "benefits_weeks"]),
     ] {
         for grain in [Grain::Points, Grain::Counts] {
             let statement = statement(holding, grain, Dialect::Sqlite);
@@ -98,12 +79,7 @@ fn a_reference_date_at_the_end_of_the_calendar_is_refused() {
     let model = library.model("sad").unwrap();
     for as_of in [Date::MAX, Date::MIN] {
         for holding in [REGION, MUNICIPALITY] {
-            let extraction = Extraction {
-                model,
-                holding,
-                as_of,
-                grain: Grain::Counts,
-            };
+            let extraction = Extraction { model, holding, as_of, grain: Grain::Counts };
             let error = extraction.statement(Dialect::Sqlite).unwrap_err();
             assert!(matches!(error, SqlError::Calendar { .. }), "{error}");
         }
@@ -159,32 +135,16 @@ async fn rules_that_sad_does_not_use_are_compiled_too() {
          [result]\ntotal = \"sum-of-criteria\"\nincluded = [\"any\"]\n[[stratum]]\nname = \"any\"\nfrom = 0\nto = 5\n"
     );
     let mut catalogue = tvaers_definitions::library::CATALOGUE.to_vec();
-    catalogue.push(Source {
-        file: "extra.toml",
-        text: &extra,
-    });
-    let library = Library::read(
-        &catalogue,
-        &[Source {
-            file: "other.toml",
-            text: &model,
-        }],
-    )
-    .unwrap();
+    catalogue.push(Source { file: "extra.toml", text: &extra });
+    let library = Library::read(&catalogue, &[Source { file: "other.toml", text: &model }]).unwrap();
 
     let mut region = Database::of(Sector::Region).await;
     region.patient(1, "1980-02-28", None, Some(360)).await;
     region.patient(2, "1980-03-01", None, Some(360)).await;
-    region
-        .hospital(1, "2026-01-28T10:00", Some("DI10"), Some("DE1190|DF32"))
-        .await;
-    region
-        .hospital(1, "2026-01-29T00:00", Some("DI10"), Some("DF32|DE119"))
-        .await;
+    region.hospital(1, "2026-01-28T10:00", Some("DI10"), Some("DE1190|DF32")).await;
+    region.hospital(1, "2026-01-29T00:00", Some("DI10"), Some("DF32|DE119")).await;
     region.hospital(1, "2026-02-28T23:59", Some("DI10"), None).await;
-    let rows = region
-        .rows(library.model("other").unwrap(), AS_OF, Grain::Counts)
-        .await;
+    let rows = region.rows(library.model("other").unwrap(), AS_OF, Grain::Counts).await;
     let values: Vec<Vec<u16>> = rows.into_iter().map(|row| row.values).collect();
     // The least value of a clamp holds for one who has nothing.
     assert_eq!(values, [[3, 2, 1, 46, 0], [1, 1, 1, 45, 0]]);

@@ -3,17 +3,11 @@ use super::*;
 /// Replaces one text, and expects the refusal at the line where the replacement stands.
 fn refused(file: &str, right: &str, wrong: &str, reason: &str) {
     assert!(read(file).is_ok());
-    let start = file
-        .find(right)
-        .unwrap_or_else(|| panic!("`{right}` is not in the file"));
+    let start = file.find(right).unwrap_or_else(|| panic!("`{right}` is not in the file"));
     let text = file.replacen(right, wrong, 1);
     let error = read(&text).expect_err(wrong);
     let line = 1 + file.bytes().take(start).filter(|b| *b == b'\n').count();
-    assert_eq!(
-        error.to_string(),
-        format!("`test.toml`, line {line}: {reason}"),
-        "for `{wrong}`"
-    );
+    assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
 }
 
 #[test]
@@ -31,36 +25,11 @@ fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
             "2 weeks",
             "a window is `on-day`, `ever`, or 1 to 999 days, months or years, such as `2 years`",
         ),
-        (
-            FILE,
-            "2 years",
-            "on-day",
-            "the rule `count-rows` needs the window `ever` or a length",
-        ),
-        (
-            SPELL,
-            "2 years",
-            "ever",
-            "the rule `spells` needs the window of a length",
-        ),
-        (
-            WEEK,
-            "on-day",
-            "ever",
-            "the rule `week-code` needs the window `on-day`",
-        ),
-        (
-            FILE,
-            "from = 0, to = 100",
-            "from = 100, to = 0",
-            "the clamp 100 to 0 holds no number",
-        ),
-        (
-            FILE,
-            "from = 0, to = 100",
-            "from = 7, to = 7",
-            "the clamp 7 to 7 holds no number",
-        ),
+        (FILE, "2 years", "on-day", "the rule `count-rows` needs the window `ever` or a length"),
+        (SPELL, "2 years", "ever", "the rule `spells` needs the window of a length"),
+        (WEEK, "on-day", "ever", "the rule `week-code` needs the window `on-day`"),
+        (FILE, "from = 0, to = 100", "from = 100, to = 0", "the clamp 100 to 0 holds no number"),
+        (FILE, "from = 0, to = 100", "from = 7, to = 7", "the clamp 7 to 7 holds no number"),
         (
             FILE,
             "{ integer = { from = 0, to = 100 } }",
@@ -79,44 +48,24 @@ fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
             "\"flag\"",
             "the rule `person` gives a category, which the kind does not say",
         ),
-        (
-            PERSON,
-            "[\"F\", \"M\"]",
-            "[\"F\", \"F\"]",
-            "label `F` stands twice",
-        ),
+        (PERSON, "[\"F\", \"M\"]", "[\"F\", \"F\"]", "label `F` stands twice"),
         (PERSON, "[\"F\", \"M\"]", "[]", "category has no entry"),
         (FILE, "\"Contacts\"", "\" \"", "the description is empty"),
-        (
-            FILE,
-            "\"gp_contacts\"",
-            "\"gp_visits\"",
-            "there is no table `gp_visits`",
-        ),
+        (FILE, "\"gp_contacts\"", "\"gp_visits\"", "there is no table `gp_visits`"),
         (
             FILE,
             "table = \"gp_contacts\"",
             "table = \"sick_leave\"",
             "`sick_leave` belongs to the sector municipality, not to region",
         ),
-        (
-            FILE,
-            "\"date\"",
-            "\"day\"",
-            "there is no column `gp_contacts.day`",
-        ),
+        (FILE, "\"date\"", "\"day\"", "there is no column `gp_contacts.day`"),
         (
             FILE,
             "date = \"date\"",
             "date = \"ydelse\"",
             "column `ydelse` holds text; the rule needs a date or a time",
         ),
-        (
-            FILE,
-            "\"speciale\"",
-            "\"honorar\"",
-            "there is no column `gp_contacts.honorar`",
-        ),
+        (FILE, "\"speciale\"", "\"honorar\"", "there is no column `gp_contacts.honorar`"),
         (FILE, "[\"speciale\"]", "[]", "columns has no entry"),
         (
             FILE,
@@ -124,24 +73,9 @@ fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
             "any-of = [\"1\"]",
             "column `kontakt` holds a whole number, which `\"1\"` is not",
         ),
-        (
-            FILE,
-            "any-of = [\"80\"]",
-            "any-of = [80]",
-            "column `speciale` holds text, which `80` is not",
-        ),
-        (
-            FILE,
-            "any-of = [\"80\"]",
-            "any-of = [true]",
-            "column `speciale` holds text, which `true` is not",
-        ),
-        (
-            FILE,
-            "any-of = [\"80\"]",
-            "any-of = []",
-            "the list of values has no entry",
-        ),
+        (FILE, "any-of = [\"80\"]", "any-of = [80]", "column `speciale` holds text, which `80` is not"),
+        (FILE, "any-of = [\"80\"]", "any-of = [true]", "column `speciale` holds text, which `true` is not"),
+        (FILE, "any-of = [\"80\"]", "any-of = []", "the list of values has no entry"),
         (
             FILE,
             "any-of = [\"80\"]",
@@ -166,30 +100,10 @@ fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
             "\"dream_code\"",
             "column `dream_code` holds text; the rule needs a whole number",
         ),
-        (
-            WEEK,
-            "111-113",
-            "113-111",
-            "`113-111` is no code or range of codes, such as `111-113`",
-        ),
-        (
-            WEEK,
-            "111-113",
-            "1-113",
-            "`1-113` is no code or range of codes, such as `111-113`",
-        ),
-        (
-            WEEK,
-            "111-113",
-            "000000-999999",
-            "`000000-999999` is no code or range of codes, such as `111-113`",
-        ),
-        (
-            WEEK,
-            "\"111-113\"",
-            "\"11x\"",
-            "`11x` is no code or range of codes, such as `111-113`",
-        ),
+        (WEEK, "111-113", "113-111", "`113-111` is no code or range of codes, such as `111-113`"),
+        (WEEK, "111-113", "1-113", "`1-113` is no code or range of codes, such as `111-113`"),
+        (WEEK, "111-113", "000000-999999", "`000000-999999` is no code or range of codes, such as `111-113`"),
+        (WEEK, "\"111-113\"", "\"11x\"", "`11x` is no code or range of codes, such as `111-113`"),
         (
             SPELL,
             "\"length-of-latest\"",

@@ -30,13 +30,7 @@ pub(super) fn component(
         None => None,
         Some(group) => Some(touch(source, group, touches, feature, sector)?),
     };
-    check_touch(
-        source,
-        touch.and_then(|index| touches.get(index)),
-        *combine,
-        feature,
-        &raw.name,
-    )?;
+    check_touch(source, touch.and_then(|index| touches.get(index)), *combine, feature, &raw.name)?;
     let bands = match raw.bands {
         None => Vec::new(),
         Some(bands) => self::bands(source, bands, value_max)?,
@@ -62,9 +56,7 @@ fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Res
     };
     match &feature.rule {
         Rule::Resident(_) => {
-            return Err(refuse(
-                "every contribution states residence beside the components",
-            ));
+            return Err(refuse("every contribution states residence beside the components"));
         }
         Rule::Kommune { .. } => return Err(refuse("every contribution states it beside the components")),
         _ => {}
@@ -74,9 +66,7 @@ fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Res
         Kind::Municipality => Err(refuse("every contribution states it beside the components")),
         Kind::Integer { from, to } => match (u16::try_from(from), u16::try_from(to)) {
             (Ok(from), Ok(to)) => Ok((from, to)),
-            _ => Err(refuse(
-                "its clamp does not fit a contribution, whose values end at 65535",
-            )),
+            _ => Err(refuse("its clamp does not fit a contribution, whose values end at 65535")),
         },
     }
 }
@@ -115,13 +105,7 @@ fn check_combine(
         }
         _ => return Ok(()),
     };
-    Err(source.refuse(
-        place.span(),
-        Reason::Combine {
-            combine: combine.name(),
-            why,
-        },
-    ))
+    Err(source.refuse(place.span(), Reason::Combine { combine: combine.name(), why }))
 }
 
 fn touch(
@@ -134,31 +118,15 @@ fn touch(
     let name = group.get_ref().clone();
     let found = touches.iter().enumerate().find(|(_, touch)| touch.group == name);
     let Some((index, touch)) = found else {
-        return Err(source.refuse(
-            group.span(),
-            Reason::Unknown {
-                what: "touch group",
-                name,
-            },
-        ));
+        return Err(source.refuse(group.span(), Reason::Unknown { what: "touch group", name }));
     };
     if touch.sector != sector {
         let found = touch.sector.to_string();
-        return Err(source.refuse(
-            group.span(),
-            Reason::OtherSector {
-                name,
-                found,
-                expected: sector,
-            },
-        ));
+        return Err(source.refuse(group.span(), Reason::OtherSector { name, found, expected: sector }));
     }
     if !feature.rule.touches() {
         let why = "in a touch group, its rule must look at dated rows or spells";
-        let reason = Reason::NoComponent {
-            name: feature.name.clone(),
-            why,
-        };
+        let reason = Reason::NoComponent { name: feature.name.clone(), why };
         return Err(source.refuse(group.span(), reason));
     }
     if touch.fall_back == FallBack::Responsible && sector == Sector::Region {
@@ -202,13 +170,7 @@ fn bands(source: &Source<'_>, raw: Spanned<Vec<Spanned<Band>>>, value_max: u16) 
         let band = band.into_inner();
         let rises = bands.last().is_none_or(|last| last.from < band.from);
         if !rises || !(1..=value_max).contains(&band.from) {
-            return Err(source.refuse(
-                span,
-                Reason::Band {
-                    from: band.from,
-                    max: value_max,
-                },
-            ));
+            return Err(source.refuse(span, Reason::Band { from: band.from, max: value_max }));
         }
         if bands.last().is_some_and(|last| last.points > band.points) {
             return Err(source.refuse(span, Reason::FallingPoints { from: band.from }));

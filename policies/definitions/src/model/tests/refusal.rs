@@ -16,30 +16,15 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "author",
             "unknown field `author`, expected one of `name`, `version`, `da`, `en`, `population`, `touch`, `component`, `criterion`, `result`, `stratum`",
         ),
-        (
-            "\"Stress, angst og depression\"",
-            "\"\"",
-            "da = \"\"",
-            "the description is empty",
-        ),
+        ("\"Stress, angst og depression\"", "\"\"", "da = \"\"", "the description is empty"),
         (
             "resident = \"resident\"",
             "resident = \"unemployed\"",
             "resident = \"unemployed\"",
             "feature `unemployed` is not worked out by the rule `resident`",
         ),
-        (
-            "age = \"age\"",
-            "age = \"years\"",
-            "age = \"years\"",
-            "there is no feature `years`",
-        ),
-        (
-            "from = 18\n",
-            "from = 66\n",
-            "from = 66",
-            "the ages 66 to 65 are no range within 0 to 150",
-        ),
+        ("age = \"age\"", "age = \"years\"", "age = \"years\"", "there is no feature `years`"),
+        ("from = 18\n", "from = 66\n", "from = 66", "the ages 66 to 65 are no range within 0 to 150"),
         (
             "exclude = [\"early_retirement\"]",
             "exclude = [\"retired\"]",
@@ -58,12 +43,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "name = \"early_retirement\"",
             "component `early_retirement` must stand in one criterion, or exclude and have no bands",
         ),
-        (
-            "group = \"gp\"",
-            "group = \"spells\"",
-            "",
-            "touch group `spells` stands twice",
-        ),
+        ("group = \"gp\"", "group = \"spells\"", "", "touch group `spells` stands twice"),
         (
             "at = [\"points\"]",
             "at = [\"events\"]",
@@ -113,12 +93,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "feature = \"civil_status\"\ncombine = \"or\"",
             "feature `civil_status` cannot be a component: a category needs `is`, the labels that count",
         ),
-        (
-            "is = [\"enlig\"]",
-            "is = [\"skilt\"]",
-            "is = [\"skilt\"]",
-            "there is no label `skilt`",
-        ),
+        ("is = [\"enlig\"]", "is = [\"skilt\"]", "is = [\"skilt\"]", "there is no label `skilt`"),
         (
             "feature = \"civil_status\"",
             "feature = \"unemployed\"",
@@ -143,12 +118,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "combine = \"responsible\"\ntouch",
             "a component cannot combine by `responsible`: the responsible node is a municipality, and it belongs to the regions",
         ),
-        (
-            "touch = \"gp\"",
-            "touch = \"doctor\"",
-            "touch = \"doctor\"",
-            "there is no touch group `doctor`",
-        ),
+        ("touch = \"gp\"", "touch = \"doctor\"", "touch = \"doctor\"", "there is no touch group `doctor`"),
         (
             "touch = \"gp\"",
             "touch = \"spells\"",
@@ -179,12 +149,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "from = 21, points = 0",
             "the band from 21 has fewer points than the one before it",
         ),
-        (
-            "from = 21, points = 2",
-            "from = 21, points = 1001",
-            "points = 1001",
-            "at most 1000 points",
-        ),
+        ("from = 21, points = 2", "from = 21, points = 1001", "points = 1001", "at most 1000 points"),
         (
             "name = \"psychologist\"",
             "name = \"psychotropic\"",
@@ -233,12 +198,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "included",
             "stratum `high` stands twice",
         ),
-        (
-            "included = [\"high\"]",
-            "included = []",
-            "included",
-            "`included` has no entry",
-        ),
+        ("included = [\"high\"]", "included = []", "included", "`included` has no entry"),
         (
             "\"sum-of-criteria\"",
             "\"product\"",
@@ -269,42 +229,15 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "to = 4\n\n[[stratum]]\nname = \"high\"",
             "the stratum ends at 4; the totals from 5 to 18 are left",
         ),
-        (
-            "to = 18\n",
-            "to = 19\n",
-            "to = 19\n",
-            "the stratum ends at 19; the totals from 9 to 18 are left",
-        ),
-        (
-            "to = 18\n",
-            "to = 17\n",
-            "to = 17\n",
-            "the strata end at 17; the greatest total is 18",
-        ),
-        (
-            "name = \"middle\"",
-            "name = \"low\"",
-            "name = \"low\"\nfrom = 5",
-            "stratum `low` stands twice",
-        ),
+        ("to = 18\n", "to = 19\n", "to = 19\n", "the stratum ends at 19; the totals from 9 to 18 are left"),
+        ("to = 18\n", "to = 17\n", "to = 17\n", "the strata end at 17; the greatest total is 18"),
+        ("name = \"middle\"", "name = \"low\"", "name = \"low\"\nfrom = 5", "stratum `low` stands twice"),
     ];
     for (right, wrong, place, reason) in cases {
         let (text, model) = read(right, wrong);
         let error = model.map(|model| model.name).expect_err(wrong);
-        let at = if place.is_empty() {
-            text.rfind(wrong)
-        } else {
-            text.find(place)
-        };
-        let line = 1 + text
-            .bytes()
-            .take(at.expect(place))
-            .filter(|b| *b == b'\n')
-            .count();
-        assert_eq!(
-            error.to_string(),
-            format!("`test.toml`, line {line}: {reason}"),
-            "for `{wrong}`"
-        );
+        let at = if place.is_empty() { text.rfind(wrong) } else { text.find(place) };
+        let line = 1 + text.bytes().take(at.expect(place)).filter(|b| *b == b'\n').count();
+        assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
     }
 }
