@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use rand::Rng as _;
@@ -32,6 +32,8 @@ use crate::session::{self, Session};
 const PROMPT: Duration = Duration::from_secs(60);
 /// For a node to work over all of its rows.
 const WORK: Duration = Duration::from_secs(3600);
+/// For a node whose connection broke to come back and hear that the study is closed.
+const RECONNECT: Duration = Duration::from_secs(5);
 /// Until nodes stop answering for a study.
 const STUDY_HOURS: i64 = 24;
 
@@ -117,7 +119,7 @@ pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) 
     let session = Session::new(coordinator, manifest);
     tracing::info!(study.run = %session.manifest().run, study.model = %model.name, "a study begins");
     let outcome = carry_out(coordinator, &session, model, data, events).await;
-    close(&session).await;
+    close(coordinator, &session).await;
     let ended = match &outcome {
         Ok(_) => "complete".to_owned(),
         Err(problem) => problem.what.clone(),
@@ -273,14 +275,22 @@ async fn join(
     join.run(merge).await.map_err(|error| join_failed(&error))
 }
 
-/// Tells every node to erase what it holds for the study; one that is away erases it when its deadline passes.
-async fn close(session: &Session<'_>) {
-    for node in session.nodes() {
-        let closed: Result<Vec<Closed>, Problem> =
-            session.ask_all(std::slice::from_ref(&node), |_| Close {}, PROMPT).await;
-        if closed.is_err() {
-            tracing::warn!(node.id = %node, study.run = %session.manifest().run, "could not tell a node that the study is closed");
+/// Tells every node to erase what it holds for the study. One whose connection broke is given a moment to come back;
+/// one that stays away erases it when it restarts or the deadline passes.
+async fn close(coordinator: &Coordinator, session: &Session<'_>) {
+    let nodes = session.nodes();
+    let told = nodes.iter().map(|node| async move {
+        let node = std::slice::from_ref(node);
+        let ask = || session.ask_all::<_, Closed>(node, |_| Close {}, PROMPT);
+        if ask().await.is_ok() {
+            return true;
         }
+        coordinator.hub().missing_after(node, RECONNECT).await;
+        ask().await.is_ok()
+    });
+    let told = join_all(told).await;
+    for (node, _) in nodes.iter().zip(told).filter(|(_, told)| !told) {
+        tracing::warn!(node.id = %node, study.run = %session.manifest().run, "a node could not be told that the study is closed");
     }
 }
 
