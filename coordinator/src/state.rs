@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::SqlitePool;
+use sqlx::{ConnectOptions as _, SqlitePool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::study::Manifest;
@@ -39,7 +39,8 @@ impl State {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })

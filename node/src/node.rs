@@ -164,6 +164,10 @@ impl Node {
         self.studies.lock().await.remove(&digest)
     }
 
+    pub(crate) async fn open_studies(&self) -> Vec<Digest> {
+        self.studies.lock().await.keys().copied().collect()
+    }
+
     /// Studies whose deadline has passed.
     pub(crate) async fn overdue(&self) -> Vec<Digest> {
         let now = self.clock().now();

@@ -10,7 +10,7 @@ use tvaers_host::process::system_rng;
 use tvaers_link::backoff::Backoff;
 use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_link::limit::PROMPT_TIME;
-use tvaers_link::link::Link;
+use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::quic::Dialer;
 use tvaers_link::stream::Stream;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
@@ -22,7 +22,8 @@ use tvaers_protocol::reject::RejectCode;
 use crate::app::SOFTWARE;
 use crate::node::Node;
 use crate::refusal::Refusal;
-use crate::study::{agree, contribute, evaluate, hand_back, keygen, pseudonymise};
+use crate::study::{Study, agree, contribute, evaluate, hand_back, keygen, pseudonymise};
+use crate::work;
 
 /// Requests that are worked on at a time; further ones wait.
 const REQUESTS: usize = 32;
@@ -122,28 +123,44 @@ async fn answer(
         _ => {}
     }
     let study = node.study(digest).await?;
+    // A close ends whatever is under way for the study, however long the other side keeps it waiting.
+    tokio::select! {
+        done = in_study(node, &study, ask, exchange) => done,
+        () = study.until_closed() => Err(Refusal::new(RejectCode::StudyClosed)),
+    }
+}
+
+async fn in_study(
+    node: &Arc<Node>,
+    study: &Arc<Study>,
+    ask: Frame,
+    exchange: &mut Exchange,
+) -> Result<(), Refusal> {
     match ask.kind() {
-        Kind::Open => reply(exchange, &agree::open(node, &study, &read(&ask)?).await?).await,
-        Kind::KeyRound1 => reply(exchange, &keygen::round1(node, &study).await?).await,
-        Kind::KeyRound2 => reply(exchange, &keygen::round2(node, &study, &read(&ask)?).await?).await,
-        Kind::KeyRound3 => reply(exchange, &keygen::round3(node, &study, &read(&ask)?).await?).await,
-        Kind::KeyPin => reply(exchange, &keygen::pin(node, &study, &read(&ask)?).await?).await,
-        Kind::Compute => reply(exchange, &contribute::compute(node, &study, &read(&ask)?).await?).await,
+        Kind::Open => reply(exchange, &agree::open(node, study, &read(&ask)?).await?).await,
+        Kind::KeyRound1 => reply(exchange, &keygen::round1(node, study).await?).await,
+        Kind::KeyRound2 => reply(exchange, &keygen::round2(node, study, &read(&ask)?).await?).await,
+        Kind::KeyRound3 => reply(exchange, &keygen::round3(node, study, &read(&ask)?).await?).await,
+        Kind::KeyPin => reply(exchange, &keygen::pin(node, study, &read(&ask)?).await?).await,
+        Kind::Compute => reply(exchange, &contribute::compute(node, study, &read(&ask)?).await?).await,
         Kind::Pseudonymise => {
             let (sender, mut progress) = mpsc::channel(4);
-            let work = tokio::spawn({
-                let (node, study) = (Arc::clone(node), Arc::clone(&study));
-                async move { pseudonymise::run(&node, &study, sender).await }
-            });
-            while let Some(step) = progress.recv().await {
-                exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
-            }
-            reply(exchange, &work.await.map_err(Refusal::internal)??).await
+            let work = pseudonymise::run(node, study, sender);
+            tokio::pin!(work);
+            let done = loop {
+                tokio::select! {
+                    done = &mut work => break done?,
+                    Some(step) = progress.recv() => {
+                        exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
+                    }
+                }
+            };
+            reply(exchange, &done).await
         }
-        Kind::Evaluate => reply(exchange, &evaluate::answer(node, &study, read(&ask)?).await?).await,
-        Kind::Contribute => contribute::stream(node, &study, exchange).await,
+        Kind::Evaluate => reply(exchange, &evaluate::answer(node, study, read(&ask)?).await?).await,
+        Kind::Contribute => contribute::stream(node, study, exchange).await,
         Kind::HandBacks | Kind::HandBackEnd => {
-            let done = hand_back::take(node, &study, ask, exchange).await?;
+            let done = hand_back::take(node, study, ask, exchange).await?;
             reply(exchange, &done).await
         }
         _ => Err(Refusal::new(RejectCode::UnexpectedKind)),
@@ -171,19 +188,32 @@ async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
     })
 }
 
-/// Erases a study: its share and counters go with the last holder of this memory, its scratch database now.
+/// Erases a study: what is under way for it ends, its share is cleared, its scratch database goes.
 pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
-    if let Some(work) = study.work.get() {
-        work.erase().await.map_err(Refusal::internal)?;
+    study.end().await;
+    match study.work.get() {
+        Some(work) => work.erase(),
+        // Work over rows that was broken off leaves a file that nobody holds.
+        None => work::erase_run(node.home(), &study.manifest.run.to_string()),
     }
+    .map_err(Refusal::internal)?;
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
-    // Components may have been finished meanwhile. Whoever comes second, this or `compute`, finds the other's doing.
-    if let Some(work) = study.work.get() {
-        work.erase().await.map_err(Refusal::internal)?;
-    }
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
+}
+
+/// Closes every study and says goodbye, for a node that is asked to stop.
+pub async fn stop(node: &Node) {
+    for digest in node.open_studies().await {
+        if let Err(refusal) = close(node, digest).await {
+            tracing::error!(reason = refusal.chain(), "a study could not be erased; the next start tries again");
+        }
+    }
+    if let Ok(link) = node.link() {
+        link.close(CloseCode::Goodbye);
+        link.closed().await;
+    }
 }

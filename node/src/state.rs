@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::DataStatement;
@@ -123,7 +123,8 @@ impl State {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             // What is deleted is overwritten: pages of an erased work list do not linger in the file.
-            .pragma("secure_delete", "ON");
+            .pragma("secure_delete", "ON")
+            .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use tokio::sync::{Mutex, MutexGuard, OnceCell, watch};
 use tvaers_definitions::layout::Layout;
 use tvaers_definitions::model::Model;
 use tvaers_protocol::id::{Digest, NodeId};
@@ -75,6 +75,7 @@ pub(crate) struct Study {
     pub(crate) accounts: Mutex<BTreeMap<NodeId, account::Account>>,
     stage: Mutex<Stage>,
     holder: Mutex<Holder>,
+    closed: watch::Sender<bool>,
 }
 
 impl Study {
@@ -99,6 +100,7 @@ impl Study {
             accounts: Mutex::default(),
             stage: Mutex::new(Stage::Accepted),
             holder: Mutex::new(Holder::Idle),
+            closed: watch::Sender::new(false),
         }
     }
 
@@ -116,6 +118,18 @@ impl Study {
 
     pub(crate) async fn holder(&self) -> MutexGuard<'_, Holder> {
         self.holder.lock().await
+    }
+
+    /// Ends all that is under way for the study, and forgets its secrets.
+    pub(crate) async fn end(&self) {
+        self.closed.send_replace(true);
+        *self.holder.lock().await = Holder::Failed;
+    }
+
+    /// Waits until the study is closed.
+    pub(crate) async fn until_closed(&self) {
+        // The sender is part of the study, so the wait ends in no other way.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
     /// The key that all holders confirmed.

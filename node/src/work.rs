@@ -15,10 +15,12 @@ use tvaers_definitions::layout::Layout;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::{PersonId, Pseudonym, Sector};
 use tvaers_protocol::record::{Contribution, HandBack};
+use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::{Disclosure, utc_date};
 use tvaers_warehouse::data::{OpenError, Warehouse};
 use tvaers_warehouse::sql::{Dialect, Extraction, FetchError, Holding, PersonRow, SqlError};
 
+use crate::home::Home;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::{ImportRecord, WorklistRow};
@@ -68,6 +70,8 @@ pub(crate) enum WorkError {
     Inconsistent(&'static str),
     #[error("the hand-back names a stratum that the model does not have")]
     Stratum,
+    #[error("the data was imported for another node, or for another kind of data than the configuration says now")]
+    OtherNode,
 }
 
 /// A study's scratch database.
@@ -90,14 +94,19 @@ impl Work {
             .synchronous(SqliteSynchronous::Off)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         let mut work = Self { pool, path, persons: 0 };
-        if let Err(error) = work.extract(node, study).await {
-            // Nobody else knows of the file.
-            work.erase().await?;
-            return Err(error);
+        let filled = match sqlx::raw_sql(SCHEMA).execute(&work.pool).await {
+            Ok(_) => work.extract(node, study).await,
+            Err(error) => Err(error.into()),
+        };
+        match filled {
+            Ok(()) => Ok(work),
+            Err(error) => {
+                // Nobody else knows of the file.
+                work.erase()?;
+                Err(error)
+            }
         }
-        Ok(work)
     }
 
     async fn extract(&mut self, node: &Node, study: &Study) -> Result<(), WorkError> {
@@ -223,13 +232,14 @@ impl Work {
         Ok(())
     }
 
-    /// How many were handed back that this node did not contribute as its residents: none, unless someone lies.
+    /// How many were handed back that this node did not contribute as its residents in the population: none, unless
+    /// someone lies.
     pub(crate) async fn strangers_handed_back(&self) -> Result<i64, WorkError> {
         let row = sqlx::query(
             "SELECT COUNT(*) FROM hand_back AS h
              LEFT JOIN pseudonym AS p ON p.pseudonym = h.pseudonym
              LEFT JOIN component AS c ON c.row = p.row
-             WHERE c.resident IS NOT 1",
+             WHERE c.resident IS NOT 1 OR c.eligible IS NOT 1",
         )
         .fetch_one(&self.pool)
         .await?;
@@ -266,11 +276,17 @@ impl Work {
             .collect()
     }
 
-    /// Erases the database.
-    pub(crate) async fn erase(&self) -> Result<(), WorkError> {
-        self.pool.close().await;
+    /// Erases the database. Its name goes at once; what a statement at work still holds goes when it has ended.
+    pub(crate) fn erase(&self) -> Result<(), WorkError> {
+        let pool = self.pool.clone();
+        tokio::spawn(async move { pool.close().await });
         erase(&self.path)
     }
+}
+
+/// Erases the scratch database of a run, whether or not it was finished.
+pub(crate) fn erase_run(home: &Home, run: &str) -> Result<(), WorkError> {
+    erase(&home.work(run))
 }
 
 /// Erases the scratch databases that a stopped node left behind; gives how many.
@@ -281,7 +297,7 @@ pub(crate) fn erase_abandoned(dir: &Path) -> Result<usize, WorkError> {
         let entry = entry.map_err(io)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with("study-") && name.ends_with(".sqlite") {
+        if name.starts_with("study-") && name.contains(".sqlite") {
             erase(&entry.path())?;
             erased += 1;
         }
@@ -289,14 +305,24 @@ pub(crate) fn erase_abandoned(dir: &Path) -> Result<usize, WorkError> {
     Ok(erased)
 }
 
-/// Opens the data that a study or question is answered from.
-pub(crate) async fn warehouse(node: &Node, import: &ImportRecord) -> Result<Warehouse, OpenError> {
-    Warehouse::open(&node.home().dir().join(&import.file), 2).await
+/// Opens the data that a study or question is answered from. The mark in the data counts, not what the configuration
+/// says today: data imported as real stays real, whatever is edited.
+pub(crate) async fn warehouse(node: &Node, import: &ImportRecord) -> Result<Warehouse, WorkError> {
+    let warehouse = Warehouse::open(&node.home().dir().join(&import.file), 2).await?;
+    let (meta, config) = (warehouse.meta(), node.config());
+    if (meta.made_up, meta.sector, meta.member) == (config.made_up, config.sector, config.code) {
+        Ok(warehouse)
+    } else {
+        Err(WorkError::OtherNode)
+    }
 }
 
 /// How many persons this node would have evaluated, at most.
 pub(crate) async fn count_contributors(node: &Node, import: &ImportRecord) -> Result<u32, Refusal> {
-    let warehouse = warehouse(node, import).await.map_err(Refusal::internal)?;
+    let warehouse = warehouse(node, import).await.map_err(|error| match error {
+        WorkError::OtherNode => Refusal::because(RejectCode::NotMadeUp, error),
+        error => Refusal::internal(error),
+    })?;
     let persons = match node.config().sector {
         Sector::Municipality => warehouse.meta().persons,
         Sector::Region => {
@@ -320,7 +346,8 @@ fn rounded_up(persons: u64) -> u64 {
 }
 
 fn erase(path: &Path) -> Result<(), WorkError> {
-    for suffix in ["", "-wal", "-shm"] {
+    // The side files first: as long as the main file is there, a start after a crash finds what is left.
+    for suffix in ["-wal", "-shm", ""] {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
         let file = PathBuf::from(file);

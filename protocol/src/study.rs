@@ -155,7 +155,7 @@ pub enum ManifestError {
     Holders,
     #[error("the study's threshold {found} is not the roster's {expected}")]
     Threshold { found: u16, expected: u16 },
-    #[error("the quorum of `{0}` is not {1} different holders")]
+    #[error("the quorum of `{0}` is not {1} different holders, itself among them if it is one")]
     Quorum(NodeId, u16),
     #[error("the quota of `{node}` is {found}; the roster allows {allowed}")]
     Quota { node: NodeId, found: u32, allowed: u32 },
@@ -216,7 +216,10 @@ impl Manifest {
     fn check_participant(&self, participant: &Participant, member: &Member) -> Result<(), ManifestError> {
         let ascending = participant.quorum.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
         let known = participant.quorum.iter().all(|&index| self.holder(index).is_some());
-        if !ascending || !known || participant.quorum.len() != usize::from(self.threshold) {
+        // A holder that left its own share out could play the others off against each other and pass its quota.
+        let own = self.holder_index(&participant.node);
+        let own_is_in = own.is_none_or(|own| participant.quorum.contains(&own));
+        if !ascending || !known || !own_is_in || participant.quorum.len() != usize::from(self.threshold) {
             return Err(ManifestError::Quorum(participant.node.clone(), self.threshold));
         }
         if participant.quota > member.evaluations_max {
@@ -248,12 +251,13 @@ impl Manifest {
         self.participants.iter().find(|participant| participant.node == *node)
     }
 
-    /// The quorum for the participant at `position` of `holders` holders: the t that follow it in turn, itself last,
-    /// so that the load spreads and a node's own share is used only where too few others hold one.
+    /// The quorum for the participant at `position` of `holders` holders: a holder's own share and the t − 1 that
+    /// follow it in turn, or t in turn for one that holds none. The load spreads, and a holder needs all others of its
+    /// quorum for each person, so that the quota counts persons: with its own share left out it could play t others
+    /// off against each other and get more.
     #[must_use]
     pub fn quorum_for(node: &NodeId, position: usize, holders: &[NodeId], threshold: u16) -> Vec<u16> {
-        let own = holders.iter().position(|holder| holder == node);
-        let start = own.map_or(position, |own| own + 1);
+        let start = holders.iter().position(|holder| holder == node).unwrap_or(position);
         let turn = (0..holders.len()).map(|step| (start + step) % holders.len().max(1));
         let mut quorum: Vec<u16> =
             turn.take(usize::from(threshold)).filter_map(|index| u16::try_from(index + 1).ok()).collect();
@@ -280,15 +284,17 @@ mod tests {
     }
 
     #[test]
-    fn a_quorum_spares_the_node_itself_where_others_suffice() {
+    fn a_holder_is_part_of_its_own_quorum_and_needs_all_others_of_it() {
         let holders = names(5);
         for (position, node) in holders.iter().enumerate() {
             let quorum = Manifest::quorum_for(node, position, &holders, 3);
             assert_eq!(quorum.len(), 3);
-            assert!(!quorum.contains(&u16::try_from(position + 1).unwrap()));
+            assert!(quorum.contains(&u16::try_from(position + 1).unwrap()));
         }
         let pair = names(2);
         assert_eq!(Manifest::quorum_for(&pair[0], 0, &pair, 2), vec![1, 2]);
+        let other = NodeId::new("other").unwrap();
+        assert_eq!(Manifest::quorum_for(&other, 3, &holders, 3), vec![1, 4, 5]);
     }
 
     #[test]

@@ -37,11 +37,12 @@ async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem>
     tracing::info!(node.id = %config.id, software = app::SOFTWARE, "the node starts");
     tokio::select! {
         () = serve::run(std::sync::Arc::clone(&node), dialer, &address) => {}
-        () = serve::sweep(node) => {}
+        () = serve::sweep(std::sync::Arc::clone(&node)) => {}
         stopped = process::until_stopped(args.with_stdin) => {
             stopped.map_err(|error| Problem::from_error(Exit::Failed, "signals", &error))?;
         }
     }
+    serve::stop(&node).await;
     tracing::info!(node.id = %config.id, "the node stops");
     Ok(())
 }

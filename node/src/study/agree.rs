@@ -50,19 +50,19 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let model = node.model(&manifest.model)?.clone();
     let layout = model.layout(node.config().sector, manifest.grain);
     let contribution = model.shape(manifest.grain);
-    let number = import.statement.import;
-    let study = Arc::new(Study::new(manifest.clone(), model, layout, contribution, import));
-    let digest = study.digest;
+    // The data must be what the configuration says before anything is signed.
+    work::count_contributors(node, &import).await?;
+    // Remembered first: a run that was agreed to before, even one that is closed, gets no further.
+    node.state().accept_study(manifest, import.statement.import, now).await.map_err(|error| {
+        let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
+        Refusal::because(code, error)
+    })?;
     if let Some(oldest) = node.study_to_give_up().await {
         serve::close(node, oldest).await?;
     }
-    // The place first: a run that is remembered cannot be proposed again.
-    node.add_study(Arc::clone(&study)).await?;
-    if let Err(error) = node.state().accept_study(manifest, number, now).await {
-        node.remove_study(digest).await;
-        let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
-        return Err(Refusal::because(code, error));
-    }
+    let study = Arc::new(Study::new(manifest.clone(), model, layout, contribution, import));
+    let digest = study.digest;
+    node.add_study(study).await?;
     let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
     tracing::info!(study.run = %manifest.run, study.model = %manifest.model, "agreed to a study");
     Ok(Accepted { acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()) })

@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::Exchange;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Compute, Computed, Contributions, ContributionsEnd, Signed, StreamTotal};
-use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 
 use crate::node::Node;
@@ -25,10 +24,6 @@ pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Resul
     let work = Work::compute(node, study).await.map_err(Refusal::internal)?;
     let persons = u32::try_from(work.persons()).map_err(Refusal::internal)?;
     study.work.set(work).map_err(|_| Refusal::internal("components were worked out twice"))?;
-    if node.study_to_close(study.digest).await.is_none() {
-        study.work()?.erase().await.map_err(Refusal::internal)?;
-        return Err(Refusal::new(RejectCode::StudyClosed));
-    }
     *stage = Stage::Computed;
     Ok(Computed { persons })
 }

@@ -10,9 +10,10 @@ use tvaers_link::exchange::Exchange;
 use tvaers_protocol::frame::{Frame, Kind};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{HandBackEnd, HandBacks, HandedBack, StreamTotal};
-use tvaers_protocol::record::Ascending;
+use tvaers_protocol::record::{Ascending, HandBack};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
+use tvaers_protocol::study::Disclosure;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
@@ -51,9 +52,13 @@ pub(crate) async fn take(
         hash.update(&message.records);
         let records = study.hand_back.read(&message.records).map_err(|error| malformed(&error))?;
         for record in &records {
+            check(study, record)?;
             order.next(record.pseudonym).map_err(|error| malformed(&error))?;
         }
         count += records.len() as u64;
+        if count > work.persons() {
+            return Err(Refusal::because(RejectCode::Malformed, "the hand-back has more records than persons"));
+        }
         work.store_hand_backs(&records).await.map_err(Refusal::internal)?;
         frame = exchange.frame(FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))?;
     }
@@ -109,4 +114,18 @@ pub(crate) async fn take(
         );
     }
     u32::try_from(rows.len()).map(|persons| HandedBack { persons }).map_err(Refusal::internal)
+}
+
+/// What can be seen of a record alone: that its parts belong together by the model, as far as they are disclosed.
+fn check(study: &Study, record: &HandBack) -> Result<(), Refusal> {
+    let disclosed = |least| study.manifest.disclosure >= least;
+    let stratum = study.model.strata.get(usize::from(record.stratum));
+    let holds = |total: u16| {
+        stratum.is_some_and(|s| (s.from..=s.to).contains(&total) && s.included == record.included)
+    };
+    let sum: u32 = record.items.iter().map(|item| u32::from(*item)).sum();
+    let fits = stratum.is_some()
+        && (!disclosed(Disclosure::Total) || holds(record.total))
+        && (!disclosed(Disclosure::Items) || sum == u32::from(record.total));
+    if fits { Ok(()) } else { Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model")) }
 }

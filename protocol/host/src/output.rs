@@ -43,33 +43,32 @@ pub struct Output {
 
 impl Output {
     /// Ends a program: 0 for success, else the problem on standard error and its code.
-    #[expect(
-        clippy::print_stderr,
-        reason = "the one place where a program's problem reaches the person who ran it"
-    )]
     #[must_use]
     pub fn finish(self, result: Result<(), Problem>) -> ExitCode {
         let Err(problem) = result else {
             return ExitCode::SUCCESS;
         };
         match self.format {
-            Format::Text => eprintln!("{problem}"),
-            Format::Json => eprintln!("{}", serde_json::to_string(&problem).unwrap_or_default()),
+            Format::Text => say(std::io::stderr(), problem.to_string()),
+            Format::Json => say(std::io::stderr(), serde_json::to_string(&problem).unwrap_or_default()),
         }
         ExitCode::from(problem.exit.code())
     }
 
     /// A line for a person on standard error; nothing under `--quiet`.
-    #[expect(clippy::print_stderr, reason = "the one place where a program tells how it is getting on")]
     pub fn note(self, line: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{line}");
+            say(std::io::stderr(), line);
         }
     }
 
     /// A result on standard output.
-    #[expect(clippy::print_stdout, reason = "the one place where a program's results leave it")]
     pub fn result(self, text: impl std::fmt::Display) {
-        println!("{text}");
+        say(std::io::stdout(), text);
     }
+}
+
+/// Writes a line. Where nobody reads any more, as behind `| head`, there is nobody to tell.
+fn say(mut to: impl std::io::Write, text: impl std::fmt::Display) {
+    let _ = writeln!(to, "{text}");
 }

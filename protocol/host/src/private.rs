@@ -1,8 +1,8 @@
 //! Files that only their owner reads: keys, databases, work lists.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -36,14 +36,14 @@ pub enum PrivateFileError {
     },
 }
 
-/// Creates a folder that only its owner can enter, with its parents.
+/// Creates a folder that only its owner can enter, with its parents. One that is there already is left as it is: it
+/// may be somebody's home.
 ///
 /// # Errors
 /// [`PrivateFileError::Io`].
 pub fn create_dir(path: &Path) -> Result<(), PrivateFileError> {
     let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
-    std::fs::create_dir_all(path).map_err(io)?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io)
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)
 }
 
 /// Creates or empties a file that only its owner reads.
@@ -78,8 +78,12 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
     aside.push(".new");
     let aside = PathBuf::from(aside);
     let mut file = create(&aside)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(io)?;
-    std::fs::rename(&aside, path).map_err(io)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| std::fs::rename(&aside, path)) {
+        // Half a list of persons must not stay under another name; the error to tell of is the first.
+        let _ = std::fs::remove_file(&aside);
+        return Err(io(error));
+    }
     // The rename itself must survive a power cut.
     path.parent().map_or(Ok(()), |parent| File::open(parent).and_then(|dir| dir.sync_all())).map_err(io)
 }
