@@ -10,3 +10,10 @@ CREATE TABLE study (
     closed       TEXT NOT NULL,
     outcome      TEXT NOT NULL
 ) STRICT;
+
+-- Which nodes have yet to be told that a study is closed, so that they erase what they hold for it.
+CREATE TABLE unclosed (
+    manifest BLOB NOT NULL CHECK (length(manifest) = 32),
+    node     TEXT NOT NULL,
+    PRIMARY KEY (manifest, node)
+) STRICT, WITHOUT ROWID;

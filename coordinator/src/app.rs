@@ -92,17 +92,18 @@ pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> 
             .expected("the federation's newest roster with the signatures of its members")
             .next("have the members sign it and put it there")
     };
-    let roster = believe(&home.roster(), clock.now())?;
+    let believed = believe(&home.roster(), clock.now())?;
     let keys = |error: PrivateFileError| Problem::from_error(Exit::Failed, "keys", &error);
     let signing = SigningKey::from_seed(&*private::read_key(&home.keys().join("signing.key")).map_err(keys)?);
     let identity = Identity::load(&home.keys().join("tls.crt"), &home.keys().join("tls.key"))
         .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
-    let own = &roster.roster().coordinator;
+    let own = &believed.roster.roster().coordinator;
     if own.spki != identity.certificate().spki || own.signing != signing.verifying_key() {
         return Err(roster_problem(
             "the roster has other keys for the coordinator than this folder".to_owned(),
         ));
     }
+    let roster = believed.keep()?;
     let software =
         Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?;
     let greeting = Greeting::new(roster.roster().version, roster.digest(), software);

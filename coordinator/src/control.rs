@@ -84,14 +84,14 @@ pub async fn serve(coordinator: Arc<Coordinator>, listener: UnixListener) -> io:
         let (stream, _) = listener.accept().await?;
         let coordinator = Arc::clone(&coordinator);
         tokio::spawn(async move {
-            if let Err(error) = client(&coordinator, stream).await {
+            if let Err(error) = client(coordinator, stream).await {
                 tracing::warn!(error = %error, "a client of the control socket has left");
             }
         });
     }
 }
 
-async fn client(coordinator: &Coordinator, stream: UnixStream) -> io::Result<()> {
+async fn client(coordinator: Arc<Coordinator>, stream: UnixStream) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read).take(REQUEST_BYTES_MAX);
@@ -105,19 +105,13 @@ async fn client(coordinator: &Coordinator, stream: UnixStream) -> io::Result<()>
         }
     };
     let (events, mut happened) = Events::channel();
-    let work = carry_out(coordinator, &request, events);
-    tokio::pin!(work);
-    let reply = loop {
-        tokio::select! {
-            biased;
-            Some(event) = happened.recv() => tell(&mut write, &Reply::Event(event)).await?,
-            reply = &mut work => break reply,
-        }
-    };
-    while let Ok(event) = happened.try_recv() {
+    // A task of its own: a study that has begun is carried to its end and closed, whether or not its client stays.
+    let work = tokio::spawn(async move { carry_out(&coordinator, &request, events).await });
+    // The events end when the work has dropped its end of the channel.
+    while let Some(event) = happened.recv().await {
         tell(&mut write, &Reply::Event(event)).await?;
     }
-    tell(&mut write, &reply).await
+    tell(&mut write, &work.await.map_err(io::Error::other)?).await
 }
 
 async fn carry_out(coordinator: &Coordinator, request: &Request, events: Events) -> Reply {

@@ -53,6 +53,8 @@ enum RelayFailure {
     Stream(#[from] StreamError),
     #[error(transparent)]
     Relay(#[from] RelayError),
+    #[error("the holder did not answer: {0}")]
+    Holder(RelayError),
     #[error("refused: {0}")]
     Refused(RejectCode),
 }
@@ -63,7 +65,7 @@ async fn relay(mut from: Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -
         let code = match failure {
             RelayFailure::Refused(code) => *code,
             RelayFailure::Stream(error) | RelayFailure::Relay(RelayError::From(error)) => error.code(),
-            RelayFailure::Relay(RelayError::To(_)) => RejectCode::Unreachable,
+            RelayFailure::Relay(RelayError::To(_)) | RelayFailure::Holder(_) => RejectCode::Unreachable,
         };
         if let Ok(frame) = Frame::of(roster, Digest::NONE, &Reject { code }) {
             // The requester may be gone; its own time limit tells it.
@@ -94,7 +96,7 @@ async fn pass_on(
     let mut to = exchange.into_stream();
     from.receiver.relay(&mut to.sender, ANSWER_TIME).await?;
     to.finish().await?;
-    to.receiver.relay(&mut from.sender, ANSWER_TIME).await?;
+    to.receiver.relay(&mut from.sender, ANSWER_TIME).await.map_err(RelayFailure::Holder)?;
     from.finish().await?;
     Ok(())
 }

@@ -89,20 +89,29 @@ pub(crate) fn lost(node: &NodeId) -> Problem {
         .next("ask its IT to look at `tvaers-node check` and its log, then start again")
 }
 
+/// The exit code that goes with a node's failure.
+pub(crate) const fn exit(error: &ExchangeError) -> Exit {
+    match error {
+        ExchangeError::Refused(
+            RejectCode::PolicyRefused | RejectCode::QuotaExceeded | RejectCode::NotMadeUp,
+        ) => Exit::Refused,
+        ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => Exit::BadInput,
+        // A node that could not reach another one.
+        ExchangeError::Refused(RejectCode::Unreachable | RejectCode::TimedOut) => Exit::Incomplete,
+        ExchangeError::Refused(_) => Exit::Failed,
+        ExchangeError::Link(_) | ExchangeError::Stream(_) => Exit::Incomplete,
+    }
+}
+
 /// What a node's failure means for the person who asked.
 pub(crate) fn failed(node: &NodeId, error: &ExchangeError) -> Problem {
-    let what = format!("`{node}`: {error}");
-    let (exit, code) = match error {
-        ExchangeError::Refused(RejectCode::PolicyRefused | RejectCode::QuotaExceeded) => {
-            (Exit::Refused, "node.refused")
-        }
-        ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => {
-            (Exit::BadInput, "node.cannot-answer")
-        }
-        ExchangeError::Refused(_) => (Exit::Failed, "node.refused"),
-        ExchangeError::Link(_) | ExchangeError::Stream(_) => (Exit::Incomplete, "node.lost"),
+    let exit = exit(error);
+    let code = match exit {
+        Exit::BadInput => "node.cannot-answer",
+        Exit::Incomplete => "node.lost",
+        _ => "node.refused",
     };
-    Problem::new(exit, code, what)
+    Problem::new(exit, code, format!("`{node}`: {error}"))
         .at(format!("node {node}"))
         .next(format!("the reason stands in the log of `{node}`; it is not told to others"))
 }

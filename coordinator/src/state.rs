@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::{ConnectOptions as _, SqlitePool};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
+use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::study::Manifest;
 
 /// What went wrong with the state database.
@@ -44,6 +47,53 @@ impl State {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })
+    }
+
+    /// Remembers, before a study begins, that its nodes will have to be told of its end.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn begin(&self, manifest: &Manifest) -> Result<(), StateError> {
+        let mut transaction = self.pool.begin().await?;
+        for participant in &manifest.participants {
+            sqlx::query("INSERT INTO unclosed (manifest, node) VALUES (?, ?)")
+                .bind(manifest.digest().0.as_slice())
+                .bind(participant.node.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The studies of whose end a node has not been told, the one that is running among them.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn unclosed(&self, node: &NodeId) -> Result<Vec<Digest>, StateError> {
+        let rows = sqlx::query("SELECT manifest FROM unclosed WHERE node = ?")
+            .bind(node.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        let digest = |row: &SqliteRow| {
+            let bytes: Vec<u8> = row.try_get("manifest")?;
+            // The table holds digests only, by its own check.
+            Ok(Digest(bytes.try_into().unwrap_or_default()))
+        };
+        rows.iter().map(digest).collect()
+    }
+
+    /// Remembers that a node has been told of a study's end.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn told(&self, study: Digest, node: &NodeId) -> Result<(), StateError> {
+        sqlx::query("DELETE FROM unclosed WHERE manifest = ? AND node = ?")
+            .bind(study.0.as_slice())
+            .bind(node.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Records a study that has ended.

@@ -12,8 +12,8 @@ use tvaers_host::process::system_rng;
 use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::message::{
-    Accepted, Close, Closed, Compute, Computed, Contribute, Open, Opened, Prepare, Prepared, Progress,
-    Propose, Pseudonymise, Signed,
+    Accepted, Compute, Computed, Contribute, Open, Opened, Prepare, Prepared, Progress, Propose,
+    Pseudonymise, Signed,
 };
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::record::{ContributionShape, HandBackShape};
@@ -23,9 +23,9 @@ use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, ut
 use crate::combine::{Combiner, Source as Place};
 use crate::coordinator::Coordinator;
 use crate::event::{Events, Phase};
-use crate::join::{Join, Return};
+use crate::join::{Join, JoinError, Return};
 use crate::keygen;
-use crate::merge::{Expected, Merge, Source};
+use crate::merge::{Expected, Merge, Source, StreamFault};
 use crate::session::{self, Session};
 
 /// For a node to answer a question that needs no work.
@@ -36,6 +36,11 @@ const WORK: Duration = Duration::from_secs(3600);
 const RECONNECT: Duration = Duration::from_secs(5);
 /// Until nodes stop answering for a study.
 const STUDY_HOURS: i64 = 24;
+/// For the work of a study, within its deadline: a node that dawdles must not hold up the next one for ever.
+const STUDY_TIME: Duration = Duration::from_secs(23 * 3600);
+
+/// Years that a reference date may have: those of the canonical tables.
+const YEARS: std::ops::RangeInclusive<i16> = 1850..=2100;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +109,16 @@ pub struct FallsBack {
 pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) -> Result<Summary, Problem> {
     let model =
         coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
+    if !YEARS.contains(&request.as_of.year()) {
+        return Err(Problem::new(
+            Exit::BadInput,
+            "stratify.as-of",
+            format_args!("reference date {}", request.as_of),
+        )
+        .at("--as-of")
+        .expected(format_args!("a date in the years {} to {}", YEARS.start(), YEARS.end()))
+        .next("correct the date"));
+    }
     let today = utc_date(coordinator.clock().now());
     let members = coordinator.roster().roster().members_on(today);
     let nodes: Vec<NodeId> = members.map(|member| member.id.clone()).collect();
@@ -118,7 +133,9 @@ pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) 
     let (manifest, data) = draft(coordinator, request, model, nodes).await?;
     let session = Session::new(coordinator, manifest);
     tracing::info!(study.run = %session.manifest().run, study.model = %model.name, "a study begins");
-    let outcome = carry_out(coordinator, &session, model, data, events).await;
+    coordinator.begin(session.manifest()).await?;
+    let work = carry_out(coordinator, &session, model, data, events);
+    let outcome = tokio::time::timeout(STUDY_TIME, work).await.unwrap_or_else(|_| Err(too_long(&session)));
     close(coordinator, &session).await;
     let ended = match &outcome {
         Ok(_) => "complete".to_owned(),
@@ -276,17 +293,15 @@ async fn join(
 }
 
 /// Tells every node to erase what it holds for the study. One whose connection broke is given a moment to come back;
-/// one that stays away erases it when it restarts or the deadline passes.
+/// one that stays away is told when it connects again, and erases it by itself at the deadline.
 async fn close(coordinator: &Coordinator, session: &Session<'_>) {
     let nodes = session.nodes();
     let told = nodes.iter().map(|node| async move {
-        let node = std::slice::from_ref(node);
-        let ask = || session.ask_all::<_, Closed>(node, |_| Close {}, PROMPT);
-        if ask().await.is_ok() {
+        if coordinator.close_at(session.digest(), node).await {
             return true;
         }
-        coordinator.hub().missing_after(node, RECONNECT).await;
-        ask().await.is_ok()
+        coordinator.hub().missing_after(std::slice::from_ref(node), RECONNECT).await;
+        coordinator.close_at(session.digest(), node).await
     });
     let told = join_all(told).await;
     for (node, _) in nodes.iter().zip(told).filter(|(_, told)| !told) {
@@ -297,7 +312,9 @@ async fn close(coordinator: &Coordinator, session: &Session<'_>) {
 fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model, data: Vec<NodeData>) -> Summary {
     let members = &coordinator.roster().roster().members;
     let falls_back = model.touches.iter().filter(|touch| touch.at.contains(&manifest.grain));
-    let municipalities = members.iter().filter(|member| member.sector == Sector::Municipality);
+    let municipalities = members
+        .iter()
+        .filter(|member| member.sector == Sector::Municipality && manifest.participant(&member.id).is_some());
     Summary {
         run: manifest.run,
         model: format!("{} version {}", model.name, model.version),
@@ -313,6 +330,12 @@ fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model, data: 
     }
 }
 
+fn too_long(session: &Session<'_>) -> Problem {
+    Problem::new(Exit::Incomplete, "stratify.deadline", "the study has not ended within its deadline")
+        .at(format!("run {}", session.manifest().run))
+        .next("look in the nodes' logs which of them is slow, and start again")
+}
+
 fn unknown_model(coordinator: &Coordinator, request: &Request) -> Problem {
     let known: Vec<&str> = coordinator.library().models().iter().map(|model| model.name.as_str()).collect();
     Problem::new(Exit::BadInput, "stratify.model", format!("there is no model `{}`", request.model))
@@ -320,8 +343,14 @@ fn unknown_model(coordinator: &Coordinator, request: &Request) -> Problem {
         .next("name a model of this version")
 }
 
-fn join_failed(error: &crate::join::JoinError) -> Problem {
-    Problem::new(Exit::Incomplete, "stratify.join", error)
-        .at(format!("node {}", error.node()))
-        .next("nothing was released; look at the node's log and start the stratification again")
+fn join_failed(error: &JoinError) -> Problem {
+    let exit = match error {
+        JoinError::Merge(error) => match &error.fault {
+            StreamFault::Exchange(fault) => session::exit(fault),
+            _ => Exit::Failed,
+        },
+        JoinError::HandBack { fault, .. } => session::exit(fault),
+    };
+    let next = "look at the node's log and start again; a work list that another node has written already stays there";
+    Problem::new(exit, "stratify.join", error).at(format!("node {}", error.node())).next(next)
 }

@@ -148,13 +148,14 @@ pub async fn state(home: &Home) -> Result<State, Problem> {
 /// [`Problem`] at the first thing that is not as it should be.
 pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Dialer, Config), Problem> {
     let config = config(&home)?;
-    let roster = roster::believe(&home.roster(), clock.now())?;
+    let believed = roster::believe(&home.roster(), clock.now())?;
     let keys = |error: PrivateFileError| Problem::from_error(Exit::Failed, "keys", &error);
     let signing = SigningKey::from_seed(&*private::read_key(&home.keys().join("signing.key")).map_err(keys)?);
     let sealing =
         SealingKey::from_bytes(&*private::read_key(&home.keys().join("sealing.key")).map_err(keys)?);
     let identity = identity(&home)?;
-    check_membership(&config, &roster, &identity, &signing, &sealing)?;
+    check_membership(&config, &believed.roster, &identity, &signing, &sealing)?;
+    let roster = believed.keep()?;
     let greeting = Greeting::new(
         roster.roster().version,
         roster.digest(),

@@ -209,7 +209,10 @@ pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
 pub async fn stop(node: &Node) {
     for digest in node.open_studies().await {
         if let Err(refusal) = close(node, digest).await {
-            tracing::error!(reason = refusal.chain(), "a study could not be erased; the next start tries again");
+            tracing::error!(
+                reason = refusal.chain(),
+                "a study could not be erased; the next start tries again"
+            );
         }
     }
     if let Ok(link) = node.link() {

@@ -162,16 +162,15 @@ impl State {
         Ok(())
     }
 
-    /// The data databases of all imports but the newest `kept` different ones: they serve no more.
+    /// The data databases of the newest `count` different imports.
     ///
     /// # Errors
     /// [`StateError`].
-    pub async fn outdated_data(&self, kept: u32) -> Result<Vec<String>, StateError> {
-        let rows =
-            sqlx::query("SELECT file FROM import GROUP BY file ORDER BY MAX(number) DESC LIMIT -1 OFFSET ?")
-                .bind(kept)
-                .fetch_all(&self.pool)
-                .await?;
+    pub async fn newest_data(&self, count: u32) -> Result<Vec<String>, StateError> {
+        let rows = sqlx::query("SELECT file FROM import GROUP BY file ORDER BY MAX(number) DESC LIMIT ?")
+            .bind(count)
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(|row| row.try_get("file").map_err(StateError::from)).collect()
     }
 

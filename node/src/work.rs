@@ -70,7 +70,9 @@ pub(crate) enum WorkError {
     Inconsistent(&'static str),
     #[error("the hand-back names a stratum that the model does not have")]
     Stratum,
-    #[error("the data was imported for another node, or for another kind of data than the configuration says now")]
+    #[error(
+        "the data was imported for another node, or for another kind of data than the configuration says now"
+    )]
     OtherNode,
 }
 

@@ -9,13 +9,14 @@ use tvaers_protocol::study::Grain;
 
 use crate::make::{Made, MakeOptions, make};
 use crate::report::Report;
-use crate::run;
+use crate::{provision, run};
 
 /// Makes the population, runs the federation and explains it.
 ///
 /// # Errors
 /// [`Problem`].
 pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), Problem> {
+    provision::claim(out)?;
     clear_data(&population.out)?;
     let made = self::population(population, output)?;
     let options = run::Options {

@@ -77,6 +77,14 @@ impl Party {
         }
     }
 
+    /// The problem of a party that has ended although it should serve; none while it runs.
+    pub fn ended(&mut self) -> Option<Problem> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            _ => Some(self.problem(self.name.clone())),
+        }
+    }
+
     /// Waits until it has done its work.
     ///
     /// # Errors

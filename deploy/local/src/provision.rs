@@ -20,6 +20,9 @@ use tvaers_protocol::study::Grain;
 /// The most persons that a laboratory node may have evaluated: without practical limit.
 const EVALUATIONS_MAX: u32 = 100_000_000;
 
+/// Marks a folder as a local federation's: only there is anything removed.
+const MARK: &str = ".tvaers-local";
+
 /// What `run` writes under OUT; `--fresh` removes these and nothing else.
 const OURS: [&str; 6] = ["nodes", "coordinator", "stratify", "results", "report.html", "timings.json"];
 
@@ -132,11 +135,11 @@ pub fn provision(
     fresh: bool,
     today: Date,
 ) -> Result<Federation, Problem> {
+    claim(out)?;
     if fresh {
         clear(out)?;
     }
     let federation = Federation { folders, out: out.to_owned() };
-    private::create_dir(out).map_err(|error| Problem::from_error(Exit::BadInput, "out", &error))?;
     if federation.coordinator_home().roster().exists() {
         go_on(&federation, today)?;
     } else {
@@ -147,6 +150,32 @@ pub fn provision(
         private::replace(&federation.node_home(&folder.id).config(), text.as_bytes()).map_err(failed)?;
     }
     Ok(federation)
+}
+
+/// Makes the folder a local federation's. One that holds other people's things under our names is refused.
+///
+/// # Errors
+/// [`Problem`].
+pub fn claim(out: &Path) -> Result<(), Problem> {
+    private::create_dir(out)
+        .map_err(|error| Problem::from_error(Exit::BadInput, "out", &error).at(out.display()))?;
+    let mark = out.join(MARK);
+    if mark.exists() {
+        return Ok(());
+    }
+    let taken = OURS.iter().chain(&["data"]).map(|name| out.join(name)).find(|path| path.exists());
+    if let Some(path) = taken {
+        return Err(Problem::new(
+            Exit::BadInput,
+            "out.taken",
+            "the folder holds something that tvaers-local did not make",
+        )
+        .at(path.display())
+        .expected("a new folder, or one of an earlier run")
+        .next("name another --out"));
+    }
+    private::replace(&mark, b"A local federation of tvaers-local: --fresh removes what it made here.\n")
+        .map_err(|error| Problem::from_error(Exit::BadInput, "out", &error))
 }
 
 fn clear(out: &Path) -> Result<(), Problem> {

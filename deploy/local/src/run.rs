@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use tvaers_coordinator::control::{Reply, Request, ask};
@@ -22,6 +23,9 @@ use crate::timing::Timings;
 
 /// Imports that run at the same time: one per core of a small machine.
 const IMPORTS: usize = 2;
+
+/// Between looks whether all nodes are connected.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     import(&federation, options.as_of, &mut timings, output)?;
     let mut parties = Vec::new();
     let result = start(&federation, &mut parties)
+        .and_then(|()| wait_for_nodes(&federation, &mut parties, options.deadline_s))
         .and_then(|()| stratify_all(&federation, options, &parties, &mut timings, output));
     for party in &parties {
         timings.peak(&party.name, party.usage().map_or(0, |used| used.peak_rss_bytes));
@@ -130,6 +135,35 @@ fn start(federation: &Federation, parties: &mut Vec<Party>) -> Result<(), Proble
     Ok(())
 }
 
+/// Waits until every node is connected, or one has ended and says why. Who is missing after the deadline is for the
+/// coordinator to say.
+fn wait_for_nodes(federation: &Federation, parties: &mut [Party], deadline_s: u64) -> Result<(), Problem> {
+    let runtime = runtime()?;
+    let socket = federation.coordinator_home().socket();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(deadline_s) {
+        if let Some(problem) = parties.iter_mut().find_map(Party::ended) {
+            return Err(problem);
+        }
+        let nodes = match runtime.block_on(ask(&socket, &Request::Nodes, |_| {}))? {
+            Reply::Nodes(nodes) => nodes,
+            _ => Vec::new(),
+        };
+        if nodes.iter().all(|node| node.connected) {
+            return Ok(());
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))
+}
+
 fn stratify_all(
     federation: &Federation,
     options: &Options,
@@ -137,10 +171,7 @@ fn stratify_all(
     timings: &mut Timings,
     output: Output,
 ) -> Result<Vec<Summary>, Problem> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
+    let runtime = runtime()?;
     let socket = federation.coordinator_home().socket();
     let mut summaries = Vec::new();
     for model in &options.models {

@@ -98,7 +98,8 @@ async fn look(home: &Home, args: &Args, report: &mut Report) {
     } else {
         report.take("policy (laboratory)", Ok(()));
     }
-    let roster = report.take("roster", roster::believe(&home.roster(), SystemClock.now()));
+    let believed = roster::believe(&home.roster(), SystemClock.now());
+    let roster = report.take("roster", believed.map(|believed| believed.roster));
     let identity = report.take("certificate and key", app::identity(home));
     let signing = report.take("signing key", key(home, "signing.key"));
     let sealing = report.take("sealing key", key(home, "sealing.key"));

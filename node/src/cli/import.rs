@@ -9,10 +9,12 @@ use tvaers_host::output::{Format, Output};
 use tvaers_host::process;
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_warehouse::import::{ImportError, Imported, Options, Progress, What, import};
+use tvaers_protocol::study::utc_date;
+use tvaers_warehouse::import::{ImportError, Imported, NEW_FILE, Options, Progress, What, import};
 
 use crate::app;
 use crate::home::Home;
+use crate::state::{State, StateError};
 
 /// Data databases that are kept: the newest, and the one before it.
 const DATA_KEPT: u32 = 2;
@@ -41,6 +43,18 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
 
 async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported, Problem> {
     let config = app::config(home)?;
+    let today = utc_date(SystemClock.now());
+    // Made-up data may be of any time.
+    if !config.made_up && args.extracted_on > today {
+        return Err(Problem::new(
+            Exit::BadInput,
+            "import.extracted-on",
+            format_args!("{} is in the future", args.extracted_on),
+        )
+        .at("--extracted-on")
+        .expected(format_args!("the day on which the files were taken from their source, up to {today}"))
+        .next("correct the date: reference dates up to it are answered"));
+    }
     let state = app::state(home).await?;
     let options = Options {
         extracted_on: args.extracted_on,
@@ -79,17 +93,26 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
         .map_err(|error| {
             Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
         })?;
-    // The one before it stays for a study that may be under way over it.
-    let outdated = state
-        .outdated_data(DATA_KEPT)
-        .await
-        .map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
-    for name in outdated {
-        // A file that is gone already is what is wanted.
-        let _ = std::fs::remove_file(home.dir().join(name));
-    }
+    remove_outdated(home, &state).await?;
     state.close().await;
     Ok(imported)
+}
+
+/// Removes data databases that serve no more, and those that an import left behind which was killed before it was
+/// recorded. The one before the newest stays for a study that may be under way over it.
+async fn remove_outdated(home: &Home, state: &State) -> Result<(), Problem> {
+    let failed = |error: StateError| Problem::from_error(Exit::Failed, "state", &error);
+    let kept = state.newest_data(DATA_KEPT).await.map_err(failed)?;
+    let Ok(entries) = std::fs::read_dir(home.dir()) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let data = name.starts_with("data-") && name.ends_with(".sqlite") && name != NEW_FILE;
+        if data && !kept.contains(&name) {
+            // A file that is gone already is what is wanted.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// A bar on a terminal; elsewhere hidden, and plain lines take its place.

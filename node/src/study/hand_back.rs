@@ -57,7 +57,10 @@ pub(crate) async fn take(
         }
         count += records.len() as u64;
         if count > work.persons() {
-            return Err(Refusal::because(RejectCode::Malformed, "the hand-back has more records than persons"));
+            return Err(Refusal::because(
+                RejectCode::Malformed,
+                "the hand-back has more records than persons",
+            ));
         }
         work.store_hand_backs(&records).await.map_err(Refusal::internal)?;
         frame = exchange.frame(FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))?;
@@ -127,5 +130,9 @@ fn check(study: &Study, record: &HandBack) -> Result<(), Refusal> {
     let fits = stratum.is_some()
         && (!disclosed(Disclosure::Total) || holds(record.total))
         && (!disclosed(Disclosure::Items) || sum == u32::from(record.total));
-    if fits { Ok(()) } else { Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model"))
+    }
 }

@@ -16,13 +16,21 @@ pub fn kept_beside(path: &Path) -> PathBuf {
     path.with_extension("believed.toml")
 }
 
+/// A roster that is believed and not yet kept.
+#[derive(Debug)]
+pub struct Believed {
+    /// The roster.
+    pub roster: VerifiedRoster,
+    text: String,
+    kept_path: PathBuf,
+}
+
 /// Reads the roster at `path` and believes it: with all its signatures, valid today, and either the one that was
-/// believed last or a successor by the rules of the roster. What is believed is kept, so that an older one, or one
-/// that others signed among themselves, is refused from then on.
+/// kept last or a successor by the rules of the roster.
 ///
 /// # Errors
 /// [`Problem`], which names the file and what to do.
-pub fn believe(path: &Path, now: Timestamp) -> Result<VerifiedRoster, Problem> {
+pub fn believe(path: &Path, now: Timestamp) -> Result<Believed, Problem> {
     let problem = |code, what: String| {
         Problem::new(Exit::BadInput, code, what)
             .at(path.display())
@@ -32,28 +40,47 @@ pub fn believe(path: &Path, now: Timestamp) -> Result<VerifiedRoster, Problem> {
     let text = std::fs::read_to_string(path).map_err(|error| problem("roster.read", error.to_string()))?;
     let signed = SignedRoster::parse(&text).map_err(|error| problem("roster.form", error.to_string()))?;
     let kept_path = kept_beside(path);
-    let kept = match std::fs::read_to_string(&kept_path) {
-        Ok(kept) => Some(kept),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Problem::new(Exit::Failed, "roster.kept", error).at(kept_path.display())),
-    };
-    let known = match &kept {
-        Some(kept) => {
-            let kept = SignedRoster::parse(kept).map_err(|error| {
-                Problem::new(Exit::Failed, "roster.kept", error)
-                    .at(kept_path.display())
-                    .next("restore this file from a backup; without it an old roster would be believed again")
-            })?;
-            Some(VerifiedRoster::known(kept))
+    let known = known(&kept_path)?;
+    let roster = signed.verify(known.as_ref(), utc_date(now)).map_err(|error| {
+        let problem = problem("roster.verify", error.to_string());
+        match known {
+            Some(_) => problem.next(format_args!(
+                "get each roster since the one in {}, in order; only if that one was never right, remove it",
+                kept_path.display()
+            )),
+            None => problem,
         }
-        None => None,
-    };
-    let verified = signed
-        .verify(known.as_ref(), utc_date(now))
-        .map_err(|error| problem("roster.verify", error.to_string()))?;
-    if kept.as_deref() != Some(text.as_str()) {
-        private::replace(&kept_path, text.as_bytes())
-            .map_err(|error| Problem::from_error(Exit::Failed, "roster.keep", &error))?;
+    })?;
+    Ok(Believed { roster, text, kept_path })
+}
+
+impl Believed {
+    /// Keeps the roster, so that from now on an older one, or one that others signed among themselves, is refused.
+    /// Call it once the roster has proved to mean this party.
+    ///
+    /// # Errors
+    /// [`Problem`] where it cannot be written.
+    pub fn keep(self) -> Result<VerifiedRoster, Problem> {
+        if std::fs::read_to_string(&self.kept_path).ok().as_deref() != Some(self.text.as_str()) {
+            private::replace(&self.kept_path, self.text.as_bytes())
+                .map_err(|error| Problem::from_error(Exit::Failed, "roster.keep", &error))?;
+        }
+        Ok(self.roster)
     }
-    Ok(verified)
+}
+
+fn known(path: &Path) -> Result<Option<VerifiedRoster>, Problem> {
+    let problem = |what: String| {
+        Problem::new(Exit::Failed, "roster.kept", what)
+            .at(path.display())
+            .next("restore this file from a backup; without it an old roster would be believed again")
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let kept = SignedRoster::parse(&text).map_err(|error| problem(error.to_string()))?;
+            Ok(Some(VerifiedRoster::known(kept)))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(problem(error.to_string())),
+    }
 }
