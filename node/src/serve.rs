@@ -155,6 +155,10 @@ async fn in_study(
                     }
                 }
             };
+            // The last step may have come with the end.
+            while let Ok(step) = progress.try_recv() {
+                exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
+            }
             reply(exchange, &done).await
         }
         Kind::Evaluate => reply(exchange, &evaluate::answer(node, study, read(&ask)?).await?).await,

@@ -107,7 +107,8 @@ impl Party {
         let exit = match code {
             Some(2) => Exit::BadInput,
             Some(3) => Exit::Refused,
-            Some(4) => Exit::Incomplete,
+            // Without a code it was killed: a node that does not answer.
+            Some(4) | None => Exit::Incomplete,
             _ => Exit::Failed,
         };
         let told = text.lines().rev().find_map(|line| serde_json::from_str::<Problem>(line).ok());

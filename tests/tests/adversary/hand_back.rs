@@ -47,9 +47,9 @@ impl Contributed {
         Self { world, manifest, own, others }
     }
 
-    /// The node's own residents, as it said itself.
+    /// The node's own residents in the population, as it said itself.
     fn residents(&self) -> Vec<HandBack> {
-        let residents = self.own.iter().filter(|contribution| contribution.resident);
+        let residents = self.own.iter().filter(|contribution| contribution.resident && contribution.eligible);
         residents.map(|contribution| record(contribution.pseudonym)).collect()
     }
 
@@ -173,7 +173,8 @@ async fn what_the_study_does_not_disclose_is_shown_as_nothing() {
         let manifest = Manifest { disclosure, ..world.draft().await };
         world.hand.ready(&manifest).await.unwrap();
         let own = world.hand.contributions(&k360(), &manifest).await.unwrap();
-        let resident = own.iter().find(|contribution| contribution.resident).unwrap();
+        let resident =
+            own.iter().find(|contribution| contribution.resident && contribution.eligible).unwrap();
         // The coordinator says more than it was asked to; the node shows what was agreed.
         let record = HandBack { items: vec![1; 9], ..record(resident.pseudonym) };
         let script = world.hand.script(&k360(), &manifest, &[record]).unwrap();
