@@ -309,7 +309,7 @@ pub(crate) fn erase_abandoned(dir: &Path) -> Result<usize, WorkError> {
 
 /// Opens the data that a study or question is answered from. The mark in the data counts, not what the configuration
 /// says today: data imported as real stays real, whatever is edited.
-pub(crate) async fn warehouse(node: &Node, import: &ImportRecord) -> Result<Warehouse, WorkError> {
+async fn warehouse(node: &Node, import: &ImportRecord) -> Result<Warehouse, WorkError> {
     let warehouse = Warehouse::open(&node.home().dir().join(&import.file), 2).await?;
     let (meta, config) = (warehouse.meta(), node.config());
     if (meta.made_up, meta.sector, meta.member) == (config.made_up, config.sector, config.code) {
@@ -319,12 +319,16 @@ pub(crate) async fn warehouse(node: &Node, import: &ImportRecord) -> Result<Ware
     }
 }
 
-/// How many persons this node would have evaluated, at most.
-pub(crate) async fn count_contributors(node: &Node, import: &ImportRecord) -> Result<u32, Refusal> {
-    let warehouse = warehouse(node, import).await.map_err(|error| match error {
+/// The data for a request, or why it is refused.
+pub(crate) async fn data(node: &Node, import: &ImportRecord) -> Result<Warehouse, Refusal> {
+    warehouse(node, import).await.map_err(|error| match error {
         WorkError::OtherNode => Refusal::because(RejectCode::NotMadeUp, error),
         error => Refusal::internal(error),
-    })?;
+    })
+}
+
+/// How many persons this node would have evaluated, at most.
+pub(crate) async fn count_contributors(node: &Node, warehouse: &Warehouse) -> Result<u32, Refusal> {
     let persons = match node.config().sector {
         Sector::Municipality => warehouse.meta().persons,
         Sector::Region => {

@@ -26,7 +26,7 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refu
     if ask.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
-    let evaluations = work::count_contributors(node, &import).await?;
+    let evaluations = work::count_contributors(node, &work::data(node, &import).await?).await?;
     Ok(Prepared {
         evaluations,
         grain: ask.grain.min(granted),
@@ -51,7 +51,7 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let layout = model.layout(node.config().sector, manifest.grain);
     let contribution = model.shape(manifest.grain);
     // The data must be what the configuration says before anything is signed.
-    work::count_contributors(node, &import).await?;
+    work::data(node, &import).await?.close().await;
     // Remembered first: a run that was agreed to before, even one that is closed, gets no further.
     node.state().accept_study(manifest, import.statement.import, now).await.map_err(|error| {
         let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
