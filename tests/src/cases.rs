@@ -3,8 +3,8 @@
 //!
 //! Integration tests import these folders into a federation and compare its answers with [`crate::oracle`]. Each
 //! edge first meets a person who has nothing else ("pure"), so that a failure names its rule; then persons draw one
-//! pattern of each kind at random, so that edges meet each other. The patterns are data: see [`municipal`] for
-//! homes, master data, sick leave and benefits, and [`regional`] for patients, diagnoses, practice and medicine.
+//! pattern of each kind at random, so that edges meet each other. The patterns are data: see `municipal` for
+//! homes, master data, sick leave and benefits, and `regional` for patients, diagnoses, practice and medicine.
 //!
 //! What a rule leaves open is left out: nobody is resident in two municipalities on the reference date.
 
