@@ -45,7 +45,8 @@ async fn a_node_that_is_not_for_made_up_data_contributes_to_nothing() {
     mark_as_real(&federation).await;
     let path = federation.node_home(&k360()).config();
     let text = std::fs::read_to_string(&path).unwrap();
-    let real = text.split("\n# Laboratory policy").next().unwrap().replace("made-up = true", "made-up = false");
+    let real =
+        text.split("\n# Laboratory policy").next().unwrap().replace("made-up = true", "made-up = false");
     assert_ne!(real, text);
     std::fs::write(&path, real).unwrap();
     assert_refused(federation).await;
