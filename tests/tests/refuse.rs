@@ -1,10 +1,6 @@
 //! What a node refuses before it signs anything: data that may be real.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic; clippy only knows the tests themselves")]
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tvaers_protocol::id::NodeId;
