@@ -96,10 +96,12 @@ impl Coordinator {
 
     /// Begins a study: whatever becomes of it, its nodes will be told of its end, also over a restart.
     pub(crate) async fn begin(&self, manifest: &Manifest) -> Result<(), Problem> {
-        let noted = self.parts.state.begin(manifest).await;
-        noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+        // Named before it is noted: whoever reads the note finds that it runs, and does not close it.
         self.running.send_replace(Some(manifest.digest()));
-        Ok(())
+        self.parts.state.begin(manifest).await.map_err(|error| {
+            self.running.send_replace(None);
+            Problem::from_error(Exit::Failed, "state", &error)
+        })
     }
 
     /// Tells a node that a study is closed; whether it has heard.
@@ -118,11 +120,12 @@ impl Coordinator {
 
     /// Tells a node that has just connected of the studies that ended while it was away, or while this process was.
     async fn close_left_over(&self, node: &NodeId) {
-        let running = *self.running.borrow();
         let left_over = self.parts.state.unclosed(node).await.unwrap_or_else(|error| {
             tracing::error!(error = %error, node.id = %node, "cannot tell which studies the node has yet to close");
             Vec::new()
         });
+        // Asked after the notes were read, for the reason that stands at `begin`.
+        let running = *self.running.borrow();
         for study in left_over.into_iter().filter(|study| Some(*study) != running) {
             self.close_at(study, node).await;
         }
