@@ -280,8 +280,14 @@ impl Work {
 
     /// Erases the database. Its name goes at once; what a statement at work still holds goes when it has ended.
     pub(crate) fn erase(&self) -> Result<(), WorkError> {
-        let pool = self.pool.clone();
-        tokio::spawn(async move { pool.close().await });
+        let (pool, path) = (self.pool.clone(), self.path.clone());
+        tokio::spawn(async move {
+            pool.close().await;
+            // A connection that was opened in that instant has made its side files anew.
+            if let Err(error) = erase(&path) {
+                tracing::error!(error = %error, "a study's scratch database could not be erased; the next start tries again");
+            }
+        });
         erase(&self.path)
     }
 }
