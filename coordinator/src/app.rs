@@ -20,7 +20,8 @@ use tvaers_protocol::sign::{SigningKey, VerifyingKey};
 use crate::config::Config;
 use crate::coordinator::{Coordinator, Parts};
 use crate::home::Home;
-use crate::state::State;
+use crate::limits::Limits;
+use crate::state::{State, StateError};
 
 /// What the coordinator says about itself.
 pub const SOFTWARE: &str = concat!("tvaers ", env!("CARGO_PKG_VERSION"));
@@ -80,6 +81,14 @@ pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
 /// # Errors
 /// [`Problem`] at the first thing that is not as it should be.
 pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> {
+    open_with(home, Limits::default()).await
+}
+
+/// The same with other limits than a coordinator serves with, for tests that must not sit through them.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(home: &Home, limits: Limits) -> Result<(Arc<Coordinator>, Listener), Problem> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = Config::load(&home.config()).map_err(|error| {
         Problem::from_error(Exit::BadInput, "config", &error)
@@ -107,13 +116,16 @@ pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> 
     let software =
         Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?;
     let greeting = Greeting::new(roster.roster().version, roster.digest(), software);
-    let state = State::open(&home.state())
-        .await
-        .map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    let state_problem = |error: StateError| {
+        Problem::from_error(Exit::Failed, "state", &error)
+            .at(home.state().display())
+            .next("look at disk space and permissions; a database of a newer version needs that version")
+    };
+    let state = State::open(&home.state()).await.map_err(state_problem)?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
-    let coordinator =
-        Arc::new(Coordinator::new(Parts { roster, signing, state, clock: Arc::clone(&clock) }, library));
+    let parts = Parts { roster, signing, state, clock: Arc::clone(&clock), limits };
+    let coordinator = Arc::new(Coordinator::new(parts, library).await.map_err(state_problem)?);
     let listener =
         Listener::bind(config.listen, &identity, coordinator.pins(), greeting, clock).map_err(|error| {
             Problem::from_error(Exit::Failed, "listen", &error).next("choose a free UDP port")

@@ -1,9 +1,10 @@
-//! The program: `tvaers init | serve | nodes | stratify`.
+//! The program: `tvaers init | serve | nodes | stratify | study`.
 
 mod init;
 mod nodes;
 mod serve;
 mod stratify;
+mod study;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,8 +22,9 @@ Examples:
   tvaers --home /var/lib/tvaers serve
   tvaers --home /var/lib/tvaers nodes
   tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28
+  tvaers --home /var/lib/tvaers study list
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing.";
+Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
 
 /// The coordinator of a tvaers federation: it asks, relays and joins, and keeps nothing about anyone.
 #[derive(Debug, Parser)]
@@ -47,6 +49,9 @@ enum Command {
     Nodes,
     /// Find the citizens whom a model selects; their lists appear at their own municipalities alone
     Stratify(stratify::Args),
+    /// Show what was asked for, what is under way and what came of it
+    #[command(subcommand)]
+    Study(study::Command),
 }
 
 /// Runs the program with these arguments, the first being its name.
@@ -79,6 +84,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
             Command::Serve(args) => serve::run(&home, args, cli.output).await,
             Command::Nodes => nodes::run(&home, cli.output).await,
             Command::Stratify(args) => stratify::run(&home, args, cli.output).await,
+            Command::Study(command) => study::run(&home, command, cli.output).await,
         }
     })
 }

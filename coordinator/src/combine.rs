@@ -1,11 +1,12 @@
 //! From several nodes' contributions about one pseudonym to one value per component. Pure.
 //!
 //! What a node sends is exact for its own rows. Where one rule of a person spans several nodes of a sector, it may
-//! not be, and the nodes say so by their *touches* bits: then the model's stated fall-back is used and the person is
-//! marked.
+//! not be, and the nodes say so by their *touches* bits: then the nodes' events are put together where the study's grain
+//! allows that, and else the model's stated fall-back is used and the person is marked.
 
 use tvaers_definitions::layout::Layout;
 use tvaers_definitions::model::{Combine, Component, FallBack, Model};
+use tvaers_protocol::event::Event;
 use tvaers_protocol::id::Sector;
 use tvaers_protocol::record::{Contribution, NO_RECENCY};
 use tvaers_protocol::study::Grain;
@@ -22,10 +23,13 @@ pub(crate) struct Source {
 /// What all nodes together say of one pseudonym.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Combined {
-    /// One value per component of the model: points at grain points, counts otherwise.
+    /// One value per component of the model: points at grain points, counts otherwise. 0 for the components of a group
+    /// whose events are yet to be put together.
     pub(crate) values: Vec<u16>,
-    /// Touch groups, by index, for which the fall-back was used.
-    pub(crate) fell_back: Vec<usize>,
+    /// Touch groups, one bit each, for which the fall-back was used.
+    pub(crate) fell_back: u16,
+    /// Touch groups, one bit each, for which the events of several nodes are put together.
+    pub(crate) joined: u16,
     /// Who is responsible.
     pub(crate) residence: Residence,
     /// Whether a region's register places the person in another municipality than the responsible one.
@@ -54,6 +58,8 @@ pub(crate) struct Combiner<'a> {
     grain: Grain,
     region: Layout,
     municipality: Layout,
+    /// Touch groups whose events can be put together at this grain.
+    with_events: u16,
     sources: &'a [Source],
 }
 
@@ -65,6 +71,7 @@ impl<'a> Combiner<'a> {
             grain,
             region: layout(Sector::Region),
             municipality: layout(Sector::Municipality),
+            with_events: model.joined_groups(grain),
             sources,
         }
     }
@@ -72,11 +79,41 @@ impl<'a> Combiner<'a> {
     /// Combines what the sources (by index) sent about one pseudonym, each at most once.
     pub(crate) fn combine(&self, group: &[(usize, Contribution)]) -> Combined {
         let residence = self.residence(group);
-        let fell_back = self.fell_back(group);
-        let values = (0..self.model.components.len())
-            .map(|index| self.component(index, group, residence, &fell_back))
-            .collect();
-        Combined { values, kommune_differs: self.kommune_differs(group, residence), fell_back, residence }
+        let touched = self.touched(group);
+        let (joined, fell_back) = (touched & self.with_events, touched & !self.with_events);
+        let person = Person { group, residence, joined, fell_back };
+        let values = (0..self.model.components.len()).map(|index| self.component(index, &person)).collect();
+        let kommune_differs = self.kommune_differs(group, residence);
+        Combined { values, fell_back, joined, residence, kommune_differs }
+    }
+
+    /// Of which sources, by index, events of this person are needed, and of which touch groups, one bit each: of one in
+    /// the population, from those that touch what several do.
+    pub(crate) fn asked<'g>(
+        &'g self,
+        group: &'g [(usize, Contribution)],
+        combined: &Combined,
+    ) -> impl Iterator<Item = (usize, u16)> + 'g {
+        // An exclusion that hangs on events is not known yet, and its value is 0 so far.
+        let excluded = || self.model.outcome(&combined.values, self.grain).excluded;
+        let counts = matches!(combined.residence, Residence::At { eligible: true, .. });
+        let joined = if combined.joined != 0 && counts && !excluded() { combined.joined } else { 0 };
+        let of_source = move |(source, contribution): &(usize, Contribution)| {
+            let own = self.sector(*source).map_or(0, |sector| self.layout(sector).touches);
+            (*source, joined & own & contribution.touches)
+        };
+        group.iter().map(of_source).filter(|(_, groups)| *groups != 0)
+    }
+
+    /// Gives the components of the joined groups the values that follow from all nodes' events.
+    pub(crate) fn resolve(&self, combined: &mut Combined, events: &[Event]) {
+        for group in (0..self.model.touches.len()).filter(|group| combined.joined & (1 << group) != 0) {
+            for (index, value) in self.model.resolve(group, events) {
+                if let Some(of_component) = combined.values.get_mut(index) {
+                    *of_component = value;
+                }
+            }
+        }
     }
 
     fn sector(&self, source: usize) -> Option<Sector> {
@@ -110,8 +147,8 @@ impl<'a> Combiner<'a> {
             .any(|(_, contribution)| ![0, code].contains(&contribution.kommune))
     }
 
-    /// The touch groups that two nodes of their sector touch, of those that matter at this grain.
-    fn fell_back(&self, group: &[(usize, Contribution)]) -> Vec<usize> {
+    /// The touch groups that two nodes of their sector touch, of those that matter at this grain, one bit each.
+    fn touched(&self, group: &[(usize, Contribution)]) -> u16 {
         let two_touch = |index: &usize| {
             self.model.touches.get(*index).is_some_and(|touch| {
                 let bit = 1_u16 << index;
@@ -120,7 +157,7 @@ impl<'a> Combiner<'a> {
                     && self.of_sector(touch.sector, group).filter(|(_, c)| c.touches & bit != 0).count() >= 2
             })
         };
-        (0..self.model.touches.len()).filter(two_touch).collect()
+        (0..self.model.touches.len()).filter(two_touch).fold(0, |bits, index| bits | 1 << index)
     }
 
     fn layout(&self, sector: Sector) -> &Layout {
@@ -130,38 +167,41 @@ impl<'a> Combiner<'a> {
         }
     }
 
-    fn component(
-        &self,
-        index: usize,
-        group: &[(usize, Contribution)],
-        residence: Residence,
-        fell_back: &[usize],
-    ) -> u16 {
+    fn component(&self, index: usize, person: &Person<'_>) -> u16 {
         let Some(component) = self.model.components.get(index) else { return 0 };
         let layout = self.layout(component.sector);
         let Some(place) = layout.components.iter().position(|c| *c == index) else { return 0 };
         let recency_place = layout.recencies.iter().position(|c| *c == index);
         let own: Vec<Own> = self
-            .of_sector(component.sector, group)
+            .of_sector(component.sector, person.group)
             .map(|(source, contribution)| Own {
                 value: contribution.values.get(place).copied().unwrap_or(0),
                 recency: recency_place
                     .and_then(|at| contribution.recencies.get(at))
                     .copied()
                     .unwrap_or(NO_RECENCY),
-                responsible: matches!(residence, Residence::At { source: at, .. } if at == *source),
+                responsible: matches!(person.residence, Residence::At { source: at, .. } if at == *source),
                 touches: component.touch.is_some_and(|bit| contribution.touches & (1 << bit) != 0),
             })
             .collect();
-        match component
-            .touch
-            .filter(|touch| fell_back.contains(touch))
-            .and_then(|at| self.model.touches.get(at))
-        {
-            Some(touch) => fall_back(touch.fall_back, &own),
-            None => regular(component, self.grain, &own),
+        let is_in = |groups: u16| component.touch.is_some_and(|group| groups & (1 << group) != 0);
+        let touch = component.touch.and_then(|at| self.model.touches.get(at));
+        match touch {
+            _ if is_in(person.joined) => 0,
+            Some(touch) if is_in(person.fell_back) => fall_back(touch.fall_back, &own),
+            // At most one node touches, and its own result is exact. There is no recency to choose by.
+            _ if is_in(self.with_events) => own.iter().find(|own| own.touches).map_or(0, |own| own.value),
+            _ => regular(component, self.grain, &own),
         }
     }
+}
+
+/// What is known of one person before the components.
+struct Person<'g> {
+    group: &'g [(usize, Contribution)],
+    residence: Residence,
+    joined: u16,
+    fell_back: u16,
 }
 
 /// One node's own result for one component.

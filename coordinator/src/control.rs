@@ -1,6 +1,10 @@
 //! How `tvaers` talks to a serving coordinator on the same machine: lines of JSON over a Unix socket that only its
 //! owner can open.
 
+mod client;
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -15,9 +19,13 @@ use tokio::net::{UnixListener, UnixStream};
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::coordinator::Coordinator;
-use crate::event::{Event, Events};
+use crate::event::Event;
 use crate::overview::{self, NodeLine};
-use crate::stratify::{self, Summary};
+use crate::requests;
+use crate::state::RequestRow;
+use crate::stratify::{self, Outcome, RequestId, Summary};
+
+pub use client::ask;
 
 /// Bytes of one request, at most.
 const REQUEST_BYTES_MAX: u64 = 64 << 10;
@@ -33,6 +41,17 @@ pub enum Request {
     Stratify(stratify::Request),
     /// Who is connected, and how they are.
     Nodes,
+    /// What was asked for and what came of it, newest first: everything, or what has this name, be it a run's or a
+    /// request's.
+    Studies(Option<RequestId>),
+}
+
+/// A request as it travels: under a name by which it can be asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    id: RequestId,
+    ask: Request,
 }
 
 /// What a client is told, one object a line.
@@ -41,12 +60,23 @@ pub enum Request {
 pub enum Reply {
     /// Something happened; more follows.
     Event(Event),
-    /// The stratification is done.
+    /// The stratification has been carried out, perhaps without some nodes.
     Stratified(Summary),
     /// The nodes.
     Nodes(Vec<NodeLine>),
+    /// What was asked for.
+    Studies(Vec<RequestRow>),
     /// It failed; with the exit code.
     Failed(Problem, Exit),
+}
+
+impl From<Outcome> for Reply {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done(summary) => Self::Stratified(summary),
+            Outcome::Failed(problem, exit) => Self::Failed(problem, exit),
+        }
+    }
 }
 
 /// A path by which a socket in a deep folder can be reached: addresses of Unix sockets have 108 bytes at most, so
@@ -84,79 +114,63 @@ pub async fn serve(coordinator: Arc<Coordinator>, listener: UnixListener) -> io:
         let (stream, _) = listener.accept().await?;
         let coordinator = Arc::clone(&coordinator);
         tokio::spawn(async move {
-            if let Err(error) = client(coordinator, stream).await {
+            if let Err(error) = client(&coordinator, stream).await {
                 tracing::warn!(error = %error, "a client of the control socket has left");
             }
         });
     }
 }
 
-async fn client(coordinator: Arc<Coordinator>, stream: UnixStream) -> io::Result<()> {
+async fn client(coordinator: &Arc<Coordinator>, stream: UnixStream) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read).take(REQUEST_BYTES_MAX);
     tokio::time::timeout(REQUEST_TIME, reader.read_line(&mut line)).await??;
-    let request: Request = match serde_json::from_str(&line) {
-        Ok(request) => request,
+    let Envelope { id, ask } = match serde_json::from_str(&line) {
+        Ok(envelope) => envelope,
         Err(error) => {
             let problem = Problem::new(Exit::BadInput, "control.request", error)
                 .next("use the `tvaers` of the coordinator's own version");
             return tell(&mut write, &Reply::Failed(problem, Exit::BadInput)).await;
         }
     };
-    let (events, mut happened) = Events::channel();
-    // A task of its own: a study that has begun is carried to its end and closed, whether or not its client stays.
-    let work = tokio::spawn(async move { carry_out(&coordinator, &request, events).await });
-    // The events end when the work has dropped its end of the channel.
-    while let Some(event) = happened.recv().await {
-        tell(&mut write, &Reply::Event(event)).await?;
-    }
-    tell(&mut write, &work.await.map_err(io::Error::other)?).await
+    let reply = match ask {
+        Request::Stratify(request) => stratified(coordinator, &id, &request, &mut write).await?,
+        Request::Nodes => Reply::Nodes(overview::nodes(coordinator).await),
+        Request::Studies(name) => {
+            let found = coordinator.state().requests(name.as_ref()).await;
+            found.map_or_else(
+                |error| failed(Problem::from_error(Exit::Failed, "state", &error)),
+                Reply::Studies,
+            )
+        }
+    };
+    tell(&mut write, &reply).await
 }
 
-async fn carry_out(coordinator: &Coordinator, request: &Request, events: Events) -> Reply {
-    let failed = |problem: Problem| {
-        let exit = problem.exit;
-        Reply::Failed(problem, exit)
+async fn stratified(
+    coordinator: &Arc<Coordinator>,
+    id: &RequestId,
+    request: &stratify::Request,
+    write: &mut (impl tokio::io::AsyncWrite + Unpin),
+) -> io::Result<Reply> {
+    let mut follower = match requests::follow(coordinator, id, request).await {
+        Ok(follower) => follower,
+        Err(problem) => return Ok(failed(problem)),
     };
-    match request {
-        Request::Stratify(request) => {
-            stratify::run(coordinator, request, &events).await.map_or_else(failed, Reply::Stratified)
-        }
-        Request::Nodes => Reply::Nodes(overview::nodes(coordinator).await),
+    while let Some(event) = follower.next().await {
+        tell(write, &Reply::Event(event)).await?;
     }
+    Ok(follower.outcome().await.into())
+}
+
+fn failed(problem: Problem) -> Reply {
+    let exit = problem.exit;
+    Reply::Failed(problem, exit)
 }
 
 async fn tell(write: &mut (impl tokio::io::AsyncWrite + Unpin), reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     write.write_all(&line).await
-}
-
-/// Asks a serving coordinator; `on_event` hears of what happens on the way.
-///
-/// # Errors
-/// [`Problem`]: the coordinator's own, or that there is none.
-pub async fn ask(path: &Path, request: &Request, mut on_event: impl FnMut(&Event)) -> Result<Reply, Problem> {
-    let unreachable = |error: io::Error| {
-        Problem::new(Exit::Failed, "control.unreachable", format_args!("no coordinator answers: {error}"))
-            .at(path.display())
-            .next("start it with `tvaers serve` in the same --home")
-    };
-    let (address, dir) = short(path).map_err(unreachable)?;
-    let stream = UnixStream::connect(&address).await.map_err(unreachable)?;
-    drop(dir);
-    let (read, mut write) = stream.into_split();
-    let mut line = serde_json::to_vec(request).map_err(|error| unreachable(error.into()))?;
-    line.push(b'\n');
-    write.write_all(&line).await.map_err(unreachable)?;
-    let mut lines = BufReader::new(read).lines();
-    while let Some(line) = lines.next_line().await.map_err(unreachable)? {
-        match serde_json::from_str(&line).map_err(|error| unreachable(error.into()))? {
-            Reply::Event(event) => on_event(&event),
-            Reply::Failed(problem, exit) => return Err(Problem { exit, ..problem }),
-            reply => return Ok(reply),
-        }
-    }
-    Err(unreachable(io::ErrorKind::UnexpectedEof.into()))
 }

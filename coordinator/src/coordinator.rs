@@ -1,11 +1,12 @@
 //! The coordinator itself: whom it knows, who is connected, and what it may do, which is to ask.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex as PlainMutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore};
 use tvaers_definitions::library::Library;
 use tvaers_link::clock::Clock;
+use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_link::link::{Link, Party};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{Close, Closed};
@@ -14,13 +15,14 @@ use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::sign::SigningKey;
 use tvaers_protocol::study::Manifest;
 
+use crate::draft::Draft;
 use crate::hub::Hub;
+use crate::limits::Limits;
 use crate::relay;
-use crate::session;
-use crate::state::State;
-
-/// For a node to erase what it holds for a study.
-const CLOSE_TIME: Duration = Duration::from_secs(60);
+use crate::request::RequestId;
+use crate::requests::Requests;
+use crate::state::{State, StateError};
+use crate::summary::Outcome;
 
 /// Everything that a coordinator is made of.
 pub struct Parts {
@@ -32,6 +34,8 @@ pub struct Parts {
     pub state: State,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// How long it waits for anything.
+    pub limits: Limits,
 }
 
 /// A coordinator.
@@ -42,22 +46,29 @@ pub struct Coordinator {
     relays: Arc<Semaphore>,
     /// Held by the study that is running: one at a time, so that nodes are not asked for two at once.
     pub(crate) turn: Mutex<()>,
-    /// The study that is running.
-    running: watch::Sender<Option<Digest>>,
+    /// Whom clients are waiting for.
+    pub(crate) requests: Requests,
+    /// Studies that have begun and not ended, those among them that a restart has interrupted and that can go on.
+    open: PlainMutex<BTreeSet<Digest>>,
 }
 
 impl Coordinator {
-    /// Puts a coordinator together.
-    #[must_use]
-    pub fn new(parts: Parts, library: Library) -> Self {
-        Self {
+    /// Puts a coordinator together. Studies that its memory says can go on are kept open, so that no node that connects
+    /// is told otherwise.
+    ///
+    /// # Errors
+    /// [`StateError`] where the memory cannot be read.
+    pub async fn new(parts: Parts, library: Library) -> Result<Self, StateError> {
+        let open = parts.state.resumable().await?.into_iter().collect();
+        Ok(Self {
             parts,
             library,
             hub: Arc::new(Hub::new()),
             relays: Arc::new(Semaphore::new(relay::RELAYS_MAX)),
             turn: Mutex::default(),
-            running: watch::Sender::new(None),
-        }
+            requests: Requests::default(),
+            open: PlainMutex::new(open),
+        })
     }
 
     pub(crate) fn roster(&self) -> &VerifiedRoster {
@@ -72,6 +83,14 @@ impl Coordinator {
         &*self.parts.clock
     }
 
+    pub(crate) fn state(&self) -> &State {
+        &self.parts.state
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.parts.limits
+    }
+
     pub(crate) fn library(&self) -> &Library {
         &self.library
     }
@@ -80,42 +99,77 @@ impl Coordinator {
         &self.hub
     }
 
+    fn open(&self) -> MutexGuard<'_, BTreeSet<Digest>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a node's link in and passes its batches on until it ends.
     pub async fn attend(&self, link: Arc<dyn Link>) {
         let Party::Node(node) = link.peer().party.clone() else { return };
         tracing::info!(node.id = %node, software = %link.peer().software, "a node has connected");
         self.hub.join(node.clone(), Arc::clone(&link));
-        let roster = self.roster().digest();
         let (hub, relays) = (Arc::clone(&self.hub), Arc::clone(&self.relays));
-        self.close_left_over(&node).await;
-        relay::serve(Arc::clone(&link), node.clone(), roster, hub, relays).await;
+        let limit = self.limits().relay;
+        let passing_on =
+            relay::serve(Arc::clone(&link), node.clone(), self.roster().digest(), hub, relays, limit);
+        // At the same time: a study that is under way need not wait for one that has ended.
+        tokio::join!(passing_on, self.close_left_over(&node));
         self.hub.leave(&node, &link);
         let end = link.closed().await;
         tracing::warn!(node.id = %node, reason = %end, "a node's connection has ended");
     }
 
     /// Begins a study: whatever becomes of it, its nodes will be told of its end, also over a restart.
-    pub(crate) async fn begin(&self, manifest: &Manifest) -> Result<(), Problem> {
+    pub(crate) async fn begin(&self, request: &RequestId, draft: &Draft) -> Result<(), Problem> {
+        let digest = draft.manifest.digest();
+        let missing = draft.manifest.missing(self.roster());
+        let missing: Vec<NodeId> = missing.into_iter().map(|member| member.id.clone()).collect();
         // Named before it is noted: whoever reads the note finds that it runs, and does not close it.
-        self.running.send_replace(Some(manifest.digest()));
-        self.parts.state.begin(manifest).await.map_err(|error| {
-            self.running.send_replace(None);
+        self.open().insert(digest);
+        self.parts.state.begin(request, draft, &missing).await.map_err(|error| {
+            self.open().remove(&digest);
             Problem::from_error(Exit::Failed, "state", &error)
         })
     }
 
+    /// Remembers that a study can go on after a restart.
+    pub(crate) async fn note_pinned(&self, study: Digest) {
+        if let Err(error) = self.parts.state.pinned(study).await {
+            // It would be begun anew, which does no harm.
+            tracing::warn!(error = %error, "how far a study has come could not be recorded");
+        }
+    }
+
+    /// Remembers how a study ended, and its request with it, where that has ended too.
+    pub(crate) async fn note_ended(
+        &self,
+        manifest: &Manifest,
+        told: &str,
+        request: Option<(&RequestId, &Outcome)>,
+    ) {
+        let digest = manifest.digest();
+        if let Err(error) = self.parts.state.end(digest, told, request, self.clock().now()).await {
+            tracing::error!(error = %error, study.run = %manifest.run, "the end of a study could not be recorded");
+        }
+        self.open().remove(&digest);
+    }
+
     /// Tells a node that a study is closed; whether it has heard.
     pub(crate) async fn close_at(&self, study: Digest, node: &NodeId) -> bool {
-        let nodes = std::slice::from_ref(node);
-        let answer: Result<Vec<Closed>, _> =
-            session::ask_all(self, nodes, study, |_| Close {}, CLOSE_TIME).await;
-        if answer.is_ok()
-            && let Err(error) = self.parts.state.told(study, node).await
-        {
+        let Some(link) = self.hub.link(node) else { return false };
+        let told = async {
+            let mut exchange = Exchange::open(&*link, self.roster().digest(), study).await?;
+            let _: Closed = exchange.ask(&Close {}, self.limits().close).await?;
+            Ok::<_, ExchangeError>(())
+        };
+        if told.await.is_err() {
+            return false;
+        }
+        if let Err(error) = self.parts.state.told(study, node).await {
             // It will be told once more, which does no harm.
             tracing::warn!(error = %error, "that a node knows of a study's end could not be recorded");
         }
-        answer.is_ok()
+        true
     }
 
     /// Tells a node that has just connected of the studies that ended while it was away, or while this process was.
@@ -125,17 +179,9 @@ impl Coordinator {
             Vec::new()
         });
         // Asked after the notes were read, for the reason that stands at `begin`.
-        let running = *self.running.borrow();
-        for study in left_over.into_iter().filter(|study| Some(*study) != running) {
+        let open = self.open().clone();
+        for study in left_over.into_iter().filter(|study| !open.contains(study)) {
             self.close_at(study, node).await;
-        }
-    }
-
-    /// Remembers how a study ended.
-    pub(crate) async fn note_ended(&self, manifest: &Manifest, outcome: &str) {
-        self.running.send_replace(None);
-        if let Err(error) = self.parts.state.record(manifest, outcome, self.clock().now()).await {
-            tracing::error!(error = %error, study.run = %manifest.run, "the end of a study could not be recorded");
         }
     }
 }

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tvaers_protocol::id::NodeId;
-use tvaers_protocol::problem::Problem;
 
-/// A part of a stratification that is timed.
+/// A part of a stratification that is timed. One that is begun anew, or is tried again, is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
@@ -46,14 +45,16 @@ pub enum Event {
     Begin(Phase),
     /// A phase has ended.
     End(Phase),
-    /// A node has come so far.
+    /// A node has come so far, or is away.
     Progress {
         /// In which phase.
         phase: Phase,
         /// Which node.
         node: NodeId,
-        /// How far, 0 to 100.
+        /// How far, 0 to 100; 0 where it is not known.
         percent: u8,
+        /// Whether the run waits for the node, which is away.
+        away: bool,
     },
 }
 
@@ -70,11 +71,11 @@ impl Events {
     }
 
     /// Runs a phase between its begin and its end; a phase that fails does not end.
-    pub(crate) async fn phase<T>(
+    pub(crate) async fn phase<T, E>(
         &self,
         phase: Phase,
-        work: impl Future<Output = Result<T, Problem>>,
-    ) -> Result<T, Problem> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         self.tell(Event::Begin(phase));
         let result = work.await;
         if result.is_ok() {
@@ -87,7 +88,12 @@ impl Events {
     pub(crate) fn progress(&self, phase: Phase, node: &NodeId, done: u64, total: u64) {
         let percent = (done.saturating_mul(100)).checked_div(total).unwrap_or(100).min(100);
         let percent = u8::try_from(percent).unwrap_or(100);
-        self.tell(Event::Progress { phase, node: node.clone(), percent });
+        self.tell(Event::Progress { phase, node: node.clone(), percent, away: false });
+    }
+
+    /// Tells that the run waits for a node that is away.
+    pub(crate) fn away(&self, phase: Phase, node: &NodeId) {
+        self.tell(Event::Progress { phase, node: node.clone(), percent: 0, away: true });
     }
 
     fn tell(&self, event: Event) {

@@ -1,184 +1,290 @@
 //! The join: merged contributions to outcomes, outcomes to the responsible nodes, nothing kept.
 //!
-//! A person passes through as one group of records and leaves as one record to one node. What this file knows of
-//! anyone is gone before the next group.
+//! A person passes through as one group of records and leaves as one record to one node. What this file knows of anyone
+//! is gone before the next group. At grain events all contributions pass twice: once to find out of whom events are
+//! needed, and once more, beside the events, to judge. What a node sends the second time must be what it sent the first.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-use tvaers_definitions::model::{Model, Outcome};
-use tvaers_link::exchange::{Exchange, ExchangeError};
-use tvaers_protocol::id::{Digest, NodeId, Pseudonym};
+use futures_util::future::{join_all, try_join_all};
+use tvaers_definitions::model::Model;
+use tvaers_protocol::event::{Event, EventRequest};
+use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::message::{
-    HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, Signed, StreamTotal,
+    Contribute, EventRequests, EventRequestsEnd, EventsAsked, Signed, StreamTotal, SubmitEvents,
 };
-use tvaers_protocol::record::{Contribution, HandBack, HandBackShape};
+use tvaers_protocol::record::{Contribution, ContributionShape, HandBackShape, Missing};
 use tvaers_protocol::sign::{Purpose, SigningKey};
-use tvaers_protocol::study::{Disclosure, Grain};
+use tvaers_protocol::study::Grain;
 
-use crate::combine::{Combined, Combiner, Residence};
-use crate::merge::{Merge, MergeError};
+use crate::combine::{Combined, Combiner, Residence, Source};
+use crate::failure::Failure;
+use crate::hand_back::{Return, disclosed};
+use crate::limits::Limits;
+use crate::merge::Merge;
+use crate::outlet::Outlet;
+use crate::session::Session;
+use crate::stream::{ContributionRecords, EventInlet, EventRecords, Expected, Inlet};
 
-/// For a node to take the next frame of its hand-back.
-const FRAME_TIME: Duration = Duration::from_secs(300);
+const EVENTS: &str = "events";
+const REQUESTS: &str = "list of event requests";
 
-/// For a node to write its work list.
-const WORKLIST_TIME: Duration = Duration::from_secs(600);
-
-/// Why a join stopped, and at which node.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum JoinError {
-    #[error(transparent)]
-    Merge(#[from] MergeError),
-    #[error("the hand-back to `{node}` failed: {fault}")]
-    HandBack { node: NodeId, fault: ExchangeError },
-}
-
-impl JoinError {
-    /// The node whose stream or hand-back it was.
-    pub(crate) fn node(&self) -> &NodeId {
-        match self {
-            Self::Merge(error) => &error.node,
-            Self::HandBack { node, .. } => node,
-        }
-    }
-}
-
-/// The way back to one node.
-pub(crate) struct Return {
+/// One participant as the join sees it.
+struct Place {
     node: NodeId,
-    exchange: Exchange,
-    shape: HandBackShape,
-    frame: Vec<u8>,
-    sequence: u32,
-    records: u64,
-    hash: Sha256,
-    counts: JoinCounts,
+    source: Source,
+    key: tvaers_protocol::sign::VerifyingKey,
+    quota: u32,
+    /// Touch groups whose events it may be asked for, one bit each.
+    groups: u16,
 }
 
-impl Return {
-    pub(crate) fn new(node: NodeId, exchange: Exchange, shape: HandBackShape) -> Self {
-        let counts =
-            JoinCounts { residents: 0, handed_back: 0, claimed_twice: 0, kommune_differs: 0, fell_back: 0 };
-        Self {
-            node,
-            exchange,
-            shape,
-            frame: Vec::new(),
-            sequence: 0,
-            records: 0,
-            hash: Sha256::new(),
-            counts,
-        }
-    }
-
-    async fn push(&mut self, record: &HandBack) -> Result<(), JoinError> {
-        self.shape.write(record, &mut self.frame);
-        self.records += 1;
-        self.counts.handed_back += 1;
-        if self.frame.len() >= self.shape.per_frame() * self.shape.size() {
-            self.flush().await
-        } else {
-            Ok(())
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), JoinError> {
-        if self.frame.is_empty() {
-            return Ok(());
-        }
-        let records = std::mem::take(&mut self.frame);
-        self.hash.update(&records);
-        let message = HandBacks { sequence: self.sequence, records };
-        self.sequence += 1;
-        self.exchange.send(&message, FRAME_TIME).await.map_err(|fault| self.failed(fault))
-    }
-
-    fn failed(&self, fault: ExchangeError) -> JoinError {
-        JoinError::HandBack { node: self.node.clone(), fault }
-    }
-
-    /// Says that all is handed back, and waits until the work list is written.
-    pub(crate) async fn end(mut self, study: Digest, key: &SigningKey) -> Result<(), JoinError> {
-        let digest = Digest(self.hash.clone().finalize().into());
-        let stream = StreamTotal { node: self.node.clone(), records: self.records, digest };
-        let total = HandBackTotal { stream, counts: self.counts.clone() };
-        let end = HandBackEnd { total: Signed::new(total, Purpose::HandBack, study, key) };
-        let written: Result<HandedBack, _> = self.exchange.ask(&end, WORKLIST_TIME).await;
-        written.map(|_| ()).map_err(|fault| self.failed(fault))
-    }
-}
-
-/// What the join needs to know of the study.
+/// What the join knows of a study: nothing of a person, whatever it has seen.
 pub(crate) struct Join<'a> {
-    pub(crate) model: &'a Model,
-    pub(crate) grain: Grain,
-    pub(crate) disclosure: Disclosure,
-    pub(crate) combiner: Combiner<'a>,
-    /// The way back to each source, by the source's index; none for regions.
-    pub(crate) returns: Vec<Option<Return>>,
+    session: &'a Session<'a>,
+    model: &'a Model,
+    signing: &'a SigningKey,
+    limits: &'a Limits,
+    grain: Grain,
+    /// Sectors that the model needs and of which a member does not take part.
+    missing: Missing,
+    /// Members that do not take part.
+    absent: Vec<NodeId>,
+    places: Vec<Place>,
+    /// What each node signed when its contributions first came to an end.
+    totals: BTreeMap<NodeId, StreamTotal>,
 }
 
-impl Join<'_> {
-    /// Joins all that the merge gives; what is left are the ways back, to be ended.
-    pub(crate) async fn run(mut self, mut merge: Merge) -> Result<Vec<Return>, JoinError> {
-        let mut group: Vec<(usize, Contribution)> = Vec::new();
-        while merge.next(&mut group).await? {
-            self.person(&group).await?;
+impl<'a> Join<'a> {
+    pub(crate) fn new(session: &'a Session<'a>, model: &'a Model) -> Self {
+        let coordinator = session.coordinator();
+        let (manifest, roster) = (session.manifest(), coordinator.roster());
+        let with_events = model.joined_groups(manifest.grain);
+        let place = |node: NodeId| {
+            // A manifest of this roster names members only.
+            let member = roster.member(&node)?;
+            let layout = model.layout(member.sector, manifest.grain);
+            let quota = manifest.participant(&node).map_or(0, |participant| participant.quota);
+            let source = Source { sector: member.sector, code: member.code };
+            Some(Place { node, source, key: member.signing, quota, groups: layout.touches & with_events })
+        };
+        let absent = manifest.missing(roster);
+        let is_missing = |sector| model.spans(sector) && absent.iter().any(|member| member.sector == sector);
+        Self {
+            session,
+            model,
+            signing: coordinator.signing(),
+            limits: coordinator.limits(),
+            grain: manifest.grain,
+            missing: Missing {
+                region: is_missing(Sector::Region),
+                municipality: is_missing(Sector::Municipality),
+            },
+            absent: absent.into_iter().map(|member| member.id.clone()).collect(),
+            places: session.nodes().into_iter().filter_map(place).collect(),
+            totals: BTreeMap::new(),
         }
-        let mut returns: Vec<Return> = self.returns.into_iter().flatten().collect();
+    }
+
+    /// Joins everything and gives the ways back, on which all has been sent but the ends.
+    pub(crate) async fn run(&mut self) -> Result<Vec<Return>, Failure> {
+        if self.places.iter().any(|place| place.groups != 0) {
+            self.ask_for_events().await?;
+        }
+        self.judge().await
+    }
+
+    /// Ends the ways back. A node that fails keeps no other from its list.
+    ///
+    /// # Errors
+    /// What failed, beside the nodes that have confirmed their lists.
+    pub(crate) async fn end(&self, returns: Vec<Return>) -> (Vec<NodeId>, Result<(), Failure>) {
+        let ends = returns.into_iter().map(|way| {
+            way.end(self.session.digest(), self.signing, self.absent.clone(), self.limits.worklist)
+        });
+        let (mut listed, mut failure) = (Vec::new(), None);
+        for ended in join_all(ends).await {
+            match ended {
+                Ok(node) => listed.push(node),
+                // A refusal is told before a loss: it would come again.
+                Err(error) if failure.as_ref().is_none_or(|before| error.outweighs(before)) => {
+                    failure = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+        (listed, failure.map_or(Ok(()), Err))
+    }
+
+    /// Finds out of whom events are needed, and asks the nodes for them. Requests go out while contributions come in.
+    async fn ask_for_events(&mut self) -> Result<(), Failure> {
+        let mut merge = self.contributions().await?;
+        let mut lists = Vec::new();
+        for place in &self.places {
+            lists.push(if place.groups == 0 { None } else { Some(self.list(place).await?) });
+        }
+        let sources = self.sources();
+        let combiner = Combiner::new(self.model, self.grain, &sources);
+        let mut group = Vec::new();
+        while merge.next(&mut group).await? {
+            let Some((_, first)) = group.first() else { continue };
+            let pseudonym = first.pseudonym;
+            for (source, groups) in combiner.asked(&group, &combiner.combine(&group)) {
+                if let Some(list) = lists.get_mut(source).and_then(Option::as_mut) {
+                    let sent = list.push(|frame| EventRequest { pseudonym, groups }.write(frame)).await;
+                    sent.map_err(|error| Failure::of_delivery(list.node(), REQUESTS, &error))?;
+                }
+            }
+        }
+        self.totals = merge.totals().collect();
+        try_join_all(lists.into_iter().flatten().map(|list| self.end_list(list))).await.map(drop)
+    }
+
+    async fn list(&self, place: &Place) -> Result<Outlet<EventRequests>, Failure> {
+        let exchange = self.session.exchange(&place.node).await?;
+        let message = |sequence, records| EventRequests { sequence, records };
+        let full = EventRequest::PER_FRAME * EventRequest::SIZE;
+        Ok(Outlet::new(place.node.clone(), exchange, message, full, self.limits.frame))
+    }
+
+    async fn end_list(&self, mut list: Outlet<EventRequests>) -> Result<(), Failure> {
+        let node = list.node().clone();
+        let failed = |error| Failure::of_delivery(&node, REQUESTS, &error);
+        list.flush().await.map_err(failed)?;
+        let total = Signed::new(list.total(), Purpose::EventRequests, self.session.digest(), self.signing);
+        let asked: Result<EventsAsked, _> = list.end(&EventRequestsEnd { total }, self.limits.worklist).await;
+        asked.map(drop).map_err(failed)
+    }
+
+    /// Merges contributions and events, and hands back what follows.
+    async fn judge(&mut self) -> Result<Vec<Return>, Failure> {
+        let mut merge = self.contributions().await?;
+        let mut events = self.events().await?;
+        // Every node is at work on its streams by now, so that what comes next is not in their way.
+        let mut returns = self.returns().await?;
+        let sources = self.sources();
+        let combiner = Combiner::new(self.model, self.grain, &sources);
+        let (mut group, mut of_person) = (Vec::new(), Vec::new());
+        while merge.next(&mut group).await? {
+            let mut combined = combiner.combine(&group);
+            take_events(&combiner, &group, &combined, &mut events, &mut of_person).await?;
+            combiner.resolve(&mut combined, &of_person);
+            self.hand_back(&group, &combined, &mut returns).await?;
+        }
+        for inlet in events.into_iter().flatten() {
+            inlet.end().await.map_err(|(node, fault)| Failure::of_stream(&node, EVENTS, &fault))?;
+        }
+        self.totals = merge.totals().collect();
+        let mut returns: Vec<Return> = returns.into_iter().flatten().collect();
         for way in &mut returns {
             way.flush().await?;
         }
         Ok(returns)
     }
 
-    async fn person(&mut self, group: &[(usize, Contribution)]) -> Result<(), JoinError> {
+    async fn hand_back(
+        &self,
+        group: &[(usize, Contribution)],
+        combined: &Combined,
+        returns: &mut [Option<Return>],
+    ) -> Result<(), Failure> {
         let Some((_, first)) = group.first() else { return Ok(()) };
-        let combined = self.combiner.combine(group);
         let (source, eligible) = match combined.residence {
             Residence::None => return Ok(()),
             Residence::At { source, eligible } => (source, eligible),
             Residence::Disputed => {
                 for (source, _) in group.iter().filter(|(_, contribution)| contribution.resident) {
-                    if let Some(way) = self.returns.get_mut(*source).and_then(Option::as_mut) {
-                        way.counts.claimed_twice += 1;
+                    if let Some(way) = returns.get_mut(*source).and_then(Option::as_mut) {
+                        way.claimed_twice();
                     }
                 }
                 return Ok(());
             }
         };
+        let Some(way) = returns.get_mut(source).and_then(Option::as_mut) else { return Ok(()) };
+        way.resident(combined);
         let outcome = self.model.outcome(&combined.values, self.grain);
-        let Some(way) = self.returns.get_mut(source).and_then(Option::as_mut) else { return Ok(()) };
-        way.counts.residents += 1;
-        way.counts.kommune_differs += u64::from(combined.kommune_differs);
         if !eligible || outcome.excluded {
             return Ok(());
         }
-        way.counts.fell_back += u64::from(!combined.fell_back.is_empty());
-        let record = disclosed(first.pseudonym, &combined, outcome, self.disclosure);
-        way.push(&record).await
+        let disclosure = self.session.manifest().disclosure;
+        let record = disclosed(first.pseudonym, combined, outcome, self.missing, disclosure);
+        way.push(combined, &record).await
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        self.places.iter().map(|place| place.source).collect()
+    }
+
+    fn expected(&self, place: &Place, before: Option<StreamTotal>) -> Expected {
+        let (node, key, study) = (place.node.clone(), place.key, self.session.digest());
+        // Events are worked out from rows when they are asked for.
+        Expected { node, key, study, before, first_wait: self.limits.work, wait: self.limits.frame }
+    }
+
+    async fn contributions(&self) -> Result<Merge, Failure> {
+        let shape = self.model.shape(self.grain);
+        let mut inlets = Vec::new();
+        for place in &self.places {
+            let exchange = self.session.begin(&place.node, &Contribute {}).await?;
+            let layout = self.model.layout(place.source.sector, self.grain);
+            let own =
+                ContributionShape { values: layout.components.len(), recencies: layout.recencies.len() };
+            let expected = self.expected(place, self.totals.get(&place.node).cloned());
+            let records = ContributionRecords { shape, own, quota: place.quota };
+            inlets.push(Inlet::new(expected, records, exchange));
+        }
+        Merge::begin(inlets).await
+    }
+
+    async fn events(&self) -> Result<Vec<Option<EventInlet>>, Failure> {
+        let mut inlets = Vec::new();
+        for place in &self.places {
+            inlets.push(if place.groups == 0 {
+                None
+            } else {
+                let exchange = self.session.begin(&place.node, &SubmitEvents {}).await?;
+                let inlet = Inlet::new(self.expected(place, None), EventRecords, exchange);
+                let begun = EventInlet::begin(inlet).await;
+                Some(begun.map_err(|(node, fault)| Failure::of_stream(&node, EVENTS, &fault))?)
+            });
+        }
+        Ok(inlets)
+    }
+
+    /// The way back to each source, by the source's index; none for regions.
+    async fn returns(&self) -> Result<Vec<Option<Return>>, Failure> {
+        let shape = HandBackShape { criteria: self.model.criteria.len() };
+        let mut returns = Vec::new();
+        for place in &self.places {
+            returns.push(match place.source.sector {
+                Sector::Region => None,
+                Sector::Municipality => {
+                    let exchange = self.session.exchange(&place.node).await?;
+                    let groups = self.model.touches.len();
+                    Some(Return::new(place.node.clone(), exchange, shape, groups, self.limits.frame))
+                }
+            });
+        }
+        Ok(returns)
     }
 }
 
-/// What the policy lets the responsible node know; the rest is zero.
-fn disclosed(
-    pseudonym: Pseudonym,
+/// Takes one person's events from the nodes that were asked for them.
+async fn take_events(
+    combiner: &Combiner<'_>,
+    group: &[(usize, Contribution)],
     combined: &Combined,
-    outcome: Outcome,
-    disclosure: Disclosure,
-) -> HandBack {
-    let at_least = |level| disclosure >= level;
-    HandBack {
-        pseudonym,
-        included: outcome.included,
-        complete: combined.fell_back.is_empty(),
-        stratum: if at_least(Disclosure::Stratum) {
-            u8::try_from(outcome.stratum).unwrap_or(u8::MAX)
-        } else {
-            0
-        },
-        total: if at_least(Disclosure::Total) { outcome.total } else { 0 },
-        items: if at_least(Disclosure::Items) { outcome.items } else { Vec::new() },
+    inlets: &mut [Option<EventInlet>],
+    events: &mut Vec<Event>,
+) -> Result<(), Failure> {
+    events.clear();
+    let Some((_, first)) = group.first() else { return Ok(()) };
+    for (source, groups) in combiner.asked(group, combined) {
+        if let Some(inlet) = inlets.get_mut(source).and_then(Option::as_mut) {
+            let taken = inlet.take(first.pseudonym, groups, events).await;
+            taken.map_err(|fault| Failure::of_stream(inlet.node(), EVENTS, &fault))?;
+        }
     }
+    Ok(())
 }

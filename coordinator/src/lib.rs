@@ -1,8 +1,10 @@
 //! The coordinator: the part of tvaers that asks, relays and joins, and keeps nothing about anyone.
 //!
 //! In reading order: [`cli`] the program; [`home`], [`config`] and [`app`] from a folder to a [`coordinator`];
-//! [`serve`] nodes and [`control`] clients; [`stratify`] a run from beginning to end, by way of `keygen`, `merge`,
-//! `combine` and `join`; [`state`] the little that is remembered.
+//! [`serve`] nodes, [`control`] clients, [`requests`] what they wait for; [`stratify`] a request from beginning to end:
+//! `draft` a study, `attempt` it step by step by way of `keygen` and `join`, with `patience` for those who are away;
+//! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`);
+//! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait.
 
 pub mod app;
 pub mod cli;
@@ -11,15 +13,28 @@ pub mod control;
 pub mod coordinator;
 pub mod event;
 pub mod home;
+pub mod limits;
 pub mod overview;
+pub mod request;
+pub mod requests;
 pub mod serve;
 pub mod state;
 pub mod stratify;
+pub mod summary;
 
+mod attempt;
 mod combine;
+mod draft;
+mod failure;
+mod hand_back;
 mod hub;
 mod join;
 mod keygen;
 mod merge;
+mod outlet;
+mod patience;
 mod relay;
 mod session;
+mod stream;
+#[cfg(test)]
+mod testing;

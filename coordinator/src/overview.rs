@@ -1,16 +1,12 @@
 //! Who is connected and how they are: what `tvaers nodes` shows.
 
-use std::time::Duration;
-
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tvaers_protocol::id::{Digest, NodeId, Sector};
+use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::message::{NodeStatus, Status};
 
 use crate::coordinator::Coordinator;
 use crate::session;
-
-const STATUS_TIME: Duration = Duration::from_secs(10);
 
 /// One node of the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +35,9 @@ pub struct NodeLine {
 pub(crate) async fn nodes(coordinator: &Coordinator) -> Vec<NodeLine> {
     let members = &coordinator.roster().roster().members;
     let asked = members.iter().map(|member| async move {
-        let node = std::slice::from_ref(&member.id);
-        let status: Result<Vec<NodeStatus>, _> =
-            session::ask_all(coordinator, node, Digest::NONE, |_| Status {}, STATUS_TIME).await;
-        let status = status.ok().and_then(|mut answers| answers.pop());
+        let wait = coordinator.limits().status;
+        let status: Option<NodeStatus> =
+            session::ask_outside(coordinator, &member.id, &Status {}, wait).await.ok();
         let data = status.as_ref().and_then(|status| status.data.as_ref());
         NodeLine {
             node: member.id.clone(),

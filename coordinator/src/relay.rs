@@ -16,22 +16,20 @@ use tvaers_protocol::reject::{Reject, RejectCode};
 
 use crate::hub::Hub;
 
-/// For a holder to answer one batch, others being before it.
-const ANSWER_TIME: Duration = Duration::from_secs(300);
-
 /// Batches that are being passed on at a time, over all nodes: each holds two buffers.
 pub(crate) const RELAYS_MAX: usize = 32;
 
 /// Streams of one node that are looked at at a time: its batches under way times its quorum, with room to spare.
 const STREAMS_A_NODE: usize = 16;
 
-/// Serves the streams that a node opens until its link ends.
+/// Serves the streams that a node opens until its link ends. A holder may take so long for one batch.
 pub(crate) async fn serve(
     link: Arc<dyn Link>,
     node: NodeId,
     roster: Digest,
     hub: Arc<Hub>,
     turns: Arc<Semaphore>,
+    limit: Duration,
 ) {
     let places = Arc::new(Semaphore::new(STREAMS_A_NODE));
     while let Ok(stream) = link.accept().await {
@@ -40,7 +38,7 @@ pub(crate) async fn serve(
         tokio::spawn(async move {
             // A node that opens streams and says nothing keeps its own places, never another's turn.
             let _place = places.acquire().await;
-            if let Err(error) = relay(stream, roster, &hub, &turns).await {
+            if let Err(error) = relay(stream, roster, &hub, &turns, limit).await {
                 tracing::warn!(node.id = %node, error = %error, "a batch could not be passed on");
             }
         });
@@ -59,8 +57,14 @@ enum RelayFailure {
     Refused(RejectCode),
 }
 
-async fn relay(mut from: Stream, roster: Digest, hub: &Hub, turns: &Semaphore) -> Result<(), RelayFailure> {
-    let result = pass_on(&mut from, roster, hub, turns).await;
+async fn relay(
+    mut from: Stream,
+    roster: Digest,
+    hub: &Hub,
+    turns: &Semaphore,
+    limit: Duration,
+) -> Result<(), RelayFailure> {
+    let result = pass_on(&mut from, roster, hub, turns, limit).await;
     if let Err(failure) = &result {
         let code = match failure {
             RelayFailure::Refused(code) => *code,
@@ -81,6 +85,7 @@ async fn pass_on(
     roster: Digest,
     hub: &Hub,
     turns: &Semaphore,
+    limit: Duration,
 ) -> Result<(), RelayFailure> {
     let first = from.expect(PROMPT_TIME).await?;
     first.header().belongs_to(roster, first.header().study).map_err(StreamError::Frame)?;
@@ -94,9 +99,9 @@ async fn pass_on(
     let exchange =
         Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
     let mut to = exchange.into_stream();
-    from.receiver.relay(&mut to.sender, ANSWER_TIME).await?;
+    from.receiver.relay(&mut to.sender, limit).await?;
     to.finish().await?;
-    to.receiver.relay(&mut from.sender, ANSWER_TIME).await.map_err(RelayFailure::Holder)?;
+    to.receiver.relay(&mut from.sender, limit).await.map_err(RelayFailure::Holder)?;
     from.finish().await?;
     Ok(())
 }

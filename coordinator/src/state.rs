@@ -1,15 +1,17 @@
-//! What the coordinator remembers: which studies there were and how each ended.
+//! What the coordinator remembers: what was asked for, which studies there were, how each ended, and which nodes have yet
+//! to be told. Nothing about any person, and no count of persons.
+
+mod migrate;
+mod request;
+mod study;
 
 use std::path::Path;
 
-use jiff::Timestamp;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
-use tvaers_protocol::id::{Digest, NodeId};
-use tvaers_protocol::study::Manifest;
+
+pub use request::{RequestRow, StudyRow};
 
 /// What went wrong with the state database.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,12 @@ pub enum StateError {
     /// A schema that this version does not know, or a broken migration.
     #[error("the coordinator's state database has a schema that this version cannot use")]
     Schema(#[from] sqlx::migrate::MigrateError),
+    /// A stored value that nothing of this version writes.
+    #[error("the state database holds an unreadable `{column}`")]
+    Inconsistent {
+        /// The column.
+        column: &'static str,
+    },
 }
 
 /// The open state database.
@@ -32,10 +40,10 @@ pub struct State {
 }
 
 impl State {
-    /// Opens the database, creating or migrating it.
+    /// Opens the database, creating or migrating it. Before a migration, a copy of it is put beside it.
     ///
     /// # Errors
-    /// [`StateError`].
+    /// [`StateError`]; a database of a newer version is refused and left as it is.
     pub async fn open(path: &Path) -> Result<Self, StateError> {
         // SQLite would create it as the umask says, and gives its side files the rights of the main one.
         drop(private::append(path)?);
@@ -45,76 +53,10 @@ impl State {
             .synchronous(SqliteSynchronous::Full)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        sqlx::migrate!("./migrations").run(&pool).await?;
+        migrate::run(&pool, path).await?;
         Ok(Self { pool })
     }
-
-    /// Remembers, before a study begins, that its nodes will have to be told of its end.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub async fn begin(&self, manifest: &Manifest) -> Result<(), StateError> {
-        let mut transaction = self.pool.begin().await?;
-        for participant in &manifest.participants {
-            sqlx::query("INSERT INTO unclosed (manifest, node) VALUES (?, ?)")
-                .bind(manifest.digest().0.as_slice())
-                .bind(participant.node.as_str())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// The studies of whose end a node has not been told, the one that is running among them.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub async fn unclosed(&self, node: &NodeId) -> Result<Vec<Digest>, StateError> {
-        let rows = sqlx::query("SELECT manifest FROM unclosed WHERE node = ?")
-            .bind(node.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        let digest = |row: &SqliteRow| {
-            let bytes: Vec<u8> = row.try_get("manifest")?;
-            // The table holds digests only, by its own check.
-            Ok(Digest(bytes.try_into().unwrap_or_default()))
-        };
-        rows.iter().map(digest).collect()
-    }
-
-    /// Remembers that a node has been told of a study's end.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub async fn told(&self, study: Digest, node: &NodeId) -> Result<(), StateError> {
-        sqlx::query("DELETE FROM unclosed WHERE manifest = ? AND node = ?")
-            .bind(study.0.as_slice())
-            .bind(node.as_str())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Records a study that has ended.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub async fn record(&self, manifest: &Manifest, outcome: &str, now: Timestamp) -> Result<(), StateError> {
-        let names: Vec<&str> =
-            manifest.participants.iter().map(|participant| participant.node.as_str()).collect();
-        sqlx::query("INSERT INTO study VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(manifest.digest().0.as_slice())
-            .bind(manifest.run.to_string())
-            .bind(&manifest.model)
-            .bind(manifest.as_of.to_string())
-            .bind(manifest.grain.to_string())
-            .bind(names.join(" "))
-            .bind(manifest.created.to_string())
-            .bind(now.to_string())
-            .bind(outcome)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
 }
+
+#[cfg(test)]
+mod tests;

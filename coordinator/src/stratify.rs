@@ -1,307 +1,276 @@
-//! A stratification from beginning to end: agree, make a key, pseudonymise, join, hand back, close.
+//! A stratification from beginning to end: a study is drafted with all who are there and carried out; where a node stays
+//! away it is closed and another is drafted without it; and in the end a client is told what came of it.
+//!
+//! [`crate::patience`] says how long anyone is waited for, `attempt` what one study does, step by step.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
-use jiff::civil::Date;
-use rand::Rng as _;
-use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use tvaers_definitions::model::Model;
-use tvaers_host::process::system_rng;
-use tvaers_protocol::frame::Kind;
-use tvaers_protocol::id::{Digest, NodeId, Sector};
-use tvaers_protocol::message::{
-    Accepted, Compute, Computed, Contribute, Open, Opened, Prepare, Prepared, Progress, Propose,
-    Pseudonymise, Signed,
-};
+use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::record::{ContributionShape, HandBackShape};
-use tvaers_protocol::sign::Purpose;
-use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
 
-use crate::combine::{Combiner, Source as Place};
+use crate::attempt::Attempt;
 use crate::coordinator::Coordinator;
-use crate::event::{Events, Phase};
-use crate::join::{Join, JoinError, Return};
-use crate::keygen;
-use crate::merge::{Expected, Merge, Source, StreamFault};
-use crate::session::{self, Session};
+use crate::draft::{self, Draft};
+use crate::event::Events;
+use crate::failure::Cause;
+use crate::patience::{Ended, Patience};
+use crate::session::Session;
 
-/// For a node to answer a question that needs no work.
-const PROMPT: Duration = Duration::from_secs(60);
-/// For a node to work over all of its rows.
-const WORK: Duration = Duration::from_secs(3600);
-/// For a node whose connection broke to come back and hear that the study is closed.
-const RECONNECT: Duration = Duration::from_secs(5);
-/// Until nodes stop answering for a study.
-const STUDY_HOURS: i64 = 24;
-/// For the work of a study, within its deadline: a node that dawdles must not hold up the next one for ever.
-const STUDY_TIME: Duration = Duration::from_secs(23 * 3600);
+pub use crate::request::{Request, RequestId};
+pub use crate::summary::{FallsBack, NodeData, Outcome, Summary};
 
 /// Years that a reference date may have: those of the canonical tables.
 const YEARS: std::ops::RangeInclusive<i16> = 1850..=2100;
 
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// The model's name.
-    pub model: String,
-    /// The reference date.
-    pub as_of: Date,
-    /// The finest grain asked for.
-    pub grain: Grain,
-    /// Seconds to wait for nodes that are not connected.
-    pub deadline_s: u64,
-}
+/// What is written of a study that ended well.
+const COMPLETE: &str = "complete";
 
-/// What is told about a stratification that ended well. Nothing in it is a count of persons: counts that are not
-/// noised stay at the nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// The run's random name.
-    pub run: RunId,
-    /// The model and its version.
-    pub model: String,
-    /// The reference date.
-    pub as_of: Date,
-    /// The grain that all nodes granted and this version can use.
-    pub grain: Grain,
-    /// Who took part.
-    pub nodes: Vec<NodeId>,
-    /// Which data each of them answered from.
-    pub data: Vec<NodeData>,
-    /// How many key holders evaluated each pseudonym, and of how many.
-    pub quorum: (u16, u16),
-    /// Rules that span several nodes and for which the stated fall-back is used at this grain.
-    pub falls_back: Vec<FallsBack>,
-    /// Where the work lists are.
-    pub worklists: Vec<NodeId>,
-}
-
-/// The data that a node answered from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeData {
-    /// The node.
-    pub node: NodeId,
-    /// The number of its import.
-    pub import: u32,
-    /// The day on which its source systems were read.
-    pub extracted_on: Date,
-    /// Rows that the import set aside.
-    pub rejected_rows: u64,
-}
-
-/// A rule that spans several nodes and falls back at the study's grain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FallsBack {
-    /// The model's touch group, such as `spells`.
-    pub group: String,
-    /// The sector whose nodes it spans.
-    pub sector: Sector,
-}
-
-/// Runs one stratification. Whatever happens, nodes are told to erase what they hold for it.
+/// Runs one stratification under a name of its own. Whatever happens, nodes are told to erase what they hold for it.
 ///
 /// # Errors
-/// [`Problem`], with exit 4 where a node is missing.
+/// [`Problem`], with exit 4 where too few nodes are there to make anything.
 pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) -> Result<Summary, Problem> {
-    let model =
-        coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
-    if !YEARS.contains(&request.as_of.year()) {
-        return Err(Problem::new(
-            Exit::BadInput,
-            "stratify.as-of",
-            format_args!("reference date {}", request.as_of),
-        )
-        .at("--as-of")
-        .expected(format_args!("a date in the years {} to {}", YEARS.start(), YEARS.end()))
-        .next("correct the date"));
-    }
-    let today = utc_date(coordinator.clock().now());
-    let members = coordinator.roster().roster().members_on(today);
-    let nodes: Vec<NodeId> = members.map(|member| member.id.clone()).collect();
-    let wait = Duration::from_secs(request.deadline_s);
-    let missing = coordinator.hub().missing_after(&nodes, wait).await;
-    if let Some(first) = missing.first() {
-        let names: Vec<&str> = missing.iter().map(NodeId::as_str).collect();
-        let what = format!("not connected within {} s: {}", request.deadline_s, names.join(", "));
-        return Err(Problem { what, ..session::lost(first) });
-    }
-    let _turn = coordinator.turn.lock().await;
-    let (manifest, data) = draft(coordinator, request, model, nodes).await?;
-    let session = Session::new(coordinator, manifest);
-    tracing::info!(study.run = %session.manifest().run, study.model = %model.name, "a study begins");
-    coordinator.begin(session.manifest()).await?;
-    let work = carry_out(coordinator, &session, model, data, events);
-    let outcome = tokio::time::timeout(STUDY_TIME, work).await.unwrap_or_else(|_| Err(too_long(&session)));
-    close(coordinator, &session).await;
-    let ended = match &outcome {
-        Ok(_) => "complete".to_owned(),
-        Err(problem) => problem.what.clone(),
-    };
-    tracing::info!(study.run = %session.manifest().run, outcome = ended, "the study is closed");
-    coordinator.note_ended(session.manifest(), &ended).await;
-    outcome
+    run_as(coordinator, &RequestId::random(), request, events).await
 }
 
-async fn carry_out(
+/// The requests that are under way, in the order in which they were asked: after a start, those to go on with.
+///
+/// # Errors
+/// [`Problem`] where the coordinator's memory cannot be read.
+pub async fn unanswered(coordinator: &Coordinator) -> Result<Vec<(RequestId, Request)>, Problem> {
+    coordinator.state().unanswered().await.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))
+}
+
+/// Runs the stratification of this name, or goes on with it where the coordinator was stopped in the middle. What came
+/// of it is remembered under the name.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_as(
     coordinator: &Coordinator,
-    session: &Session<'_>,
-    model: &Model,
-    data: Vec<NodeData>,
+    id: &RequestId,
+    request: &Request,
     events: &Events,
 ) -> Result<Summary, Problem> {
-    events.phase(Phase::Keygen, agree_and_make_key(coordinator, session)).await?;
-    let nodes = session.nodes();
-    let compute = session.ask_all::<_, Computed>(&nodes, |_| Compute {}, WORK);
-    events.phase(Phase::Features, compute).await?;
-    events.phase(Phase::Pseudonyms, pseudonymise(session, events)).await?;
-    let returns = events.phase(Phase::Join, join(coordinator, session, model)).await?;
-    // Tables of strata are released with noise once the release engine is in place; until then nothing leaves here.
-    events.phase(Phase::Release, async { Ok(()) }).await?;
-    let ends = returns.into_iter().map(|way| way.end(session.digest(), coordinator.signing()));
-    let hand_back = async { try_join_all(ends).await.map_err(|error| join_failed(&error)) };
-    events.phase(Phase::Handback, hand_back).await?;
-    Ok(summary(coordinator, session.manifest(), model, data))
-}
-
-/// Asks what each node can give, and drafts a manifest that fits all.
-async fn draft(
-    coordinator: &Coordinator,
-    request: &Request,
-    model: &Model,
-    mut nodes: Vec<NodeId>,
-) -> Result<(Manifest, Vec<NodeData>), Problem> {
-    nodes.sort();
-    let question = |_: &NodeId| Prepare {
-        model: model.name.clone(),
-        model_digest: model.digest,
-        catalogue_digest: coordinator.library().catalogue().digest(),
-        as_of: request.as_of,
-        // The second round for events is not part of this version, so no finer grain may be agreed to.
-        grain: request.grain.min(Grain::Counts),
-    };
-    let prepared: Vec<Prepared> = session::ask_all(coordinator, &nodes, Digest::NONE, question, WORK).await?;
-    let roster = coordinator.roster().roster();
-    let created = coordinator.clock().now();
-    let holders: Vec<NodeId> = roster.holders_on(utc_date(created)).map(|member| member.id.clone()).collect();
-    let participant = |(position, (node, prepared)): (usize, (&NodeId, &Prepared))| Participant {
-        node: node.clone(),
-        quota: prepared.evaluations,
-        quorum: Manifest::quorum_for(node, position, &holders, roster.quorum),
-        data: prepared.data.digest,
-    };
-    let participants = nodes.iter().zip(&prepared).enumerate().map(participant).collect();
-    let mut run = [0; 16];
-    system_rng().fill_bytes(&mut run);
-    let deadline = created.checked_add(SignedDuration::from_hours(STUDY_HOURS)).unwrap_or(created);
-    let data = nodes.iter().zip(&prepared).map(|(node, prepared)| NodeData {
-        node: node.clone(),
-        import: prepared.data.import,
-        extracted_on: prepared.data.extracted_on,
-        rejected_rows: prepared.data.rejected_rows,
-    });
-    let data = data.collect();
-    let manifest = Manifest {
-        run: RunId(run),
-        roster: coordinator.roster().digest(),
-        permit: "laboratory".to_owned(),
-        model: model.name.clone(),
-        model_digest: model.digest,
-        catalogue_digest: coordinator.library().catalogue().digest(),
-        as_of: request.as_of,
-        grain: prepared.iter().map(|prepared| prepared.grain).min().unwrap_or(Grain::Points),
-        disclosure: prepared
-            .iter()
-            .map(|prepared| prepared.disclosure)
-            .min()
-            .unwrap_or(Disclosure::Inclusion),
-        threshold: roster.quorum,
-        holders,
-        participants,
-        created,
-        deadline,
-    };
-    Ok((manifest, data))
-}
-
-async fn agree_and_make_key(coordinator: &Coordinator, session: &Session<'_>) -> Result<(), Problem> {
-    let nodes = session.nodes();
-    let roster = coordinator.roster().digest();
-    let manifest = Signed::new(session.manifest().clone(), Purpose::Proposal, roster, coordinator.signing());
-    let propose = |_: &NodeId| Propose { manifest: manifest.clone() };
-    // The study is not known to a node before it has agreed, so the proposal stands outside it.
-    let accepted: Vec<Accepted> =
-        session::ask_all(coordinator, &nodes, Digest::NONE, propose, PROMPT).await?;
-    let acceptances: Vec<_> = accepted.into_iter().map(|reply| reply.acceptance).collect();
-    let _: Vec<Opened> =
-        session.ask_all(&nodes, |_| Open { acceptances: acceptances.clone() }, PROMPT).await?;
-    keygen::run(session).await
-}
-
-async fn pseudonymise(session: &Session<'_>, events: &Events) -> Result<(), Problem> {
-    let one = async |node: NodeId| -> Result<(), Problem> {
-        let failed = |error| session::failed(&node, &error);
-        let mut exchange = session.exchange(&node).await?;
-        exchange.send(&Pseudonymise {}, PROMPT).await.map_err(failed)?;
-        loop {
-            let frame = exchange.frame(WORK).await.map_err(failed)?;
-            if frame.kind() != Kind::Progress {
-                frame.kind().expect(Kind::Pseudonymised).map_err(|error| failed(error.into()))?;
-                return Ok(());
-            }
-            let progress: Progress =
-                frame.message().map_err(|error: tvaers_protocol::frame::FrameError| failed(error.into()))?;
-            events.progress(Phase::Pseudonyms, &node, progress.done, progress.total);
-        }
-    };
-    try_join_all(session.nodes().into_iter().map(one)).await.map(|_| ())
-}
-
-async fn join(
-    coordinator: &Coordinator,
-    session: &Session<'_>,
-    model: &Model,
-) -> Result<Vec<Return>, Problem> {
-    let grain = session.manifest().grain;
-    let shape = model.shape(grain);
-    let (mut sources, mut places, mut returns) = (Vec::new(), Vec::new(), Vec::new());
-    for node in session.nodes() {
-        let member = coordinator.roster().member(&node).ok_or_else(|| session::lost(&node))?;
-        let mut exchange = session.exchange(&node).await?;
-        exchange.send(&Contribute {}, PROMPT).await.map_err(|error| session::failed(&node, &error))?;
-        let layout = model.layout(member.sector, grain);
-        let own = ContributionShape { values: layout.components.len(), recencies: layout.recencies.len() };
-        let quota = session.manifest().participant(&node).map_or(0, |participant| participant.quota);
-        let expected = Expected { node: node.clone(), key: member.signing, shape, own, quota };
-        sources.push(Source::new(expected, session.digest(), exchange));
-        places.push(Place { sector: member.sector, code: member.code });
-        returns.push(match member.sector {
-            Sector::Region => None,
-            Sector::Municipality => {
-                let shape = HandBackShape { criteria: model.criteria.len() };
-                Some(Return::new(node.clone(), session.exchange(&node).await?, shape))
-            }
-        });
+    let now = || coordinator.clock().now();
+    let state = |error| Problem::from_error(Exit::Failed, "state", &error);
+    let asked = coordinator.state().ask(id, request, now()).await.map_err(state)?;
+    if let Some(outcome) = coordinator.state().outcome(id).await.map_err(state)? {
+        return outcome.into_result();
     }
-    let merge = Merge::begin(sources).await.map_err(|error| join_failed(&error.into()))?;
-    let combiner = Combiner::new(model, grain, &places);
-    let join = Join { model, grain, disclosure: session.manifest().disclosure, combiner, returns };
-    join.run(merge).await.map_err(|error| join_failed(&error))
+    let result = match too_old(coordinator, asked) {
+        None => run_now(coordinator, id, request, events).await,
+        Some(problem) => Err(problem),
+    };
+    if let Err(error) = coordinator.state().answer(id, &Outcome::of(&result), now()).await {
+        tracing::error!(error = %error, request.id = %id, "what came of a request could not be recorded");
+    }
+    result
 }
 
-/// Tells every node to erase what it holds for the study. One whose connection broke is given a moment to come back;
-/// one that stays away is told when it connects again, and erases it by itself at the deadline.
+async fn run_now(
+    coordinator: &Coordinator,
+    id: &RequestId,
+    request: &Request,
+    events: &Events,
+) -> Result<Summary, Problem> {
+    let model = check(coordinator, request)?;
+    let _turn = coordinator.turn.lock().await;
+    let patience = Patience {
+        hub: coordinator.hub(),
+        limits: coordinator.limits(),
+        events,
+        deadline: Duration::from_secs(request.deadline_s).min(coordinator.limits().study_work),
+        begin: Instant::now(),
+    };
+    Run { coordinator, id, request, model, patience: &patience, events }.to_the_end().await
+}
+
+fn check<'a>(coordinator: &'a Coordinator, request: &Request) -> Result<&'a Model, Problem> {
+    let model =
+        coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
+    if YEARS.contains(&request.as_of.year()) {
+        return Ok(model);
+    }
+    let what = format_args!("reference date {}", request.as_of);
+    Err(Problem::new(Exit::BadInput, "stratify.as-of", what)
+        .at("--as-of")
+        .expected(format_args!("a date in the years {} to {}", YEARS.start(), YEARS.end()))
+        .next("correct the date"))
+}
+
+/// One request while it is carried out.
+struct Run<'a> {
+    coordinator: &'a Coordinator,
+    id: &'a RequestId,
+    request: &'a Request,
+    model: &'a Model,
+    patience: &'a Patience<'a>,
+    events: &'a Events,
+}
+
+/// What a request has been through.
+#[derive(Default)]
+struct Past {
+    /// Nodes that the request goes on without. They stay out even if they return: each draft is smaller than the one
+    /// before, so that there is an end.
+    given_up: BTreeSet<NodeId>,
+    /// Studies that were begun anew since a node was last given up.
+    anew: u32,
+}
+
+impl Run<'_> {
+    /// Drafts studies and carries them out until one ends well or nothing helps.
+    async fn to_the_end(&self) -> Result<Summary, Problem> {
+        let mut past = Past::default();
+        let mut interrupted = self.interrupted().await?;
+        loop {
+            let is_pinned = interrupted.is_some();
+            let draft = match interrupted.take() {
+                Some(draft) => draft,
+                None => match self.draft(&mut past).await? {
+                    Some(draft) => draft,
+                    None => continue,
+                },
+            };
+            let session = Session::new(self.coordinator, draft.manifest);
+            match self.carry_out(&session, is_pinned).await {
+                Ok(unconfirmed) => return Ok(self.end_well(&session, draft.data, unconfirmed).await),
+                Err(ended) => {
+                    self.end(&session, &told(&ended), None).await;
+                    self.bear(ended, &mut past).await?;
+                }
+            }
+        }
+    }
+
+    /// A study of this request that a restart interrupted and that can go on.
+    async fn interrupted(&self) -> Result<Option<Draft>, Problem> {
+        let coordinator = self.coordinator;
+        let state = |error| Problem::from_error(Exit::Failed, "state", &error);
+        let Some(under_way) = coordinator.state().under_way(self.id).await.map_err(state)? else {
+            return Ok(None);
+        };
+        let manifest = &under_way.draft.manifest;
+        // Nodes, definitions and roster must be those that were agreed to, and the nodes must still answer.
+        let is_same = manifest.roster == coordinator.roster().digest()
+            && manifest.model_digest == self.model.digest
+            && manifest.catalogue_digest == coordinator.library().catalogue().digest();
+        if under_way.is_pinned && is_same && !self.time_left(manifest.created).is_zero() {
+            tracing::info!(study.run = %manifest.run, "going on with a study that a stop interrupted");
+            return Ok(Some(under_way.draft));
+        }
+        let session = Session::new(coordinator, under_way.draft.manifest);
+        self.end(&session, "the coordinator stopped before the study could go on without it", None).await;
+        Ok(None)
+    }
+
+    async fn draft(&self, past: &mut Past) -> Result<Option<Draft>, Problem> {
+        let Self { coordinator, request, model, patience, .. } = *self;
+        match draft::draft(coordinator, request, model, patience, &mut past.given_up).await {
+            Ok(draft) => {
+                tracing::info!(study.run = %draft.manifest.run, study.model = %model.name, "a study begins");
+                coordinator.begin(self.id, &draft).await?;
+                Ok(Some(draft))
+            }
+            Err(ended) => self.bear(ended, past).await.map(|()| None),
+        }
+    }
+
+    async fn carry_out(&self, session: &Session<'_>, is_pinned: bool) -> Result<Vec<NodeId>, Ended> {
+        let Self { model, patience, events, .. } = *self;
+        let attempt = Attempt { session, model, patience, events, nodes: &session.nodes() };
+        let limit = self.time_left(session.manifest().created);
+        let ended = tokio::time::timeout(limit, attempt.run(is_pinned)).await;
+        ended.unwrap_or_else(|_| Err(Ended::Failed(too_long(session))))
+    }
+
+    /// What is left of the time for the work of a study.
+    fn time_left(&self, created: jiff::Timestamp) -> Duration {
+        let passed = self.coordinator.clock().now().duration_since(created).max(SignedDuration::ZERO);
+        self.coordinator.limits().study_work.saturating_sub(passed.unsigned_abs())
+    }
+
+    async fn end_well(
+        &self,
+        session: &Session<'_>,
+        data: Vec<NodeData>,
+        unconfirmed: Vec<NodeId>,
+    ) -> Summary {
+        let roster = self.coordinator.roster();
+        let summary = Summary::new(roster, session.manifest(), self.model, data, unconfirmed);
+        // Remembered before the nodes are told: from then on there is no way back into the study.
+        self.end(session, COMPLETE, Some(&Outcome::Done(summary.clone()))).await;
+        summary
+    }
+
+    async fn end(&self, session: &Session<'_>, told: &str, outcome: Option<&Outcome>) {
+        tracing::info!(study.run = %session.manifest().run, outcome = told, "the study is closed");
+        let request = outcome.map(|outcome| (self.id, outcome));
+        self.coordinator.note_ended(session.manifest(), told, request).await;
+        close(self.coordinator, session).await;
+    }
+
+    /// Makes the best of a study that came to no end of its own.
+    async fn bear(&self, ended: Ended, past: &mut Past) -> Result<(), Problem> {
+        let limits = self.coordinator.limits();
+        match ended {
+            Ended::Failed(problem) => Err(problem),
+            Ended::Missing(nodes) => {
+                let names: Vec<&str> = nodes.iter().map(NodeId::as_str).collect();
+                tracing::warn!(nodes = names.join(" "), "going on without nodes that are missing");
+                past.given_up.extend(nodes);
+                past.anew = 0;
+                Ok(())
+            }
+            Ended::Anew(failure) => {
+                past.anew += 1;
+                if past.anew < limits.drafts_max {
+                    tracing::warn!(node.id = %failure.node, reason = failure.problem.what, "a study is begun anew");
+                    tokio::time::sleep(limits.pause(past.anew)).await;
+                    return Ok(());
+                }
+                if failure.cause == Cause::Held {
+                    return Err(failure.problem);
+                }
+                past.anew = 0;
+                past.given_up.insert(failure.node);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How a study ended that came to no end of its own, in words.
+fn told(ended: &Ended) -> String {
+    match ended {
+        Ended::Failed(problem) => problem.what.clone(),
+        Ended::Missing(nodes) => {
+            let names: Vec<&str> = nodes.iter().map(NodeId::as_str).collect();
+            format!("given up: {} stayed away", names.join(", "))
+        }
+        Ended::Anew(failure) => format!("begun anew: {}", failure.problem.what),
+    }
+}
+
+/// Tells every node to erase what it holds for the study. One whose connection has just broken is given a moment to come
+/// back; one that stays away is told when it connects again, and erases it by itself at the deadline.
 async fn close(coordinator: &Coordinator, session: &Session<'_>) {
     let nodes = session.nodes();
     let told = nodes.iter().map(|node| async move {
         if coordinator.close_at(session.digest(), node).await {
             return true;
         }
-        coordinator.hub().missing_after(std::slice::from_ref(node), RECONNECT).await;
-        coordinator.close_at(session.digest(), node).await
+        // Where the connection has broken, that it is gone is noticed a moment later.
+        tokio::time::sleep(coordinator.limits().pause_first).await;
+        let since = coordinator.hub().left(node).unwrap_or_else(Instant::now);
+        coordinator.hub().is_here_by(node, since + coordinator.limits().reconnect).await
+            && coordinator.close_at(session.digest(), node).await
     });
     let told = join_all(told).await;
     for (node, _) in nodes.iter().zip(told).filter(|(_, told)| !told) {
@@ -309,25 +278,14 @@ async fn close(coordinator: &Coordinator, session: &Session<'_>) {
     }
 }
 
-fn summary(coordinator: &Coordinator, manifest: &Manifest, model: &Model, data: Vec<NodeData>) -> Summary {
-    let members = &coordinator.roster().roster().members;
-    let falls_back = model.touches.iter().filter(|touch| touch.at.contains(&manifest.grain));
-    let municipalities = members
-        .iter()
-        .filter(|member| member.sector == Sector::Municipality && manifest.participant(&member.id).is_some());
-    Summary {
-        run: manifest.run,
-        model: format!("{} version {}", model.name, model.version),
-        as_of: manifest.as_of,
-        grain: manifest.grain,
-        data,
-        nodes: manifest.participants.iter().map(|participant| participant.node.clone()).collect(),
-        quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
-        falls_back: falls_back
-            .map(|touch| FallsBack { group: touch.group.clone(), sector: touch.sector })
-            .collect(),
-        worklists: municipalities.map(|member| member.id.clone()).collect(),
-    }
+/// Nobody waits any more for what was asked days ago, and a request that stopped the coordinator must not do so at each
+/// start.
+fn too_old(coordinator: &Coordinator, asked: jiff::Timestamp) -> Option<Problem> {
+    let age = coordinator.clock().now().duration_since(asked).max(SignedDuration::ZERO).unsigned_abs();
+    (age > coordinator.limits().study).then(|| {
+        Problem::new(Exit::Failed, "stratify.too-old", format_args!("it was asked at {asked}, and the coordinator was stopped since"))
+            .next("ask again")
+    })
 }
 
 fn too_long(session: &Session<'_>) -> Problem {
@@ -343,14 +301,5 @@ fn unknown_model(coordinator: &Coordinator, request: &Request) -> Problem {
         .next("name a model of this version")
 }
 
-fn join_failed(error: &JoinError) -> Problem {
-    let exit = match error {
-        JoinError::Merge(error) => match &error.fault {
-            StreamFault::Exchange(fault) => session::exit(fault),
-            _ => Exit::Failed,
-        },
-        JoinError::HandBack { fault, .. } => session::exit(fault),
-    };
-    let next = "look at the node's log and start again; a work list that another node has written already stays there";
-    Problem::new(exit, "stratify.join", error).at(format!("node {}", error.node())).next(next)
-}
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::home::Home;
 use crate::node::{Node, Parts};
 use crate::state::State;
-use crate::work;
+use crate::study::restore;
 
 /// What the node says about itself when it connects.
 pub const SOFTWARE: &str = concat!("tvaers-node ", env!("CARGO_PKG_VERSION"));
@@ -165,11 +165,13 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let dialer = Dialer::new(&identity, config.id.clone(), coordinator, greeting, Arc::clone(&clock))
         .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
     let state = state(&home).await?;
-    clean_up(&home, &state, &*clock).await?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
     let parts = Parts { home, config: config.clone(), roster, signing, sealing, state, clock };
-    Ok((Arc::new(Node::new(parts, library)), dialer, config))
+    let node = Arc::new(Node::new(parts, library));
+    // Before anything is asked: which studies go on, and that nothing is left of the others.
+    restore::studies(&node).await.map_err(|error| Problem::from_error(Exit::Failed, "studies", &error))?;
+    Ok((node, dialer, config))
 }
 
 /// The node's certificate and key.
@@ -212,16 +214,4 @@ pub fn check_membership(
         Some((what, _)) => Err(problem(format!("the roster has another {what} for `{}`", config.id))),
         None => Ok(()),
     }
-}
-
-/// Studies that were open when the node stopped have lost their shares: they are closed and their files erased.
-async fn clean_up(home: &Home, state: &State, clock: &dyn Clock) -> Result<(), Problem> {
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        Problem::from_error(Exit::Failed, "state.clean-up", error)
-    };
-    work::erase_abandoned(home.dir()).map_err(|error| failed(&error))?;
-    for run in state.close_abandoned(clock.now()).await.map_err(|error| failed(&error))? {
-        tracing::warn!(study.run = %run, "closed a study that was open when the node stopped");
-    }
-    Ok(())
 }

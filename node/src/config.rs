@@ -1,10 +1,14 @@
 //! The node's configuration file, parsed once.
 
-use std::path::Path;
+mod source;
+
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::study::Grain;
+
+pub use self::source::SourceFileError;
 
 /// The content of `node.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,21 @@ pub struct Config {
     /// The laboratory policy; only a made-up database may have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub laboratory: Option<Laboratory>,
+    /// The server that holds the rows; without it they are imported from files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourcePlace>,
+}
+
+/// How to find the PostgreSQL server that holds the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SourcePlace {
+    /// The file with the server's URL, from the node's folder. The URL holds a password, so the file is its owner's
+    /// alone, as the keys are.
+    pub url_file: PathBuf,
+    /// The schema of the views; without it the role's own search path counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
 }
 
 /// What the laboratory policy grants.
@@ -114,6 +133,7 @@ impl Config {
                 laboratory.grain
             )
         });
+        let source = self.source.as_ref().map_or_else(|| SOURCE_EXAMPLE.to_owned(), SourcePlace::to_text);
         format!(
             "# A tvaers node. `tvaers-node check` reads this file and names every problem.\n\n\
              # The node's name in the roster.\nid = \"{}\"\n\
@@ -122,13 +142,35 @@ impl Config {
              # Who runs it, as the roster shows it.\nname = {}\n\
              # Host and port of the coordinator. The node dials out (UDP); nothing dials in.\ncoordinator = \"{}\"\n\
              # Whether every person in the database is made up. Decided at creation; the database is marked too.\n\
-             made-up = {}\n{grain}",
+             made-up = {}\n{grain}{source}",
             self.id,
             self.sector,
             self.code,
             toml::Value::String(self.name.clone()),
             self.coordinator,
             self.made_up,
+        )
+    }
+}
+
+/// What `init` says of a source that there is not.
+const SOURCE_EXAMPLE: &str = "
+# Rows that stay in PostgreSQL, read only, in place of imports from files: the file with the server's URL, which only
+# its owner may read (chmod 600), and the schema of the views. Then `tvaers-node import --source`.
+# [source]
+# url-file = \"keys/source.url\"
+# schema = \"tvaers\"
+";
+
+impl SourcePlace {
+    fn to_text(&self) -> String {
+        let text = |text: &str| toml::Value::String(text.to_owned());
+        let url_file = text(&self.url_file.to_string_lossy());
+        let schema = self.schema.as_deref().map(|schema| format!("schema = {}\n", text(schema)));
+        format!(
+            "\n# Rows stay in PostgreSQL, read only: the file with the server's URL, and the schema of the views.\n\
+             [source]\nurl-file = {url_file}\n{}",
+            schema.unwrap_or_default()
         )
     }
 }
@@ -146,12 +188,22 @@ mod tests {
             coordinator: "127.0.0.1:4433".to_owned(),
             made_up: true,
             laboratory: Some(Laboratory { grain: Grain::Events }),
+            source: None,
         }
     }
 
     #[test]
     fn the_commented_file_reads_back_as_it_was() {
         assert_eq!(toml::from_str::<Config>(&config().to_commented_text()).unwrap(), config());
+        for schema in [None, Some("tvaers".to_owned())] {
+            let source = Some(SourcePlace { url_file: "keys/source.url".into(), schema });
+            let config = Config { source, ..config() };
+            assert_eq!(toml::from_str::<Config>(&config.to_commented_text()).unwrap(), config);
+        }
+        // What the example says can be taken as it stands.
+        let example =
+            config().to_commented_text().replace("# [source]", "[source]").replace("# url-file", "url-file");
+        assert!(toml::from_str::<Config>(&example).unwrap().source.is_some());
     }
 
     #[test]

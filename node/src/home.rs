@@ -63,7 +63,7 @@ impl Home {
         self.dir.join("pid")
     }
 
-    /// The scratch database of one study; erased when the study closes.
+    /// The file of one study; erased when the study closes.
     #[must_use]
     pub fn work(&self, run: &str) -> PathBuf {
         self.dir.join(format!("study-{run}.sqlite"))
@@ -73,5 +73,11 @@ impl Home {
     #[must_use]
     pub fn worklist(&self, model: &str) -> PathBuf {
         self.dir.join(format!("worklist-{model}.csv"))
+    }
+
+    /// Who on a model's work list is incomplete, and why; there where anyone is.
+    #[must_use]
+    pub fn incomplete(&self, model: &str) -> PathBuf {
+        self.dir.join(format!("worklist-{model}-incomplete.csv"))
     }
 }

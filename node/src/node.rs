@@ -1,11 +1,11 @@
 //! The node itself: what it is, whom it trusts, what it remembers, and which studies are under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::Model;
 use tvaers_host::process::system_rng;
@@ -23,8 +23,12 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::study::Study;
 
-/// Studies under way at one node, at most: each holds a key share and a scratch database.
+/// Studies under way at one node, at most: each holds a key share and a file.
 const STUDIES_MAX: usize = 8;
+
+/// Closes that are remembered of studies that the node has not heard of: only one that is being agreed to at that very
+/// moment matters.
+const EARLY_CLOSES: usize = 64;
 
 /// Batches that are worked on at the same time: one per core of a small machine.
 const TURNS: usize = 2;
@@ -51,9 +55,17 @@ pub struct Parts {
 pub struct Node {
     parts: Parts,
     library: Library,
-    studies: Mutex<BTreeMap<Digest, Arc<Study>>>,
+    studies: Mutex<Studies>,
     link: watch::Sender<Option<Arc<dyn Link>>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
+}
+
+/// The studies of a node.
+#[derive(Default)]
+struct Studies {
+    open: BTreeMap<Digest, Arc<Study>>,
+    /// Closed before they were open, the oldest first.
+    closed_early: VecDeque<Digest>,
 }
 
 impl Node {
@@ -65,7 +77,7 @@ impl Node {
             library,
             studies: Mutex::default(),
             link: watch::Sender::new(None),
-            turns: Semaphore::new(TURNS),
+            turns: Arc::new(Semaphore::new(TURNS)),
         }
     }
 
@@ -117,22 +129,26 @@ impl Node {
         self.roster().member(id).ok_or(Refusal::new(RejectCode::UnknownNode))
     }
 
-    /// Waits for a turn at heavy work.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    /// Waits for a turn at heavy work. The work keeps it to its end, also where nobody waits for it any more.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed; without a permit the work would only be slower.
-        self.turns.acquire().await.ok()
+        Arc::clone(&self.turns).acquire_owned().await.ok()
     }
 
     pub(crate) async fn add_study(&self, study: Arc<Study>) -> Result<(), Refusal> {
         let mut studies = self.studies.lock().await;
+        // The coordinator has given it up while this node was still about to agree.
+        if studies.closed_early.contains(&study.digest) {
+            return Err(Refusal::new(RejectCode::StudyClosed));
+        }
         // One that is under way keeps its share and its counters, whoever proposes it again.
-        if studies.contains_key(&study.digest) {
+        if studies.open.contains_key(&study.digest) {
             return Err(Refusal::because(RejectCode::Replay, "the study is under way"));
         }
-        if studies.len() >= STUDIES_MAX {
+        if studies.open.len() >= STUDIES_MAX {
             return Err(Refusal::because(RejectCode::Busy, "too many studies are open at this node"));
         }
-        studies.insert(study.digest, study);
+        studies.open.insert(study.digest, study);
         Ok(())
     }
 
@@ -140,12 +156,12 @@ impl Node {
     /// ago, and its close was lost on the way.
     pub(crate) async fn study_to_give_up(&self) -> Option<Digest> {
         let studies = self.studies.lock().await;
-        let oldest = studies.values().min_by_key(|study| study.manifest.created)?;
-        (studies.len() >= STUDIES_MAX).then_some(oldest.digest)
+        let oldest = studies.open.values().min_by_key(|study| study.manifest.created)?;
+        (studies.open.len() >= STUDIES_MAX).then_some(oldest.digest)
     }
 
     pub(crate) async fn study(&self, digest: Digest) -> Result<Arc<Study>, Refusal> {
-        let Some(study) = self.studies.lock().await.get(&digest).cloned() else {
+        let Some(study) = self.studies.lock().await.open.get(&digest).cloned() else {
             let closed = self.state().is_closed(digest).await.map_err(Refusal::internal)?;
             return Err(Refusal::new(if closed { RejectCode::StudyClosed } else { RejectCode::OtherStudy }));
         };
@@ -155,29 +171,47 @@ impl Node {
         Ok(study)
     }
 
-    /// The study, past its deadline or not, to be closed.
+    /// The study, past its deadline or not, to be closed. One that is not open yet will not be.
     pub(crate) async fn study_to_close(&self, digest: Digest) -> Option<Arc<Study>> {
-        self.studies.lock().await.get(&digest).cloned()
+        let studies = &mut *self.studies.lock().await;
+        let study = studies.open.get(&digest).cloned();
+        if study.is_none() && !studies.closed_early.contains(&digest) {
+            studies.closed_early.push_back(digest);
+            if studies.closed_early.len() > EARLY_CLOSES {
+                studies.closed_early.pop_front();
+            }
+        }
+        study
     }
 
     pub(crate) async fn remove_study(&self, digest: Digest) -> Option<Arc<Study>> {
-        self.studies.lock().await.remove(&digest)
+        self.studies.lock().await.open.remove(&digest)
     }
 
-    pub(crate) async fn open_studies(&self) -> Vec<Digest> {
-        self.studies.lock().await.keys().copied().collect()
+    pub(crate) async fn open_studies(&self) -> Vec<Arc<Study>> {
+        self.studies.lock().await.open.values().cloned().collect()
     }
 
     /// Studies whose deadline has passed.
     pub(crate) async fn overdue(&self) -> Vec<Digest> {
         let now = self.clock().now();
         let studies = self.studies.lock().await;
-        studies.values().filter(|study| now > study.manifest.deadline).map(|study| study.digest).collect()
+        studies
+            .open
+            .values()
+            .filter(|study| now > study.manifest.deadline)
+            .map(|study| study.digest)
+            .collect()
     }
 
-    /// Says over which connection the coordinator can be reached, or that there is none.
-    pub(crate) fn set_link(&self, link: Option<Arc<dyn Link>>) {
-        self.link.send_replace(link);
+    /// Says over which connection the coordinator can be reached.
+    pub(crate) fn set_link(&self, link: Arc<dyn Link>) {
+        self.link.send_replace(Some(link));
+    }
+
+    /// Says that a connection has ended. A newer one stays.
+    pub(crate) fn drop_link(&self, ended: &Arc<dyn Link>) {
+        self.link.send_if_modified(|link| link.take_if(|link| Arc::ptr_eq(link, ended)).is_some());
     }
 
     pub(crate) fn link(&self) -> Result<Arc<dyn Link>, Refusal> {

@@ -16,20 +16,22 @@ use tvaers_link::stream::Stream;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{Closed, Message, NodeStatus, Prepare, Propose};
+use tvaers_protocol::message::{Closed, Message, NodeStatus, Prepare, Progress, Propose};
 use tvaers_protocol::reject::RejectCode;
 
 use crate::app::SOFTWARE;
 use crate::node::Node;
 use crate::refusal::Refusal;
-use crate::study::{Study, agree, contribute, evaluate, hand_back, keygen, pseudonymise};
-use crate::work;
+use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise};
 
 /// Requests that are worked on at a time; further ones wait.
 const REQUESTS: usize = 32;
 
 /// For the coordinator to take an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// For a request to be worked on: longer than any study.
+const WATCH_TIME: Duration = Duration::from_secs(24 * 3600 * 400);
 
 /// Between looks for studies whose deadline has passed.
 const SWEEP_TIME: Duration = Duration::from_secs(60);
@@ -69,7 +71,7 @@ pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
 
 /// Serves one link until it ends.
 pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
-    node.set_link(Some(Arc::clone(link)));
+    node.set_link(Arc::clone(link));
     let places = Arc::new(Semaphore::new(REQUESTS));
     while let Ok(stream) = link.accept().await {
         let (node, places) = (Arc::clone(node), Arc::clone(&places));
@@ -78,7 +80,7 @@ pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
             serve(&node, stream).await;
         });
     }
-    node.set_link(None);
+    node.drop_link(link);
 }
 
 async fn serve(node: &Arc<Node>, mut stream: Stream) {
@@ -137,38 +139,69 @@ async fn in_study(
     exchange: &mut Exchange,
 ) -> Result<(), Refusal> {
     match ask.kind() {
-        Kind::Open => reply(exchange, &agree::open(node, study, &read(&ask)?).await?).await,
-        Kind::KeyRound1 => reply(exchange, &keygen::round1(node, study).await?).await,
-        Kind::KeyRound2 => reply(exchange, &keygen::round2(node, study, &read(&ask)?).await?).await,
-        Kind::KeyRound3 => reply(exchange, &keygen::round3(node, study, &read(&ask)?).await?).await,
-        Kind::KeyPin => reply(exchange, &keygen::pin(node, study, &read(&ask)?).await?).await,
-        Kind::Compute => reply(exchange, &contribute::compute(node, study, &read(&ask)?).await?).await,
+        Kind::Open => answer_with(exchange, agree::open(node, study, &read(&ask)?)).await,
+        Kind::KeyRound1 => answer_with(exchange, keygen::round1(node, study)).await,
+        Kind::KeyRound2 => answer_with(exchange, keygen::round2(node, study, &read(&ask)?)).await,
+        Kind::KeyRound3 => answer_with(exchange, keygen::round3(node, study, &read(&ask)?)).await,
+        Kind::KeyPin => answer_with(exchange, keygen::pin(node, study, &read(&ask)?)).await,
+        Kind::Compute => answer_with(exchange, contribute::compute(node, study, &read(&ask)?)).await,
         Kind::Pseudonymise => {
-            let (sender, mut progress) = mpsc::channel(4);
-            let work = pseudonymise::run(node, study, sender);
-            tokio::pin!(work);
-            let done = loop {
-                tokio::select! {
-                    done = &mut work => break done?,
-                    Some(step) = progress.recv() => {
-                        exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
-                    }
-                }
-            };
-            // The last step may have come with the end.
-            while let Ok(step) = progress.try_recv() {
-                exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
-            }
+            let (sender, progress) = mpsc::channel(4);
+            let done = with_progress(exchange, pseudonymise::run(node, study, sender), progress).await?;
             reply(exchange, &done).await
         }
-        Kind::Evaluate => reply(exchange, &evaluate::answer(node, study, read(&ask)?).await?).await,
+        Kind::Evaluate => answer_with(exchange, evaluate::answer(node, study, read(&ask)?)).await,
         Kind::Contribute => contribute::stream(node, study, exchange).await,
+        Kind::EventRequests | Kind::EventRequestsEnd => {
+            let done = event::take_list(node, study, ask, exchange).await?;
+            reply(exchange, &done).await
+        }
+        Kind::SubmitEvents => event::stream(node, study, exchange).await,
         Kind::HandBacks | Kind::HandBackEnd => {
             let done = hand_back::take(node, study, ask, exchange).await?;
             reply(exchange, &done).await
         }
         _ => Err(Refusal::new(RejectCode::UnexpectedKind)),
     }
+}
+
+/// Answers with what the work gives.
+async fn answer_with<M: Message>(
+    exchange: &mut Exchange,
+    work: impl Future<Output = Result<M, Refusal>>,
+) -> Result<(), Refusal> {
+    let (_, progress) = mpsc::channel(1);
+    let done = with_progress(exchange, work, progress).await?;
+    reply(exchange, &done).await
+}
+
+/// Works, and tells how far it has come, for as long as the other side is there to hear of it: who asks again on a new
+/// stream finds nobody at work for the old one.
+async fn with_progress<T>(
+    exchange: &mut Exchange,
+    work: impl Future<Output = Result<T, Refusal>>,
+    mut progress: mpsc::Receiver<Progress>,
+) -> Result<T, Refusal> {
+    tokio::pin!(work);
+    let mut listening = true;
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done?,
+            Some(step) = progress.recv() => {
+                exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
+            }
+            more = exchange.next(WATCH_TIME), if listening => {
+                more.map_err(exchange_failed)?;
+                // It has no more to say, or says what is not asked for: either way it may be waiting for the answer.
+                listening = false;
+            }
+        }
+    };
+    // The last step may have come with the end.
+    while let Ok(step) = progress.try_recv() {
+        exchange.send(&step, ANSWER_TIME).await.map_err(exchange_failed)?;
+    }
+    Ok(done)
 }
 
 fn read<M: Message>(frame: &Frame) -> Result<M, Refusal> {
@@ -192,35 +225,36 @@ async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
     })
 }
 
-/// Erases a study: what is under way for it ends, its share is cleared, its scratch database goes.
+/// Closes a study: what is under way for it ends, its share and seed are cleared, its file goes.
 pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
     study.end().await;
-    match study.work.get() {
-        Some(work) => work.erase(),
-        // Work over rows that was broken off leaves a file that nobody holds.
-        None => work::erase_run(node.home(), &study.manifest.run.to_string()),
-    }
-    .map_err(Refusal::internal)?;
+    // First the record: a file that a crash leaves behind is then known to be useless, however old its content.
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
+    study.work.erase().map_err(Refusal::internal)?;
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }
 
-/// Closes every study and says goodbye, for a node that is asked to stop.
+/// Says goodbye, for a node that is asked to stop. Studies that can go on are kept for the next start, the others are
+/// closed.
 pub async fn stop(node: &Node) {
-    for digest in node.open_studies().await {
-        if let Err(refusal) = close(node, digest).await {
+    if let Ok(link) = node.link() {
+        link.close(CloseCode::Goodbye);
+        link.closed().await;
+    }
+    for study in node.open_studies().await {
+        let goes_on = matches!(study.stage().await, Ok(stage) if stage >= Stage::Pinned)
+            && node.clock().now() <= study.manifest.deadline;
+        if goes_on {
+            tracing::info!(study.run = %study.manifest.run, "a study is kept for the next start");
+        } else if let Err(refusal) = close(node, study.digest).await {
             tracing::error!(
                 reason = refusal.chain(),
                 "a study could not be erased; the next start tries again"
             );
         }
-    }
-    if let Ok(link) = node.link() {
-        link.close(CloseCode::Goodbye);
-        link.closed().await;
     }
 }

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
-use tvaers_protocol::id::Digest;
+use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::message::DataStatement;
 use tvaers_protocol::study::Manifest;
 
@@ -97,10 +99,31 @@ pub struct WorklistRow {
     pub stratum: String,
     /// Whether the model includes the citizen.
     pub included: bool,
-    /// Whether everything that the model needs was there.
-    pub complete: bool,
+    /// Sectors that the model needs and of which a member took no part.
+    pub missing: Vec<Sector>,
+    /// Touch groups of the model for which the fall-back was used, by name.
+    pub fell_back: Vec<String>,
     /// The points of each criterion; empty where not disclosed.
     pub items: Vec<u16>,
+}
+
+impl WorklistRow {
+    /// Whether everything that the model needs was there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.fell_back.is_empty()
+    }
+}
+
+/// A study that is not closed, as recorded.
+#[derive(Clone, Debug)]
+pub struct StudyRecord {
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// The run's name.
+    pub run: String,
+    /// The number of the import that it is over.
+    pub import: u32,
 }
 
 /// The open state database.
@@ -184,20 +207,21 @@ impl State {
         )
         .fetch_optional(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let broken = |column| StateError::Inconsistent { table: "import", column };
-        let digest: Vec<u8> = row.try_get("digest")?;
-        let statement = DataStatement {
-            import: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| broken("number"))?,
-            digest: Digest(digest.try_into().map_err(|_| broken("digest"))?),
-            extracted_on: row
-                .try_get::<String, _>("extracted_on")?
-                .parse()
-                .map_err(|_| broken("extracted_on"))?,
-            rejected_rows: u64::try_from(row.try_get::<i64, _>("rejected_rows")?)
-                .map_err(|_| broken("rejected_rows"))?,
-        };
-        Ok(Some(ImportRecord { statement, file: row.try_get("file")? }))
+        row.as_ref().map(import).transpose()
+    }
+
+    /// The import of this number; none where there is none.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn import(&self, number: u32) -> Result<Option<ImportRecord>, StateError> {
+        let row = sqlx::query(
+            "SELECT number, digest, file, extracted_on, rejected_rows FROM import WHERE number = ?",
+        )
+        .bind(number)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(import).transpose()
     }
 
     /// Remembers that the node has agreed to a study. A run is agreed to once.
@@ -225,17 +249,17 @@ impl State {
         Ok(())
     }
 
-    /// Moves a study on; all legal moves are those that callers name here.
+    /// Moves a study on; all legal moves are those that callers name here. One that was made before is made.
     ///
     /// # Errors
-    /// [`StateError::Transition`] where the study was not in `from`.
+    /// [`StateError::Transition`] where the study is neither in `from` nor in `to`.
     pub async fn move_study(
         &self,
         study: Digest,
         from: StudyState,
         to: StudyState,
     ) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE study SET state = ? WHERE manifest = ? AND state = ?")
+        let done = sqlx::query("UPDATE study SET state = ?1 WHERE manifest = ?2 AND state IN (?1, ?3)")
             .bind(to.name())
             .bind(study.0.as_slice())
             .bind(from.name())
@@ -259,18 +283,26 @@ impl State {
         Ok(())
     }
 
-    /// Closes what a stopped node left open: its shares died with the process. Gives the runs concerned.
+    /// The studies that are not closed.
     ///
     /// # Errors
     /// [`StateError`].
-    pub async fn close_abandoned(&self, now: Timestamp) -> Result<Vec<String>, StateError> {
-        let rows = sqlx::query(
-            "UPDATE study SET state = 'closed', closed_at = ? WHERE state <> 'closed' RETURNING run",
-        )
-        .bind(now.to_string())
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| row.try_get("run").map_err(StateError::from)).collect()
+    pub async fn open_studies(&self) -> Result<Vec<StudyRecord>, StateError> {
+        let rows =
+            sqlx::query("SELECT manifest, run, import FROM study WHERE state <> 'closed' ORDER BY opened_at")
+                .fetch_all(&self.pool)
+                .await?;
+        let broken = |column| StateError::Inconsistent { table: "study", column };
+        rows.iter()
+            .map(|row| {
+                let manifest: Vec<u8> = row.try_get("manifest")?;
+                Ok(StudyRecord {
+                    manifest: Digest(manifest.try_into().map_err(|_| broken("manifest"))?),
+                    run: row.try_get("run")?,
+                    import: u32::try_from(row.try_get::<i64, _>("import")?).map_err(|_| broken("import"))?,
+                })
+            })
+            .collect()
     }
 
     /// Whether a study was closed here, now or before a restart.
@@ -301,19 +333,38 @@ impl State {
         .await?;
         for row in rows {
             sqlx::query(
-                "INSERT INTO worklist (manifest, person_id, total, stratum, included, complete, items) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO worklist (manifest, person_id, total, stratum, included, complete, items, missing, fell_back)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(study.0.as_slice())
             .bind(&row.person_id)
             .bind(row.total)
             .bind(&row.stratum)
             .bind(row.included)
-            .bind(row.complete)
+            .bind(row.is_complete())
             .bind(row.items.iter().map(u16::to_string).collect::<Vec<_>>().join(" "))
+            .bind(row.missing.iter().map(Sector::to_string).collect::<Vec<_>>().join(" "))
+            .bind(row.fell_back.join(" "))
             .execute(&mut *transaction)
             .await?;
         }
         transaction.commit().await?;
         Ok(())
     }
+}
+
+fn import(row: &SqliteRow) -> Result<ImportRecord, StateError> {
+    let broken = |column| StateError::Inconsistent { table: "import", column };
+    let digest: Vec<u8> = row.try_get("digest")?;
+    let statement = DataStatement {
+        import: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| broken("number"))?,
+        digest: Digest(digest.try_into().map_err(|_| broken("digest"))?),
+        extracted_on: row
+            .try_get::<String, _>("extracted_on")?
+            .parse()
+            .map_err(|_| broken("extracted_on"))?,
+        rejected_rows: u64::try_from(row.try_get::<i64, _>("rejected_rows")?)
+            .map_err(|_| broken("rejected_rows"))?,
+    };
+    Ok(ImportRecord { statement, file: row.try_get("file")? })
 }

@@ -1,20 +1,21 @@
 //! One study at this node, from agreement to erasure.
 //!
 //! In the order of a run: [`agree`] on the manifest, [`keygen`] with the other holders, [`evaluate`] for others,
-//! [`pseudonymise`] one's own persons, [`contribute`] and take the [`hand_back`].
+//! [`pseudonymise`] one's own persons, [`contribute`], say more of a few in a second round ([`event`]), and take the
+//! [`hand_back`]. From *pinned* on every step can be asked for again, and a restarted node goes on ([`restore`]).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard, OnceCell, watch};
 use tvaers_definitions::layout::Layout;
 use tvaers_definitions::model::Model;
-use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::record::{ContributionShape, HandBackShape};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::Manifest;
 use tvaers_pseudonym::dkg::{Round1, Round2};
 use tvaers_pseudonym::key::{KeyShare, PublicKeys};
+use tvaers_pseudonym::seed::BlindSeed;
 
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
@@ -24,27 +25,64 @@ pub(crate) mod account;
 pub(crate) mod agree;
 pub(crate) mod contribute;
 pub(crate) mod evaluate;
+pub(crate) mod event;
 pub(crate) mod hand_back;
 pub(crate) mod keygen;
 pub(crate) mod pseudonymise;
+pub(crate) mod restore;
+mod stream;
 
-/// How far this node has come with its own part of a study. Each request asks for exactly one stage.
+/// How far this node has come with its own part of a study. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     /// This node has signed the manifest.
     Accepted,
     /// Every participant has.
     Opened,
-    /// All holders have confirmed one key.
+    /// All holders have confirmed one key. From here on the study outlives the process.
     Pinned,
     /// The components of this node's persons are worked out.
     Computed,
     /// This node's persons have pseudonyms.
     Pseudonymised,
-    /// Contributions have begun to leave.
+    /// Contributions have begun to leave, and do not change any more.
     Submitted,
+    /// It is known whose events are asked for.
+    EventsAsked,
     /// The work list is written.
     HandedBack,
+}
+
+impl Stage {
+    const ALL: [Self; 8] = [
+        Self::Accepted,
+        Self::Opened,
+        Self::Pinned,
+        Self::Computed,
+        Self::Pseudonymised,
+        Self::Submitted,
+        Self::EventsAsked,
+        Self::HandedBack,
+    ];
+
+    /// Its name, in the study's file and in logs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Opened => "opened",
+            Self::Pinned => "pinned",
+            Self::Computed => "computed",
+            Self::Pseudonymised => "pseudonymised",
+            Self::Submitted => "submitted",
+            Self::EventsAsked => "events asked",
+            Self::HandedBack => "handed back",
+        }
+    }
+
+    /// The stage of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
 }
 
 /// How far this node has come as a holder of a share.
@@ -70,60 +108,108 @@ pub(crate) struct Study {
     pub(crate) contribution: ContributionShape,
     pub(crate) hand_back: HandBackShape,
     pub(crate) import: ImportRecord,
-    pub(crate) work: OnceCell<Work>,
-    pub(crate) keys: OnceCell<PublicKeys>,
-    pub(crate) accounts: Mutex<BTreeMap<NodeId, account::Account>>,
-    stage: Mutex<Stage>,
+    /// What outlives the process. The stage stands there alone, so that no one can think it another.
+    pub(crate) work: Work,
+    keys: OnceCell<PublicKeys>,
+    seed: Mutex<Option<Arc<BlindSeed>>>,
     holder: Mutex<Holder>,
+    steps: Mutex<()>,
+    lists: Mutex<()>,
+    returns: Mutex<()>,
     closed: watch::Sender<bool>,
 }
 
+/// A step that nobody else takes meanwhile.
+pub(crate) struct Step<'a> {
+    /// How far the study had come when the step began.
+    pub(crate) stage: Stage,
+    _held: MutexGuard<'a, ()>,
+}
+
 impl Study {
+    /// A study over these data, as its file says.
     pub(crate) fn new(
+        sector: Sector,
         manifest: Manifest,
         model: Model,
-        layout: Layout,
-        contribution: ContributionShape,
         import: ImportRecord,
+        work: Work,
     ) -> Self {
-        let hand_back = HandBackShape { criteria: model.criteria.len() };
         Self {
             digest: manifest.digest(),
+            layout: model.layout(sector, manifest.grain),
+            contribution: model.shape(manifest.grain),
+            hand_back: HandBackShape { criteria: model.criteria.len() },
             manifest,
             model,
-            layout,
-            contribution,
-            hand_back,
             import,
-            work: OnceCell::new(),
+            work,
             keys: OnceCell::new(),
-            accounts: Mutex::default(),
-            stage: Mutex::new(Stage::Accepted),
+            seed: Mutex::default(),
             holder: Mutex::new(Holder::Idle),
+            steps: Mutex::default(),
+            lists: Mutex::default(),
+            returns: Mutex::default(),
             closed: watch::Sender::new(false),
         }
     }
 
-    /// Holds the study's stage, if it is the one that a request needs: a second request of the same kind waits here
-    /// and is then refused.
-    pub(crate) async fn at(&self, needed: Stage) -> Result<MutexGuard<'_, Stage>, Refusal> {
-        let stage = self.stage.lock().await;
-        if *stage == needed {
-            Ok(stage)
-        } else {
-            let reason = format!("the study is at {:?}, the request needs {needed:?}", *stage);
-            Err(Refusal::because(RejectCode::NotReady, reason))
-        }
+    /// How far the study has come.
+    pub(crate) async fn stage(&self) -> Result<Stage, Refusal> {
+        self.work.stage().await.map_err(Refusal::internal)
+    }
+
+    /// Takes a step that is taken once, if the study is where it must be. A second request of the same kind waits
+    /// here and is then refused.
+    pub(crate) async fn at(&self, needed: Stage) -> Result<Step<'_>, Refusal> {
+        let step = self.step().await?;
+        if step.stage == needed { Ok(step) } else { Err(not_ready(step.stage, needed)) }
+    }
+
+    /// Takes a step that can be taken again, if the study is as far as it must be. A second request of the same kind
+    /// waits here, and then finds what the first one has done.
+    pub(crate) async fn since(&self, needed: Stage) -> Result<Step<'_>, Refusal> {
+        let step = self.step().await?;
+        if step.stage >= needed { Ok(step) } else { Err(not_ready(step.stage, needed)) }
+    }
+
+    async fn step(&self) -> Result<Step<'_>, Refusal> {
+        let held = self.steps.lock().await;
+        Ok(Step { stage: self.stage().await?, _held: held })
+    }
+
+    /// Waits for one's turn with the list of those whose events are asked for. It is no step, as contributions may be
+    /// on their way meanwhile.
+    pub(crate) async fn list(&self) -> MutexGuard<'_, ()> {
+        self.lists.lock().await
+    }
+
+    /// The same with the hand-back.
+    pub(crate) async fn returning(&self) -> MutexGuard<'_, ()> {
+        self.returns.lock().await
     }
 
     pub(crate) async fn holder(&self) -> MutexGuard<'_, Holder> {
         self.holder.lock().await
     }
 
+    /// The touch groups whose events can be asked of this node, one bit each.
+    pub(crate) fn joined_groups(&self) -> u16 {
+        self.model.joined_groups(self.manifest.grain) & self.layout.touches
+    }
+
+    /// Takes what a pinned study works with.
+    pub(crate) async fn take_keys(&self, keys: PublicKeys, seed: BlindSeed) {
+        // A second pin is of the same key, and the file has one seed.
+        let _ = self.keys.set(keys);
+        *self.seed.lock().await = Some(Arc::new(seed));
+    }
+
     /// Ends all that is under way for the study, and forgets its secrets.
     pub(crate) async fn end(&self) {
         self.closed.send_replace(true);
         *self.holder.lock().await = Holder::Failed;
+        *self.seed.lock().await = None;
     }
 
     /// Waits until the study is closed.
@@ -137,8 +223,27 @@ impl Study {
         self.keys.get().ok_or(Refusal::new(RejectCode::NotReady))
     }
 
-    /// The study's scratch database.
-    pub(crate) fn work(&self) -> Result<&Work, Refusal> {
-        self.work.get().ok_or(Refusal::new(RejectCode::NotReady))
+    /// What this node's blinds are drawn from.
+    pub(crate) async fn seed(&self) -> Result<Arc<BlindSeed>, Refusal> {
+        self.seed.lock().await.clone().ok_or(Refusal::new(RejectCode::NotReady))
+    }
+}
+
+fn not_ready(stage: Stage, needed: Stage) -> Refusal {
+    let reason = format!("the study is {}, the request needs it to be {}", stage.name(), needed.name());
+    Refusal::because(RejectCode::NotReady, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stage;
+
+    #[test]
+    fn stages_rise_and_have_names_of_their_own() {
+        assert!(Stage::ALL.windows(2).all(|pair| pair[0] < pair[1]));
+        for stage in Stage::ALL {
+            assert_eq!(Stage::named(stage.name()), Some(stage));
+        }
+        assert_eq!(Stage::named("Pinned"), None);
     }
 }

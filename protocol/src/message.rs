@@ -152,6 +152,8 @@ pub struct HandBackTotal {
     pub stream: StreamTotal,
     /// What the join saw, for the node's staff.
     pub counts: JoinCounts,
+    /// Members of the federation that did not take part.
+    pub missing: Vec<NodeId>,
 }
 
 /// What the join saw about one node's residents. Counts for the node alone, nothing about a person.
@@ -165,8 +167,10 @@ pub struct JoinCounts {
     pub claimed_twice: u64,
     /// Residents whom a region's register places elsewhere.
     pub kommune_differs: u64,
-    /// Residents in the population for whom a component fell back.
-    pub fell_back: u64,
+    /// Residents in the population for whom the fall-back was used, one count per touch group of the model.
+    pub fell_back: Vec<u64>,
+    /// Those for whom events were put together from several nodes, one count per touch group of the model.
+    pub joined_events: Vec<u64>,
 }
 
 /// Asks a node what it could contribute to a study; answered with [`Prepared`].
@@ -429,6 +433,70 @@ pub struct ContributionsEnd {
 
 impl Message for ContributionsEnd {
     const KIND: Kind = Kind::ContributionsEnd;
+}
+
+/// Part of the list of those whose events a node is asked for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRequests {
+    /// Counts frames from 0.
+    pub sequence: u32,
+    /// Records of [`crate::event::EventRequest`], ascending by pseudonym.
+    pub records: Vec<u8>,
+}
+
+impl Message for EventRequests {
+    const KIND: Kind = Kind::EventRequests;
+}
+
+/// The end of that list, signed by the coordinator; answered with [`EventsAsked`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRequestsEnd {
+    /// Count and digest of all records, of the node that is asked.
+    pub total: Signed<StreamTotal>,
+}
+
+impl Message for EventRequestsEnd {
+    const KIND: Kind = Kind::EventRequestsEnd;
+}
+
+/// The node has the list, and everyone on it is one whom it contributed as touched.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsAsked {}
+
+impl Message for EventsAsked {
+    const KIND: Kind = Kind::EventsAsked;
+}
+
+/// Asks a node for the events of those on the list; answered with [`Events`] and [`EventsEnd`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitEvents {}
+
+impl Message for SubmitEvents {
+    const KIND: Kind = Kind::SubmitEvents;
+}
+
+/// Part of a node's events.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// Counts frames from 0.
+    pub sequence: u32,
+    /// Records of [`crate::event::EventRecord`], by rising pseudonym, the events of one in rising group.
+    pub records: Vec<u8>,
+}
+
+impl Message for Events {
+    const KIND: Kind = Kind::Events;
+}
+
+/// The end of a node's events.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsEnd {
+    /// Count and digest of all records, signed by the node.
+    pub total: Signed<StreamTotal>,
+}
+
+impl Message for EventsEnd {
+    const KIND: Kind = Kind::EventsEnd;
 }
 
 /// Part of what the coordinator hands back to the responsible node.

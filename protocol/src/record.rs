@@ -128,9 +128,11 @@ pub struct HandBack {
     pub pseudonym: Pseudonym,
     /// Whether the model's rule includes the person.
     pub included: bool,
-    /// Whether every node that the model needs answered and no component fell back.
-    pub complete: bool,
-    /// The position of the stratum in the model.
+    /// Sectors that the model needs and of which a member does not take part.
+    pub missing: Missing,
+    /// One bit per touch group of the model, in order: for those, the fall-back was used.
+    pub fell_back: u16,
+    /// The position of the stratum in the model; 0 for a model without strata.
     pub stratum: u8,
     /// The total.
     pub total: u16,
@@ -138,14 +140,33 @@ pub struct HandBack {
     pub items: Vec<u16>,
 }
 
+/// Sectors of which not every member takes part in a study.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// A region is missing.
+    pub region: bool,
+    /// A municipality is missing.
+    pub municipality: bool,
+}
+
+impl HandBack {
+    /// Whether every node that the model needs answered and no component fell back.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing == Missing::default() && self.fell_back == 0
+    }
+}
+
 const FLAG_INCLUDED: u8 = 1;
-const FLAG_COMPLETE: u8 = 2;
+const FLAG_REGION_MISSING: u8 = 2;
+const FLAG_MUNICIPALITY_MISSING: u8 = 4;
+const HAND_BACK_FLAGS: u8 = FLAG_INCLUDED | FLAG_REGION_MISSING | FLAG_MUNICIPALITY_MISSING;
 
 impl HandBackShape {
     /// The bytes of one record.
     #[must_use]
     pub const fn size(self) -> usize {
-        16 + 1 + 1 + 2 + 2 * self.criteria
+        16 + 1 + 2 + 1 + 2 + 2 * self.criteria
     }
 
     /// How many records a frame holds.
@@ -157,9 +178,15 @@ impl HandBackShape {
     /// Appends one record to a frame's body.
     pub fn write(self, record: &HandBack, body: &mut Vec<u8>) {
         body.extend_from_slice(record.pseudonym.as_bytes());
-        let included = if record.included { FLAG_INCLUDED } else { 0 };
-        let complete = if record.complete { FLAG_COMPLETE } else { 0 };
-        body.extend_from_slice(&[included | complete, record.stratum]);
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        let missing = record.missing;
+        body.push(
+            flag(record.included, FLAG_INCLUDED)
+                | flag(missing.region, FLAG_REGION_MISSING)
+                | flag(missing.municipality, FLAG_MUNICIPALITY_MISSING),
+        );
+        body.extend_from_slice(&record.fell_back.to_be_bytes());
+        body.push(record.stratum);
         body.extend_from_slice(&record.total.to_be_bytes());
         write_padded(&record.items, self.criteria, 0, body);
     }
@@ -175,14 +202,20 @@ impl HandBackShape {
     fn read_one(self, record: &[u8]) -> Result<HandBack, RecordError> {
         let mut reader = Reader(record);
         let pseudonym = Pseudonym::from_bytes(reader.take()?);
-        let [flags, stratum] = reader.take()?;
-        if flags & !(FLAG_INCLUDED | FLAG_COMPLETE) != 0 {
+        let [flags] = reader.take()?;
+        if flags & !HAND_BACK_FLAGS != 0 {
             return Err(RecordError::Reserved);
         }
+        let fell_back = reader.u16()?;
+        let [stratum] = reader.take()?;
         Ok(HandBack {
             pseudonym,
             included: flags & FLAG_INCLUDED != 0,
-            complete: flags & FLAG_COMPLETE != 0,
+            missing: Missing {
+                region: flags & FLAG_REGION_MISSING != 0,
+                municipality: flags & FLAG_MUNICIPALITY_MISSING != 0,
+            },
+            fell_back,
             stratum,
             total: reader.u16()?,
             items: reader.many(self.criteria)?,
@@ -190,13 +223,25 @@ impl HandBackShape {
     }
 }
 
-/// Checks that pseudonyms ascend strictly within and across the frames of one stream.
+/// Checks that pseudonyms ascend within and across the frames of one stream.
 #[derive(Default)]
 pub struct Ascending {
     last: Option<Pseudonym>,
 }
 
 impl Ascending {
+    /// Takes note of the next pseudonym, which may be that of the record before it.
+    ///
+    /// # Errors
+    /// [`RecordError::Order`] where it is less than the one before it.
+    pub fn next_or_same(&mut self, pseudonym: Pseudonym) -> Result<(), RecordError> {
+        if self.last.is_some_and(|last| last > pseudonym) {
+            return Err(RecordError::Order);
+        }
+        self.last = Some(pseudonym);
+        Ok(())
+    }
+
     /// Takes note of the next pseudonym.
     ///
     /// # Errors
@@ -210,7 +255,7 @@ impl Ascending {
     }
 }
 
-fn split(body: &[u8], size: usize) -> Result<std::slice::ChunksExact<'_, u8>, RecordError> {
+pub(crate) fn split(body: &[u8], size: usize) -> Result<std::slice::ChunksExact<'_, u8>, RecordError> {
     let records = body.chunks_exact(size);
     if body.is_empty() || body.len() > limit::RECORD_BYTES_MAX || !records.remainder().is_empty() {
         return Err(RecordError::Length);
@@ -223,17 +268,25 @@ fn write_padded(values: &[u16], length: usize, padding: u16, body: &mut Vec<u8>)
     body.extend(padded.flat_map(u16::to_be_bytes));
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], RecordError> {
+impl<'a> Reader<'a> {
+    pub(crate) const fn new(record: &'a [u8]) -> Self {
+        Self(record)
+    }
+
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], RecordError> {
         let (head, rest) = self.0.split_first_chunk::<N>().ok_or(RecordError::Length)?;
         self.0 = rest;
         Ok(*head)
     }
 
-    fn u16(&mut self) -> Result<u16, RecordError> {
+    pub(crate) fn u16(&mut self) -> Result<u16, RecordError> {
         self.take().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, RecordError> {
+        self.take().map(u32::from_be_bytes)
     }
 
     fn many(&mut self, length: usize) -> Result<Vec<u16>, RecordError> {
@@ -290,7 +343,8 @@ mod tests {
         let record = HandBack {
             pseudonym: Pseudonym::from_bytes([3; 16]),
             included: true,
-            complete: false,
+            missing: Missing { region: false, municipality: true },
+            fell_back: 0x0102,
             stratum: 2,
             total: 18,
             items: vec![3, 15],
@@ -307,5 +361,7 @@ mod tests {
         assert!(order.next(Pseudonym::from_bytes([2; 16])).is_err());
         assert!(order.next(Pseudonym::from_bytes([1; 16])).is_err());
         assert!(order.next(Pseudonym::from_bytes([3; 16])).is_ok());
+        assert!(order.next_or_same(Pseudonym::from_bytes([3; 16])).is_ok());
+        assert!(order.next_or_same(Pseudonym::from_bytes([2; 16])).is_err());
     }
 }

@@ -31,6 +31,10 @@ pub enum Purpose {
     Evaluated,
     /// A node closes its stream of contributions.
     Contributions,
+    /// The coordinator closes the list of those whose events it asks a node for.
+    EventRequests,
+    /// A node closes its stream of events.
+    Events,
     /// The coordinator closes a node's hand-back.
     HandBack,
 }
@@ -47,6 +51,8 @@ impl Purpose {
             Self::Evaluate => "tvaers/v1/evaluate",
             Self::Evaluated => "tvaers/v1/evaluated",
             Self::Contributions => "tvaers/v1/contributions",
+            Self::EventRequests => "tvaers/v1/event-requests",
+            Self::Events => "tvaers/v1/events",
             Self::HandBack => "tvaers/v1/hand-back",
         }
     }

@@ -118,7 +118,7 @@ pub struct Manifest {
     pub grain: Grain,
     /// What a work list tells.
     pub disclosure: Disclosure,
-    /// Key holders in order; a holder's index is its position + 1.
+    /// The roster's key holders that take part, in order; a holder's index is its position + 1.
     pub holders: Vec<NodeId>,
     /// How many of them evaluate one pseudonym (t).
     pub threshold: u16,
@@ -151,7 +151,7 @@ pub enum ManifestError {
     Created,
     #[error("the study names `{0}`, which the roster does not")]
     UnknownNode(NodeId),
-    #[error("the study's key holders are not those of the roster")]
+    #[error("the study's key holders are not those of the roster that take part, or fewer than it takes")]
     Holders,
     #[error("the study's threshold {found} is not the roster's {expected}")]
     Threshold { found: u16, expected: u16 },
@@ -188,7 +188,9 @@ impl Manifest {
         if !roster.roster().is_valid_on(utc_date(now)) {
             return Err(ManifestError::RosterExpired);
         }
-        if !self.holders.iter().eq(roster.roster().holders_on(day).map(|member| &member.id)) {
+        let holders = roster.roster().holders_on(day).map(|member| &member.id);
+        let taking_part = holders.filter(|holder| self.participant(holder).is_some());
+        if !self.holders.iter().eq(taking_part) || self.holders.len() < usize::from(roster.roster().quorum) {
             return Err(ManifestError::Holders);
         }
         let expected = roster.roster().quorum;
@@ -249,6 +251,13 @@ impl Manifest {
     #[must_use]
     pub fn participant(&self, node: &NodeId) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.node == *node)
+    }
+
+    /// Members of the roster that do not take part: they did not answer in time.
+    #[must_use]
+    pub fn missing<'a>(&self, roster: &'a VerifiedRoster) -> Vec<&'a Member> {
+        let members = roster.roster().members_on(utc_date(self.created));
+        members.filter(|member| self.participant(&member.id).is_none()).collect()
     }
 
     /// The quorum for the participant at `position` of `holders` holders: a holder's own share and the t − 1 that

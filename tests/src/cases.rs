@@ -1,16 +1,22 @@
-//! Small, nasty data sets: a few hundred made-up persons over two regions and three municipalities, aimed at every
-//! edge of the SAD rules.
+//! Small, nasty data sets: some hundred made-up persons over two regions and three municipalities, aimed at every
+//! edge of the SAD and SOMV rules, and at those that span nodes first of all.
 //!
 //! Integration tests import these folders into a federation and compare its answers with [`crate::oracle`]. Each
 //! edge first meets a person who has nothing else ("pure"), so that a failure names its rule; then persons draw one
 //! pattern of each kind at random, so that edges meet each other. The patterns are data: see `municipal` for
-//! homes, master data, sick leave and benefits, and `regional` for patients, diagnoses, practice and medicine.
+//! homes and master data, `leave` for sick leave and benefits, `social` for services, flags and the survey, `regional`
+//! for patients, practice, medicine and rides, `diagnosis` for short contacts with a diagnosis and `stay` for stays.
 //!
-//! What a rule leaves open is left out: nobody is resident in two municipalities on the reference date.
+//! What a rule leaves open is left out: nobody is resident in two municipalities on the reference date, and two
+//! regions that hold one contact tell the same of it.
 
+mod diagnosis;
 mod draft;
+mod leave;
 mod municipal;
 mod regional;
+mod social;
+mod stay;
 
 use std::{
     collections::BTreeMap,
@@ -58,6 +64,14 @@ enum Day {
     AsOf(i32),
     /// From the same date two years earlier, which is the last day outside the window.
     Before(i32),
+    /// From the same date twelve months earlier, which is the last day outside the window.
+    Year(i32),
+    /// From the same date six months earlier.
+    HalfYear(i32),
+    /// From the latest 31st that six months take into a shorter month, whose end lies before the reference date.
+    Clamp(i32),
+    /// From the end of that shorter month.
+    Clamped(i32),
 }
 
 /// Writes the data set of `seed` and returns its node folders, made under `out_dir`.
@@ -92,20 +106,26 @@ struct Choice {
     diagnosis: usize,
     practice: usize,
     medicine: usize,
+    stays: usize,
+    services: usize,
+    flags: usize,
+    survey: usize,
+    rides: usize,
+    /// Whether stays are delivered twice, and to both regions, at random; what a pattern says stays true.
+    copies: bool,
 }
 
 fn draft(seed: u64, as_of: Date) -> anyhow::Result<Draft> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut draft = Draft::new(as_of, ChaCha8Rng::seed_from_u64(!seed))?;
     let births = births(as_of)?;
-    for choice in pure(births.len()) {
+    for choice in pure(births.len()).into_iter().chain(pure_of_stays(births.len())) {
         person(&mut draft, &births, choice)?;
     }
     for _ in 0..MIXED {
         let choice = mixed(&mut rng, births.len());
         person(&mut draft, &births, choice)?;
     }
-    draft.fill_side_tables();
     Ok(draft)
 }
 
@@ -117,16 +137,16 @@ fn pure(n_births: usize) -> Vec<Choice> {
     all.extend((1..n_births).map(|birth| Choice { birth, ..Choice::default() }));
     all.extend((1..municipal::HOMES.len()).map(|home| Choice { home, ..Choice::default() }));
     all.extend((1..municipal::MASTERS.len()).map(|master| Choice { master, ..Choice::default() }));
-    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice { spells, home, ..Choice::default() }));
-    all.extend((1..municipal::SPELLS.len()).map(|spells| Choice { spells, ..Choice::default() }));
-    all.extend((1..municipal::BENEFITS.len()).map(|benefits| Choice { benefits, home, ..Choice::default() }));
+    all.extend((1..leave::SPELLS.len()).map(|spells| Choice { spells, home, ..Choice::default() }));
+    all.extend((1..leave::SPELLS.len()).map(|spells| Choice { spells, ..Choice::default() }));
+    all.extend((1..leave::BENEFITS.len()).map(|benefits| Choice { benefits, home, ..Choice::default() }));
     all.extend((1..regional::PATIENTS.len()).map(|patient| Choice {
         patient,
         diagnosis: 1,
         practice: 1,
         ..Choice::default()
     }));
-    all.extend((1..regional::DIAGNOSES.len()).map(|diagnosis| Choice {
+    all.extend((1..diagnosis::DIAGNOSES.len()).map(|diagnosis| Choice {
         diagnosis,
         patient,
         ..Choice::default()
@@ -144,6 +164,36 @@ fn pure(n_births: usize) -> Vec<Choice> {
     all
 }
 
+/// Those about stays, problem areas and flags. The population and a problem area need a contact rule beside them to
+/// include anyone, and a contact rule a problem area.
+fn pure_of_stays(n_births: usize) -> Vec<Choice> {
+    let (home, patient, stays, diagnosis) =
+        (municipal::MOVED, regional::IN_BOTH, stay::TWO, diagnosis::SOMATIC);
+    let included = Choice { patient, stays, diagnosis, ..Choice::default() };
+    let no_area = Choice { diagnosis: 0, ..included };
+    let moved = Choice { home, ..no_area };
+    let mut all = Vec::new();
+    all.extend((1..stay::N_STAYS).map(|stays| Choice { stays, ..included }));
+    all.extend((1..n_births).map(|birth| Choice { birth, ..included }));
+    all.extend((1..municipal::HOMES.len()).map(|home| Choice { home, ..included }));
+    all.extend((0..diagnosis::DIAGNOSES.len()).map(|diagnosis| Choice { diagnosis, ..included }));
+    all.extend((1..leave::BENEFITS.len()).map(|benefits| Choice { benefits, ..moved }));
+    all.extend((1..social::SERVICES.len()).map(|services| Choice { services, ..moved }));
+    all.extend((1..social::FLAGS.len()).map(|flags| Choice { flags, ..moved }));
+    all.extend((1..social::FLAGS.len()).map(|flags| Choice { flags, diagnosis, ..moved }));
+    all.extend((1..social::FLAGS.len()).map(|flags| Choice { flags, diagnosis, stays: 0, ..moved }));
+    let stays = stay::BOTH_RULES;
+    all.extend((1..social::FLAGS.len()).map(|flags| Choice { flags, diagnosis, stays, ..moved }));
+    all.extend((0..regional::PATIENTS.len()).map(|patient| Choice {
+        patient,
+        stays: stay::TRANSFER,
+        ..included
+    }));
+    all.extend((1..social::SURVEYS.len()).map(|survey| Choice { survey, home, ..Choice::default() }));
+    all.extend((1..regional::RIDES.len()).map(|rides| Choice { rides, patient, ..Choice::default() }));
+    all
+}
+
 fn mixed(rng: &mut ChaCha8Rng, n_births: usize) -> Choice {
     // Many births and homes are plain, or too few of the mixed persons would be in the population.
     let mut pick = |n: usize, plain: f64| {
@@ -156,19 +206,25 @@ fn mixed(rng: &mut ChaCha8Rng, n_births: usize) -> Choice {
         // The newborn have no past in which to move or die.
         home: if NEWBORN.contains(&birth) { 0 } else { home },
         master: pick(municipal::MASTERS.len(), 0.1),
-        spells: pick(municipal::SPELLS.len(), 0.1),
-        benefits: pick(municipal::BENEFITS.len(), 0.3),
+        spells: pick(leave::SPELLS.len(), 0.1),
+        benefits: pick(leave::BENEFITS.len(), 0.3),
         patient: pick(regional::PATIENTS.len(), 0.2),
-        diagnosis: pick(regional::DIAGNOSES.len(), 0.1),
+        diagnosis: pick(diagnosis::DIAGNOSES.len(), 0.1),
         practice: pick(regional::PRACTICE.len(), 0.1),
         medicine: pick(regional::MEDICINE.len(), 0.1),
+        stays: pick(stay::N_STAYS, 0.1),
+        services: pick(social::SERVICES.len(), 0.6),
+        flags: pick(social::FLAGS.len(), 0.7),
+        survey: pick(social::SURVEYS.len(), 0.5),
+        rides: pick(regional::RIDES.len(), 0.5),
+        copies: true,
     }
 }
 
-/// Birth dates around the ages at which the population begins and ends, and the plain one first.
+/// Birth dates around the ages at which the populations begin and end, and the plain one first.
 fn births(as_of: Date) -> anyhow::Result<Vec<Date>> {
     let mut births = vec![as_of.checked_sub(40.years().days(100))?, as_of, as_of.yesterday()?];
-    for age in [18, 66] {
+    for age in [18, 66, 71] {
         let birthday = as_of.checked_sub(i64::from(age).years())?;
         // Two days on, because the day after 28 February may be a leap day.
         for days in -1..=2 {
@@ -187,9 +243,13 @@ fn person(draft: &mut Draft, births: &[Date], choice: Choice) -> anyhow::Result<
     let birth = *births.get(choice.birth).context("no such birth pattern")?;
     let sex = *[draft::Sex::F, draft::Sex::M].choose(&mut draft.rng).unwrap_or(&draft::Sex::F);
     let id = draft.number(birth, sex)?;
-    let mut story = format!("born {birth}");
+    let mut story = format!("born {birth}; age: {}", if choice.birth == 0 { "plain" } else { "edge" });
     let homes = municipal::write(draft, &id, birth, sex, choice, &mut story)?;
-    regional::write(draft, &id, birth, sex, &homes, choice, &mut story)?;
+    leave::write(draft, &id, &homes, choice, &mut story)?;
+    social::write(draft, &id, &homes, choice, &mut story)?;
+    let known = regional::write(draft, &id, birth, sex, &homes, choice, &mut story)?;
+    diagnosis::write(draft, &id, &known, choice, &mut story)?;
+    stay::write(draft, &id, &known, choice, &mut story)?;
     draft.tell(id, story);
     Ok(())
 }

@@ -13,8 +13,10 @@ use anyhow::{Context as _, ensure};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tvaers_coordinator::coordinator::Coordinator;
 use tvaers_coordinator::event::Events;
+use tvaers_coordinator::limits::Limits;
 use tvaers_coordinator::stratify::{self, Summary};
 use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::link::{CloseCode, Link};
@@ -34,10 +36,12 @@ type Edit = dyn Fn(&Path) -> anyhow::Result<()> + Send;
 /// What a federation is to be made of.
 pub struct Builder {
     data: Data,
+    model: String,
     as_of: Date,
     grain: Grain,
     interceptor: Arc<dyn Interceptor>,
     clock: Arc<dyn Clock>,
+    limits: Limits,
     edit: Box<Edit>,
 }
 
@@ -56,6 +60,8 @@ pub struct Federation {
     coordinator: Arc<Coordinator>,
     interceptor: Arc<dyn Interceptor>,
     clock: Arc<dyn Clock>,
+    limits: Limits,
+    model: String,
     as_of: Date,
 }
 
@@ -89,6 +95,13 @@ impl Builder {
         self
     }
 
+    /// The model that is asked for where nothing else is said; `sad` without this.
+    #[must_use]
+    pub fn model(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.model);
+        self
+    }
+
     /// The reference date, and the day of extraction.
     #[must_use]
     pub fn as_of(mut self, as_of: Date) -> Self {
@@ -114,6 +127,13 @@ impl Builder {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// How long the coordinator waits for anything.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -143,7 +163,7 @@ impl Builder {
             nodes.insert(folder.id.clone(), open(&provisioned, &folder.id, &self.clock).await?);
         }
         // The listener is for QUIC; links in memory need none.
-        let (coordinator, _) = tvaers_coordinator::app::open(&provisioned.coordinator_home()).await?;
+        let coordinator = open_coordinator(&provisioned, &self.limits).await?;
         Ok(Federation {
             dir,
             provisioned,
@@ -152,6 +172,8 @@ impl Builder {
             coordinator,
             interceptor: self.interceptor,
             clock: self.clock,
+            limits: self.limits,
+            model: self.model,
             as_of: self.as_of,
         })
     }
@@ -195,16 +217,27 @@ async fn open(
     Ok(node)
 }
 
+async fn open_coordinator(
+    provisioned: &provision::Federation,
+    limits: &Limits,
+) -> anyhow::Result<Arc<Coordinator>> {
+    let home = provisioned.coordinator_home();
+    let (coordinator, _) = tvaers_coordinator::app::open_with(&home, limits.clone()).await?;
+    Ok(coordinator)
+}
+
 impl Federation {
     /// A federation over the first of the nasty data sets, with nobody in the middle.
     #[must_use]
     pub fn builder() -> Builder {
         Builder {
             data: Data::Cases { seed: 1 },
+            model: "sad".to_owned(),
             as_of: date(2026, 2, 28),
             grain: Grain::Events,
             interceptor: Arc::new(|_: &Passage, _: &mut Vec<u8>| Fate::Forward),
             clock: Arc::new(SystemClock),
+            limits: Limits::default(),
             edit: Box::new(|_| Ok(())),
         }
     }
@@ -223,6 +256,11 @@ impl Federation {
             .filter(|folder| folder.sector == Sector::Municipality)
             .map(|folder| folder.id.clone())
             .collect()
+    }
+
+    /// Asks for another model from now on.
+    pub fn set_model(&mut self, name: &str) {
+        name.clone_into(&mut self.model);
     }
 
     /// The reference date.
@@ -290,7 +328,8 @@ impl Federation {
         Ok(())
     }
 
-    async fn disconnect(&mut self, id: &NodeId) {
+    /// Ends a node's connection to the coordinator, if it has one.
+    pub async fn disconnect(&mut self, id: &NodeId) {
         if let Some(link) = self.links.remove(id) {
             link.close(CloseCode::Goodbye);
             link.closed().await;
@@ -307,7 +346,43 @@ impl Federation {
         Ok(())
     }
 
-    /// Runs the SAD stratification as `tvaers stratify` does.
+    /// Stops the coordinator as a power cut would, and opens it again; nobody is connected to it then. What it was at
+    /// has to be aborted first.
+    ///
+    /// # Errors
+    /// Where it does not open.
+    pub async fn restart_coordinator(&mut self) -> anyhow::Result<()> {
+        for id in self.names() {
+            self.disconnect(&id).await;
+        }
+        self.coordinator = open_coordinator(&self.provisioned, &self.limits).await?;
+        Ok(())
+    }
+
+    /// Goes on with what the coordinator was at when it was stopped, as its `serve` does.
+    ///
+    /// # Errors
+    /// Where it cannot tell; beside it, each request's own.
+    pub async fn go_on(&self) -> Result<Vec<Result<Summary, Problem>>, Problem> {
+        let mut ended = Vec::new();
+        for (id, request) in stratify::unanswered(&self.coordinator).await? {
+            let (events, _) = Events::channel();
+            ended.push(stratify::run_as(&self.coordinator, &id, &request, &events).await);
+        }
+        Ok(ended)
+    }
+
+    /// Begins a stratification, to be waited for while other things happen.
+    #[must_use]
+    pub fn begin(&self, request: stratify::Request) -> JoinHandle<Result<Summary, Problem>> {
+        let coordinator = Arc::clone(&self.coordinator);
+        tokio::spawn(async move {
+            let (events, _) = Events::channel();
+            stratify::run(&coordinator, &request, &events).await
+        })
+    }
+
+    /// Runs the stratification as `tvaers stratify` does.
     ///
     /// # Errors
     /// The coordinator's own.
@@ -318,7 +393,7 @@ impl Federation {
     /// What [`Self::stratify`] asks for, to be changed and asked.
     #[must_use]
     pub fn request(&self) -> stratify::Request {
-        stratify::Request { model: "sad".to_owned(), as_of: self.as_of, grain: Grain::Events, deadline_s: 10 }
+        stratify::Request { model: self.model.clone(), as_of: self.as_of, grain: Grain::Events, deadline_s: 10 }
     }
 
     /// Runs a stratification.
@@ -344,7 +419,7 @@ impl Federation {
     /// The text of a node's work list; none where it has none.
     #[must_use]
     pub fn worklist_text(&self, id: &NodeId) -> Option<String> {
-        std::fs::read_to_string(self.node_home(id).worklist("sad")).ok()
+        std::fs::read_to_string(self.node_home(id).worklist(&self.model)).ok()
     }
 
     /// Every municipality's work list as its text, for comparison as a whole.
@@ -368,7 +443,7 @@ impl Federation {
     /// Where a file cannot be removed.
     pub fn forget_worklists(&self) -> anyhow::Result<()> {
         for id in self.municipalities() {
-            let path = self.node_home(&id).worklist("sad");
+            let path = self.node_home(&id).worklist(&self.model);
             if path.exists() {
                 std::fs::remove_file(path)?;
             }

@@ -28,7 +28,7 @@ use tvaers_protocol::message::{
     Message, Open, Opened, Prepare, Prepared, Progress, Propose, Pseudonymise, Pseudonymised, Relay,
     SealedKeyPackage, Signed, StreamTotal,
 };
-use tvaers_protocol::record::{Contribution, HandBack, HandBackShape};
+use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, Missing};
 use tvaers_protocol::roster::{SignedRoster, VerifiedRoster};
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
@@ -396,8 +396,10 @@ impl Hand {
                 handed_back: 0,
                 claimed_twice: 0,
                 kommune_differs: 0,
-                fell_back: 0,
+                fell_back: vec![0; 2],
+                joined_events: vec![0; 2],
             },
+            missing: Vec::new(),
         };
         let frames = if body.is_empty() { vec![] } else { vec![HandBacks { sequence: 0, records: body }] };
         Ok(Script { frames, end: self.end(manifest, total) })
@@ -430,7 +432,7 @@ impl Hand {
 /// A record about this pseudonym that says nothing remarkable.
 #[must_use]
 pub fn record(pseudonym: Pseudonym) -> HandBack {
-    HandBack { pseudonym, included: false, complete: true, stratum: 0, total: 0, items: vec![0; 9] }
+    HandBack { pseudonym, included: false, missing: Missing::default(), fell_back: 0, stratum: 0, total: 0, items: vec![0; 9] }
 }
 
 async fn relay(

@@ -9,7 +9,7 @@ use tvaers_link::link::CloseCode;
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::home::Home;
-use crate::{app, control, serve};
+use crate::{app, control, requests, serve};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,6 +30,8 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
     let clients = control::bind(&socket).map_err(control)?;
     let address = listener.local_addr();
     tracing::info!(address = %address, software = app::SOFTWARE, "the coordinator starts");
+    // Before any client is heard, so that what was asked first is carried out first.
+    requests::go_on(&coordinator).await?;
     match output.format {
         Format::Json => output.result(serde_json::json!({ "listening": address })),
         Format::Text => {

@@ -5,13 +5,14 @@ use std::io::IsTerminal as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use tvaers_host::output::{Format, Output};
+use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
 
 use crate::control::{Reply, Request, ask};
 use crate::event::Event;
 use crate::home::Home;
-use crate::stratify;
+use crate::stratify::{self, Summary};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -23,9 +24,12 @@ pub(super) struct Args {
     /// The finest contribution per person to ask for: points, counts or events
     #[arg(long, default_value = "events")]
     grain: Grain,
-    /// Seconds to wait for nodes that are not connected
+    /// Seconds that a node may be away before the study is carried out without it
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     deadline: u64,
+    /// A study without some nodes counts as done: exit code 0 instead of 4
+    #[arg(long)]
+    allow_missing: bool,
 }
 
 pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
@@ -36,10 +40,29 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         deadline_s: args.deadline,
     });
     let bar = bar(output);
-    let reply = ask(&home.socket(), &request, |event| match event {
+    let reply = ask(&home.socket(), &request, |event| show(event, &bar, output)).await;
+    bar.finish_and_clear();
+    let Reply::Stratified(summary) = reply? else {
+        return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else"));
+    };
+    match output.format {
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&summary)
+                .map_err(|error| Problem::from_error(Exit::Failed, "stratify.json", &error))?;
+            output.result(json);
+        }
+        Format::Text => text(&summary).iter().for_each(|line| output.result(line)),
+    }
+    // What was done is told first: without some nodes it is still worth having.
+    summary.problem(args.allow_missing).map_or(Ok(()), Err)
+}
+
+fn show(event: &Event, bar: &ProgressBar, output: Output) {
+    match event {
         Event::Begin(phase) => {
             bar.set_position(0);
             bar.set_message(phase.name());
+            bar.set_prefix("");
             if bar.is_hidden() {
                 output.note(format_args!("phase {} begin", phase.name()));
             }
@@ -49,53 +72,60 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
                 output.note(format_args!("phase {} end", phase.name()));
             }
         }
+        Event::Progress { node, away: true, .. } => {
+            bar.set_prefix(format!("waiting for {node}"));
+            if bar.is_hidden() {
+                output.note(format_args!("waiting for {node}"));
+            }
+        }
         Event::Progress { node, percent, .. } => {
             bar.set_position(u64::from(*percent));
             bar.set_prefix(node.to_string());
         }
-    })
-    .await;
-    bar.finish_and_clear();
-    let Reply::Stratified(summary) = reply? else {
-        return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else"));
-    };
-    if output.format == Format::Json {
-        let json = serde_json::to_string_pretty(&summary)
-            .map_err(|error| Problem::from_error(Exit::Failed, "stratify.json", &error))?;
-        output.result(json);
-        return Ok(());
     }
-    let list = |names: &[tvaers_protocol::id::NodeId]| {
-        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
-    output.result(format_args!(
-        "{} as of {}, run {}\n\
-         took part:   {}\n\
-         pseudonyms:  each evaluated by {} of {} key holders; the key is erased\n\
-         grain:       {}\n\
-         work lists:  at {}, each for its own residents; nothing about anyone is kept here",
-        summary.model,
-        summary.as_of,
-        summary.run,
-        list(&summary.nodes),
-        summary.quorum.0,
-        summary.quorum.1,
-        summary.grain,
-        list(&summary.worklists),
-    ));
+}
+
+/// The summary in lines.
+pub(super) fn text(summary: &Summary) -> Vec<String> {
+    let list = |nodes: &[NodeId]| nodes.iter().map(NodeId::as_str).collect::<Vec<_>>().join(", ");
+    let mut lines = vec![
+        format!("{} as of {}, run {}", summary.model, summary.as_of, summary.run),
+        format!("took part:   {}", list(&summary.nodes)),
+    ];
+    if !summary.missing.is_empty() {
+        lines.push(format!(
+            "missing:     {}; where the model's rules span nodes, everybody is marked incomplete",
+            list(&summary.missing)
+        ));
+    }
+    let (evaluated, holders) = summary.quorum;
+    lines.extend([
+        format!("pseudonyms:  each evaluated by {evaluated} of {holders} key holders; the key is erased"),
+        format!("grain:       {}", summary.grain),
+        format!(
+            "work lists:  at {}, each for its own residents; nothing about anyone is kept here",
+            list(&summary.worklists)
+        ),
+    ]);
+    if !summary.unconfirmed.is_empty() {
+        lines
+            .push(format!("unconfirmed: the work list of {} may not be written", list(&summary.unconfirmed)));
+    }
     for data in &summary.data {
-        output.result(format_args!(
+        lines.push(format!(
             "data:        {} extracted on {}, import {}, {} rows set aside",
             data.node, data.extracted_on, data.import, data.rejected_rows
         ));
     }
     for rule in &summary.falls_back {
-        output.result(format_args!(
-            "fall-back:   a person with rows for `{}` at two {} nodes is judged by the model's fall-back and marked incomplete",
-            rule.group, rule.sector
+        lines.push(format!(
+            "fall-back:   a person with rows for `{}` at two {} nodes is judged by the model's fall-back and marked incomplete ({})",
+            rule.group,
+            rule.sector,
+            rule.criteria.join(", ")
         ));
     }
-    Ok(())
+    lines
 }
 
 fn bar(output: Output) -> ProgressBar {

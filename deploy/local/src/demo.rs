@@ -23,9 +23,10 @@ pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), P
         data: population.out.clone(),
         out: out.to_owned(),
         as_of: population.as_of,
-        models: vec!["sad".to_owned()],
+        models: vec!["sad".to_owned(), "somv".to_owned()],
         grain: Grain::Events,
         deadline_s: 60,
+        allow_missing: false,
         // The federation of an earlier demonstration may have had other nodes.
         fresh: true,
     };
@@ -79,12 +80,13 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
         ));
     }
     output.result(format_args!(
-        "\nWhat was found: citizens at risk of stress, anxiety or depression\n{}",
+        "\nWhat was found: citizens at risk of stress, anxiety or depression (sad); citizens in need of much help in\n\
+         Lolland and Guldborgsund (somv)\n{}",
         report.table()
     ));
     output.result(
         "  These figures stand together here because this machine is a laboratory; in a federation each list is seen by\n\
-         \x20 its own municipality alone. `included` are those in the highest stratum, for whom the list is meant.",
+         \x20 its own municipality alone. `included` are those for whom the list is meant: the highest stratum of sad, the rule of somv.",
     );
     for line in report.incomplete() {
         output.result(format_args!("  {line}."));

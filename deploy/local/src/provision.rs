@@ -261,6 +261,7 @@ fn config(folder: &DataFolder, grain: Grain) -> Config {
         coordinator: "127.0.0.1:4433".to_owned(),
         made_up: true,
         laboratory: Some(Laboratory { grain }),
+        source: None,
     }
 }
 

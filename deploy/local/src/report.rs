@@ -1,12 +1,14 @@
 //! What a run tells at its end. It reads every node's own list, as only the keeper of a laboratory can: in a real
 //! federation nobody sees these figures together.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use comfy_table::Table;
 use serde::Serialize;
 use tvaers_coordinator::stratify::Summary;
 use tvaers_host::output::{self, Format, Output};
+use tvaers_node::home::Home;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -38,34 +40,40 @@ pub struct WorklistCounts {
     pub included: u64,
     /// Of them marked incomplete.
     pub incomplete: u64,
+    /// Of them those for whom the fall-back was used, by touch group.
+    pub fell_back: BTreeMap<String, u64>,
     /// The list.
     pub path: PathBuf,
 }
 
 impl WorklistCounts {
-    pub(crate) fn read(model: &str, node: &NodeId, path: PathBuf) -> Result<Self, Problem> {
+    pub(crate) fn read(model: &str, node: &NodeId, home: &Home) -> Result<Self, Problem> {
         let failed = |error: csv::Error| {
             // A CSV error can quote a row; only its kind is told.
             let what = if error.is_io_error() { "cannot be read" } else { "is not a work list" };
             Problem::new(Exit::Failed, "worklist", format_args!("the work list of `{node}` {what}"))
         };
-        let mut counts = Self {
-            model: model.to_owned(),
-            node: node.clone(),
-            population: 0,
-            included: 0,
-            incomplete: 0,
-            path,
-        };
-        let mut reader = csv::Reader::from_path(&counts.path).map_err(failed)?;
-        for record in reader.records() {
+        let path = home.worklist(model);
+        let (mut population, mut included, mut incomplete) = (0, 0, 0);
+        for record in csv::Reader::from_path(&path).map_err(failed)?.records() {
             let record = record.map_err(failed)?;
-            counts.population += 1;
+            population += 1;
             // Columns: person_id, total, stratum, included, complete.
-            counts.included += u64::from(record.get(3) == Some("true"));
-            counts.incomplete += u64::from(record.get(4) == Some("false"));
+            included += u64::from(record.get(3) == Some("true"));
+            incomplete += u64::from(record.get(4) == Some("false"));
         }
-        Ok(counts)
+        let mut fell_back = BTreeMap::new();
+        if incomplete > 0 {
+            for record in csv::Reader::from_path(home.incomplete(model)).map_err(failed)?.records() {
+                let record = record.map_err(failed)?;
+                // Columns: person_id, missing, fell_back; names are separated by blanks.
+                for group in record.get(2).unwrap_or_default().split_whitespace() {
+                    *fell_back.entry(group.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        let model = model.to_owned();
+        Ok(Self { model, node: node.clone(), population, included, incomplete, fell_back, path })
     }
 }
 
@@ -89,15 +97,41 @@ impl Report {
         Ok(())
     }
 
-    /// What `incomplete` means in this run, a line for each rule.
+    /// What `incomplete` means in this run: a line for each rule that fell back, and one for each member that is
+    /// missing.
     pub(crate) fn incomplete(&self) -> impl Iterator<Item = String> {
-        let rules = self.summaries.iter().flat_map(|summary| &summary.falls_back);
-        rules.map(|rule| {
-            format!(
-                "incomplete: the person has rows for `{}` at two {} nodes and was judged by the model's fall-back",
-                rule.group, rule.sector
-            )
+        self.summaries.iter().zip(self.models()).flat_map(move |(summary, model)| {
+            let fell_back = summary.falls_back.iter().map(move |rule| {
+                let persons: u64 = self.lists_of(model).filter_map(|list| list.fell_back.get(&rule.group)).sum();
+                format!(
+                    "incomplete: {model}: {persons} persons have rows for `{}` at two {} nodes; the model's fall-back was used for {}",
+                    rule.group,
+                    rule.sector,
+                    rule.criteria.join(", "),
+                )
+            });
+            let missing = summary.missing.iter().map(move |node| {
+                format!("incomplete: {model}: `{node}` did not take part, and everyone may have something there")
+            });
+            fell_back.chain(missing)
         })
+    }
+
+    /// The models, in the order of the studies.
+    fn models(&self) -> impl Iterator<Item = &str> {
+        self.summaries.iter().map(|summary| summary.model.split(' ').next().unwrap_or_default())
+    }
+
+    fn lists_of(&self, model: &str) -> impl Iterator<Item = &WorklistCounts> {
+        self.worklists.iter().filter(move |list| list.model == model)
+    }
+
+    /// Whether every member took part in every study.
+    ///
+    /// # Errors
+    /// [`Problem`] with exit 4 where one did not, and that is not allowed.
+    pub fn check_missing(&self, allow_missing: bool) -> Result<(), Problem> {
+        self.summaries.iter().find_map(|summary| summary.problem(allow_missing)).map_or(Ok(()), Err)
     }
 
     pub(crate) fn table(&self) -> Table {

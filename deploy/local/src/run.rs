@@ -24,6 +24,9 @@ use crate::timing::Timings;
 /// Imports that run at the same time: one per core of a small machine.
 const IMPORTS: usize = 2;
 
+/// The coordinator's name among the parties.
+const COORDINATOR: &str = "coordinator";
+
 /// Between looks whether all nodes are connected.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -40,8 +43,10 @@ pub struct Options {
     pub models: Vec<String>,
     /// The finest grain that the laboratory policies grant.
     pub grain: Grain,
-    /// Seconds to wait for nodes that do not connect.
+    /// Seconds to wait for a node that is away before going on without it.
     pub deadline_s: u64,
+    /// Whether a run without some nodes counts as done.
+    pub allow_missing: bool,
     /// Whether to remove the federation that is in `out`.
     pub fresh: bool,
 }
@@ -57,6 +62,7 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     let federation = provision::provision(folders, &options.out, options.grain, options.fresh, today)?;
     let mut timings = Timings { persons: count_persons(&federation.folders)?, ..Timings::default() };
     import(&federation, options.as_of, &mut timings, output)?;
+    forget_worklists(&federation, &options.models)?;
     let mut parties = Vec::new();
     let result = start(&federation, &mut parties)
         .and_then(|()| wait_for_nodes(&federation, &mut parties, options.deadline_s))
@@ -69,8 +75,25 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     }
     let summaries = result?;
     write_timings(&options.out, &timings)?;
-    let worklists = worklists(&federation, &options.models)?;
+    let worklists = worklists(&federation, &options.models, &summaries)?;
     Ok(Report { out: options.out.clone(), summaries, worklists, timings })
+}
+
+/// Takes the lists of an earlier run away: they are of other data, and a node that does not take part this time would
+/// leave its old one standing beside the others' new ones.
+fn forget_worklists(federation: &Federation, models: &[String]) -> Result<(), Problem> {
+    for folder in federation.folders.iter().filter(|folder| folder.sector == Sector::Municipality) {
+        let home = federation.node_home(&folder.id);
+        for path in models.iter().flat_map(|model| [home.worklist(model), home.incomplete(model)]) {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Problem::new(Exit::Failed, "worklist.remove", error).at(path.display()));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check_models(models: &[String]) -> Result<(), Problem> {
@@ -123,7 +146,7 @@ fn import(
 /// Starts the coordinator and every node.
 fn start(federation: &Federation, parties: &mut Vec<Party>) -> Result<(), Problem> {
     let home = federation.coordinator_home();
-    let mut coordinator = Party::start("coordinator", "coordinator", home.dir(), &["serve", "--with-stdin"])?;
+    let mut coordinator = Party::start(COORDINATOR, "coordinator", home.dir(), &["serve", "--with-stdin"])?;
     let address = coordinator.listening();
     parties.push(coordinator);
     let address = address?.to_string();
@@ -135,21 +158,29 @@ fn start(federation: &Federation, parties: &mut Vec<Party>) -> Result<(), Proble
     Ok(())
 }
 
-/// Waits until every node is connected, or one has ended and says why. Who is missing after the deadline is for the
-/// coordinator to say.
+/// Waits until every node that runs is connected, or one has ended and says why. Who is missing, and for how long that
+/// is borne, is for the coordinator to say.
 fn wait_for_nodes(federation: &Federation, parties: &mut [Party], deadline_s: u64) -> Result<(), Problem> {
     let runtime = runtime()?;
     let socket = federation.coordinator_home().socket();
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(deadline_s) {
-        if let Some(problem) = parties.iter_mut().find_map(Party::ended) {
-            return Err(problem);
+        let mut gone = Vec::new();
+        for party in &mut *parties {
+            match party.ended() {
+                None => {}
+                // A node that was killed is one that does not answer; any other end has a reason to be told.
+                Some(problem) if problem.exit == Exit::Incomplete && party.name != COORDINATOR => {
+                    gone.push(party.name.clone());
+                }
+                Some(problem) => return Err(problem),
+            }
         }
         let nodes = match runtime.block_on(ask(&socket, &Request::Nodes, |_| {}))? {
             Reply::Nodes(nodes) => nodes,
             _ => Vec::new(),
         };
-        if nodes.iter().all(|node| node.connected) {
+        if nodes.iter().all(|node| node.connected || gone.iter().any(|name| name == node.node.as_str())) {
             return Ok(());
         }
         std::thread::sleep(LOOK_AGAIN);
@@ -235,13 +266,16 @@ fn count_persons(folders: &[DataFolder]) -> Result<u64, Problem> {
     u64::try_from(persons.len()).map_err(|error| Problem::from_error(Exit::Failed, "data.persons", &error))
 }
 
-/// Reads every node's work list, as only a laboratory's keeper can.
-fn worklists(federation: &Federation, models: &[String]) -> Result<Vec<WorklistCounts>, Problem> {
+/// Reads the work lists that were written, as only a laboratory's keeper can.
+fn worklists(
+    federation: &Federation,
+    models: &[String],
+    summaries: &[Summary],
+) -> Result<Vec<WorklistCounts>, Problem> {
     let mut counts = Vec::new();
-    for model in models {
-        for folder in federation.folders.iter().filter(|folder| folder.sector == Sector::Municipality) {
-            let path = federation.node_home(&folder.id).worklist(model);
-            counts.push(WorklistCounts::read(model, &folder.id, path)?);
+    for (model, summary) in models.iter().zip(summaries) {
+        for node in &summary.worklists {
+            counts.push(WorklistCounts::read(model, node, &federation.node_home(node))?);
         }
     }
     Ok(counts)

@@ -13,6 +13,8 @@ use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::sign::SigningKey;
 use tvaers_pseudonym::sealing::SealingKey;
 use tvaers_warehouse::data::Warehouse;
+use tvaers_warehouse::source::{Look, Source};
+use tvaers_warehouse::sql::Dialect;
 
 use crate::app;
 use crate::config::Config;
@@ -66,6 +68,16 @@ impl Report {
         }
     }
 
+    /// Takes all that was found of one subject at once.
+    fn take_all(&mut self, subject: &str, problems: Vec<Problem>) {
+        if problems.is_empty() {
+            self.take(subject, Ok(()));
+        }
+        for problem in problems {
+            self.take(subject, Err::<(), _>(problem));
+        }
+    }
+
     fn finish(self) -> Result<(), Problem> {
         if self.output.format == Format::Json {
             let json = serde_json::to_string(&self.problems)
@@ -89,9 +101,16 @@ async fn look(home: &Home, args: &Args, report: &mut Report) {
         return;
     };
     report.take("disk space", disk(home.dir()));
+    let source = match config.source {
+        Some(_) => report.take("source's URL", source(home, &config)).flatten(),
+        None => None,
+    };
+    if let Some(source) = &source {
+        look_at_source(source, &config, report).await;
+    }
     let state = report.take("state database", app::state(home).await);
     if let Some(state) = &state {
-        report.take("data", data(home, &config, state).await);
+        report.take("data", data(home, &config, source.as_ref(), state, report.output).await);
     }
     if config.laboratory.is_none() {
         report.take("policy", Err::<(), _>(no_policy()));
@@ -149,17 +168,54 @@ fn disk(dir: &Path) -> Result<(), Problem> {
         .next("make room: an import needs about twice the size of its files"))
 }
 
-async fn data(home: &Home, config: &Config, state: &crate::state::State) -> Result<(), Problem> {
+fn source(home: &Home, config: &Config) -> Result<Option<Source>, Problem> {
+    config.open_source(home).map_err(|error| {
+        Problem::from_error(Exit::BadInput, "source.url", &error)
+            .at("[source]")
+            .next("write the URL into the file on one line; see the comment in the configuration")
+    })
+}
+
+/// Looks at the views of the source. Whether its content is still what was registered takes a pass over all rows, and
+/// is asked when a study begins.
+async fn look_at_source(source: &Source, config: &Config, report: &mut Report) {
+    let subject = format!("source {}", source.place());
+    let look = source.look(config.sector).await.map_err(|error| error.to_problem());
+    let Some(Look { problems, writable }) = report.take(&subject, look) else { return };
+    report.take_all("source's tables and columns", problems);
+    // No problem: the node's transactions are read-only whatever the role may do.
+    if writable.superuser {
+        report.output.note("The role is a superuser at the source; one that may only SELECT is enough.");
+    } else if !writable.tables.is_empty() {
+        report.output.note(format_args!(
+            "The role may write {} at the source; the right to SELECT is enough.",
+            writable.tables.join(", ")
+        ));
+    }
+}
+
+async fn data(
+    home: &Home,
+    config: &Config,
+    source: Option<&Source>,
+    state: &crate::state::State,
+    output: Output,
+) -> Result<(), Problem> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Problem::from_error(Exit::Failed, "data", error).next("import the data again")
     };
     let import = state.latest_import().await.map_err(|error| failed(&error))?;
     let import = import.ok_or_else(|| {
         Problem::new(Exit::Failed, "data.none", "nothing has been imported yet")
-            .next("run `tvaers-node import FOLDER --extracted-on DATE`")
+            .next("run `tvaers-node import FOLDER --extracted-on DATE`, or `import --source` for a source")
     })?;
-    let warehouse =
-        Warehouse::open(&home.dir().join(&import.file), 1).await.map_err(|error| failed(&error))?;
+    let path = home.dir().join(&import.file);
+    let warehouse = Warehouse::open_with(&path, source, 1).await.map_err(|error| failed(&error))?;
+    if source.is_some() && warehouse.dialect() == Dialect::Sqlite {
+        output.note(
+            "The newest import is of files, so the source is not used; `import --source` registers it.",
+        );
+    }
     let meta = warehouse.meta();
     if (meta.sector, meta.member, meta.made_up) != (config.sector, config.code, config.made_up) {
         return Err(Problem::new(Exit::Failed, "data.other", "the database was imported for another node")

@@ -1,6 +1,6 @@
-//! `tvaers-node import`.
+//! `tvaers-node import`: rows from files, or the registration of those at a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
@@ -11,8 +11,10 @@ use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::import::{ImportError, Imported, NEW_FILE, Options, Progress, What, import};
+use tvaers_warehouse::source::{Registration, SourceError};
 
 use crate::app;
+use crate::config::Config;
 use crate::home::Home;
 use crate::state::{State, StateError};
 
@@ -22,8 +24,13 @@ const DATA_KEPT: u32 = 2;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder with one CSV file per canonical table
-    folder: PathBuf,
-    /// The day on which the files were taken from their source; later reference dates are refused
+    #[arg(required_unless_present = "source")]
+    folder: Option<PathBuf>,
+    /// Check and register the present content of the PostgreSQL server that `[source]` in node.toml names; the rows
+    /// stay there, and a study is refused once they have changed
+    #[arg(long, conflicts_with_all = ["folder", "rejects"])]
+    source: bool,
+    /// The day on which the data were taken from their source; later reference dates are refused
     #[arg(long, value_name = "DATE")]
     extracted_on: Date,
     /// Set bad rows aside in this file, with the reason of each, and load the rest
@@ -37,7 +44,7 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         .build()
         .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
     let imported = runtime.block_on(importing(home, args, output))?;
-    tell(&imported, output);
+    tell(&imported, args.source, output);
     Ok(())
 }
 
@@ -52,10 +59,41 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
             format_args!("{} is in the future", args.extracted_on),
         )
         .at("--extracted-on")
-        .expected(format_args!("the day on which the files were taken from their source, up to {today}"))
+        .expected(format_args!("the day on which the data were taken from their source, up to {today}"))
         .next("correct the date: reference dates up to it are answered"));
     }
     let state = app::state(home).await?;
+    let imported = match &args.folder {
+        Some(folder) => from_files(home, &config, folder, args, output).await?,
+        None => from_source(home, &config, args, output).await?,
+    };
+    let file = imported.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
+    state
+        .record_import(
+            imported.meta.digest,
+            &file,
+            args.extracted_on,
+            rows,
+            imported.meta.rejected(),
+            SystemClock.now(),
+        )
+        .await
+        .map_err(|error| {
+            Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
+        })?;
+    remove_outdated(home, &state).await?;
+    state.close().await;
+    Ok(imported)
+}
+
+async fn from_files(
+    home: &Home,
+    config: &Config,
+    folder: &Path,
+    args: &Args,
+    output: Output,
+) -> Result<Imported, Problem> {
     let options = Options {
         extracted_on: args.extracted_on,
         made_up: config.made_up,
@@ -75,27 +113,34 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
             }
         }
     };
-    let imported = import(&args.folder, config.sector, home.dir(), &options, &mut progress).await;
+    let imported = import(folder, config.sector, home.dir(), &options, &mut progress).await;
     bar.finish_and_clear();
-    let imported = imported.map_err(|error| problem(&error))?;
-    let file = imported.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
-    state
-        .record_import(
-            imported.meta.digest,
-            &file,
-            args.extracted_on,
-            rows,
-            imported.meta.rejected(),
-            SystemClock.now(),
-        )
-        .await
-        .map_err(|error| {
-            Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
-        })?;
-    remove_outdated(home, &state).await?;
-    state.close().await;
-    Ok(imported)
+    imported.map_err(|error| problem(&error))
+}
+
+async fn from_source(home: &Home, config: &Config, args: &Args, output: Output) -> Result<Imported, Problem> {
+    let source = config.open_source(home).map_err(|error| {
+        Problem::from_error(Exit::BadInput, "source.url", &error)
+            .next("write the URL into the file that `[source]` names, on one line")
+    })?;
+    let source = source.ok_or_else(|| {
+        Problem::new(Exit::BadInput, "source.none", "the configuration names no source")
+            .at(home.config().display())
+            .expected("a table [source] with the url-file of a PostgreSQL server")
+            .next("add it, or import a folder of CSV files")
+    })?;
+    let registration = Registration {
+        sector: config.sector,
+        member: config.code,
+        extracted_on: args.extracted_on,
+        made_up: config.made_up,
+    };
+    let mut told = |table: &str| output.note(format_args!("checking {table}"));
+    let registered = source.register(&registration, home.dir(), &mut told).await;
+    registered.map_err(|error| match error {
+        SourceError::Unwritten(error) => problem(&error),
+        error => error.to_problem(),
+    })
 }
 
 /// Removes data databases that serve no more, and those that an import left behind which was killed before it was
@@ -144,7 +189,7 @@ fn problem(error: &ImportError) -> Problem {
         .next(error.next)
 }
 
-fn tell(imported: &Imported, output: Output) {
+fn tell(imported: &Imported, registered: bool, output: Output) {
     let meta = &imported.meta;
     if output.format == Format::Json {
         let peak = process::usage(std::process::id()).map(|usage| usage.peak_rss_bytes);
@@ -153,8 +198,9 @@ fn tell(imported: &Imported, output: Output) {
         return;
     }
     let rows: u64 = meta.tables.iter().map(|table| table.rows).sum();
+    let done = if registered { "registered" } else { "imported" };
     output.result(format_args!(
-        "{rows} rows of {} persons imported, {} rows set aside",
+        "{rows} rows of {} persons {done}, {} rows set aside",
         meta.persons,
         meta.rejected()
     ));

@@ -48,6 +48,7 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         coordinator: args.coordinator.clone(),
         made_up: args.made_up,
         laboratory: args.made_up.then_some(Laboratory { grain: Grain::Events }),
+        source: None,
     };
     let enrolment = app::create(home, &config)?;
     match output.format {

@@ -1,31 +1,46 @@
-//! What a holder has answered one requester: the quota and the numbers of its batches. Pure.
+//! Whether a holder answers a batch: the requester's quota, and the numbers that it has used. Pure.
 
-use std::collections::BTreeSet;
-
+use tvaers_protocol::id::Digest;
 use tvaers_protocol::reject::RejectCode;
 
-/// Batch numbers that may be ahead of one that has not come: batches travel on streams of their own and can overtake
-/// each other, but only by as many as a requester has under way.
-const AHEAD_MAX: usize = 64;
+/// How often one batch is answered. Once is meant, and again for each time that the answer was lost on its way; who
+/// replays what others have signed cannot keep a holder busy for ever.
+const TIMES_MAX: u32 = 100;
 
-/// The account of one requester in one study.
-#[derive(Debug, Default)]
-pub(crate) struct Account {
-    /// All numbers below this one have been answered.
-    next: u32,
-    /// Answered numbers above it.
-    ahead: BTreeSet<u32>,
-    /// Elements evaluated so far.
-    evaluated: u64,
+/// A batch that a requester asks for.
+pub(crate) struct Asked {
+    /// Its number.
+    pub(crate) sequence: u32,
+    /// Its digest, over all that the requester signed.
+    pub(crate) digest: Digest,
+    /// How many elements it has.
+    pub(crate) elements: u64,
+}
+
+/// What is known of a number that was used before.
+pub(crate) struct Known {
+    /// The digest of the batch.
+    pub(crate) digest: Digest,
+    /// How often it was answered.
+    pub(crate) times: u32,
+}
+
+/// The requester's account once the batch is counted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// How often the batch is answered then.
+    pub(crate) times: u32,
+    /// Elements evaluated then, each batch counted once.
+    pub(crate) evaluated: u64,
 }
 
 /// A batch that is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccountError {
-    #[error("the batch number was used before")]
+    #[error("the batch's number was used for another batch")]
     Replay,
-    #[error("the batch number is too far ahead of those before it")]
-    TooFarAhead,
+    #[error("the batch was answered {TIMES_MAX} times already")]
+    TooOften,
     #[error("the batch goes beyond the quota")]
     Quota,
 }
@@ -33,33 +48,28 @@ pub(crate) enum AccountError {
 impl AccountError {
     pub(crate) const fn code(self) -> RejectCode {
         match self {
-            Self::Replay => RejectCode::Replay,
-            Self::TooFarAhead => RejectCode::Malformed,
+            Self::Replay | Self::TooOften => RejectCode::Replay,
             Self::Quota => RejectCode::QuotaExceeded,
         }
     }
 }
 
-impl Account {
-    /// Takes note of a batch, or says why it may not be answered and takes no note. What is counted stays counted,
-    /// whatever becomes of the answer.
-    pub(crate) fn count(&mut self, sequence: u32, elements: u64, quota: u32) -> Result<(), AccountError> {
-        if sequence < self.next || self.ahead.contains(&sequence) {
-            return Err(AccountError::Replay);
+/// Judges a batch, given what is known of its number and the elements evaluated for the requester so far.
+pub(crate) fn judge(
+    asked: &Asked,
+    known: Option<&Known>,
+    evaluated: u64,
+    quota: u32,
+) -> Result<Counted, AccountError> {
+    match known {
+        Some(known) if known.digest != asked.digest => Err(AccountError::Replay),
+        Some(known) if known.times >= TIMES_MAX => Err(AccountError::TooOften),
+        Some(known) => Ok(Counted { times: known.times + 1, evaluated }),
+        None => {
+            let evaluated = evaluated.saturating_add(asked.elements);
+            let within = evaluated <= u64::from(quota);
+            if within { Ok(Counted { times: 1, evaluated }) } else { Err(AccountError::Quota) }
         }
-        if self.ahead.len() >= AHEAD_MAX && sequence != self.next {
-            return Err(AccountError::TooFarAhead);
-        }
-        let evaluated = self.evaluated.saturating_add(elements);
-        if evaluated > u64::from(quota) {
-            return Err(AccountError::Quota);
-        }
-        self.evaluated = evaluated;
-        self.ahead.insert(sequence);
-        while self.ahead.remove(&self.next) {
-            self.next = self.next.saturating_add(1);
-        }
-        Ok(())
     }
 }
 
@@ -67,37 +77,26 @@ impl Account {
 mod tests {
     use super::*;
 
-    #[test]
-    fn batches_may_overtake_each_other_and_none_is_answered_twice() {
-        let mut account = Account::default();
-        for sequence in [1, 0, 3, 2, 4] {
-            assert_eq!(account.count(sequence, 10, 1000), Ok(()));
-            assert_eq!(account.count(sequence, 10, 1000), Err(AccountError::Replay));
-        }
-        assert_eq!((account.next, account.ahead.len()), (5, 0));
-        for sequence in 0..5 {
-            assert_eq!(account.count(sequence, 10, 1000), Err(AccountError::Replay));
-        }
+    fn asked(digest: u8, elements: u64) -> Asked {
+        Asked { sequence: 0, digest: Digest([digest; 32]), elements }
     }
 
     #[test]
-    fn the_quota_is_reached_and_not_passed_and_a_refused_batch_costs_nothing() {
-        let mut account = Account::default();
-        assert_eq!(account.count(0, 60, 100), Ok(()));
-        assert_eq!(account.count(1, 41, 100), Err(AccountError::Quota));
-        assert_eq!(account.count(1, 40, 100), Ok(()));
-        assert_eq!(account.count(2, 1, 100), Err(AccountError::Quota));
+    fn the_same_batch_is_answered_again_and_counts_once_and_another_under_its_number_is_refused() {
+        let known = Known { digest: Digest([1; 32]), times: 1 };
+        assert_eq!(judge(&asked(1, 60), Some(&known), 60, 100), Ok(Counted { times: 2, evaluated: 60 }));
+        assert_eq!(judge(&asked(2, 1), Some(&known), 60, 100), Err(AccountError::Replay));
+        let often = Known { times: TIMES_MAX, ..known };
+        assert_eq!(judge(&asked(1, 60), Some(&often), 60, 100), Err(AccountError::TooOften));
     }
 
     #[test]
-    fn what_is_remembered_of_numbers_is_bounded() {
-        let mut account = Account::default();
-        let bound = u32::try_from(AHEAD_MAX).unwrap();
-        for sequence in 1..=bound {
-            assert_eq!(account.count(sequence, 1, u32::MAX), Ok(()));
-        }
-        assert_eq!(account.count(bound + 1, 1, u32::MAX), Err(AccountError::TooFarAhead));
-        assert_eq!(account.count(0, 1, u32::MAX), Ok(()));
-        assert_eq!(account.count(bound + 1, 1, u32::MAX), Ok(()));
+    fn the_quota_is_reached_and_not_passed() {
+        assert_eq!(judge(&asked(1, 40), None, 60, 100), Ok(Counted { times: 1, evaluated: 100 }));
+        assert_eq!(judge(&asked(1, 41), None, 60, 100), Err(AccountError::Quota));
+        assert_eq!(judge(&asked(1, u64::MAX), None, 60, u32::MAX), Err(AccountError::Quota));
+        // What was counted when the quota had room is answered again when it is used up.
+        let known = Known { digest: Digest([1; 32]), times: 1 };
+        assert_eq!(judge(&asked(1, 40), Some(&known), 100, 100), Ok(Counted { times: 2, evaluated: 100 }));
     }
 }

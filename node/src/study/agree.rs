@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::serve;
 use crate::state::ImportRecord;
 use crate::study::{Stage, Study};
-use crate::work;
+use crate::work::{Work, source};
 
 /// The permit under which made-up data is used.
 const LABORATORY: &str = "laboratory";
@@ -26,7 +26,9 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refu
     if ask.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
-    let evaluations = work::count_contributors(node, &work::data(node, &import).await?).await?;
+    let warehouse = source::data(node, &import).await?;
+    let evaluations = source::count_contributors(node, &warehouse).await?;
+    warehouse.close().await;
     Ok(Prepared {
         evaluations,
         grain: ask.grain.min(granted),
@@ -47,11 +49,8 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     check_permit(node, manifest)?;
     check_data(node, manifest, &import)?;
     check_definitions(node, &manifest.model, manifest.model_digest, manifest.catalogue_digest)?;
-    let model = node.model(&manifest.model)?.clone();
-    let layout = model.layout(node.config().sector, manifest.grain);
-    let contribution = model.shape(manifest.grain);
     // The data must be what the configuration says before anything is signed.
-    work::data(node, &import).await?.close().await;
+    source::data(node, &import).await?.close().await;
     // Remembered first: a run that was agreed to before, even one that is closed, gets no further.
     node.state().accept_study(manifest, import.statement.import, now).await.map_err(|error| {
         let code = if error.is_repetition() { RejectCode::Replay } else { RejectCode::Internal };
@@ -60,17 +59,32 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     if let Some(oldest) = node.study_to_give_up().await {
         serve::close(node, oldest).await?;
     }
-    let study = Arc::new(Study::new(manifest.clone(), model, layout, contribution, import));
-    let digest = study.digest;
-    node.add_study(study).await?;
+    let digest = manifest.digest();
+    if let Err(refusal) = begin(node, manifest, import).await {
+        node.state().close_study(digest, now).await.map_err(Refusal::internal)?;
+        return Err(refusal);
+    }
     let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
     tracing::info!(study.run = %manifest.run, study.model = %manifest.model, "agreed to a study");
     Ok(Accepted { acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()) })
 }
 
+/// Makes the study's file, and has the node know of it.
+async fn begin(node: &Node, manifest: &Manifest, import: ImportRecord) -> Result<(), Refusal> {
+    let model = node.model(&manifest.model)?.clone();
+    let path = node.home().work(&manifest.run.to_string());
+    let work = Work::create(path, manifest).await.map_err(Refusal::internal)?;
+    let study = Arc::new(Study::new(node.config().sector, manifest.clone(), model, import, work));
+    let added = node.add_study(Arc::clone(&study)).await;
+    if added.is_err() {
+        study.work.erase().map_err(Refusal::internal)?;
+    }
+    added
+}
+
 /// Checks that every participant has agreed to this very study.
 pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opened, Refusal> {
-    let mut stage = study.at(Stage::Accepted).await?;
+    let _step = study.at(Stage::Accepted).await?;
     let participants = &study.manifest.participants;
     if ask.acceptances.len() != participants.len() {
         return Err(Refusal::because(RejectCode::BadSignature, "an agreement is missing"));
@@ -84,7 +98,7 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
             return Err(Refusal::because(RejectCode::OtherStudy, "an agreement to another study"));
         }
     }
-    *stage = Stage::Opened;
+    study.work.reach(Stage::Opened).await.map_err(Refusal::internal)?;
     Ok(Opened {})
 }
 
@@ -100,7 +114,8 @@ fn granted(node: &Node) -> Result<Grain, Refusal> {
     }
 }
 
-fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
+/// Checks that this node's policy allows the study.
+pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
     let granted = granted(node)?;
     if manifest.permit != LABORATORY || manifest.grain > granted {
         return Err(Refusal::because(
@@ -111,7 +126,8 @@ fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_data(node: &Node, manifest: &Manifest, import: &ImportRecord) -> Result<(), Refusal> {
+/// Checks that the study is over this import, and not of a time that it does not reach.
+pub(super) fn check_data(node: &Node, manifest: &Manifest, import: &ImportRecord) -> Result<(), Refusal> {
     if manifest.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
@@ -125,7 +141,13 @@ fn check_data(node: &Node, manifest: &Manifest, import: &ImportRecord) -> Result
     Ok(())
 }
 
-fn check_definitions(node: &Node, model: &str, digest: Digest, catalogue: Digest) -> Result<(), Refusal> {
+/// Checks that model and catalogue are this node's own.
+pub(super) fn check_definitions(
+    node: &Node,
+    model: &str,
+    digest: Digest,
+    catalogue: Digest,
+) -> Result<(), Refusal> {
     if node.library().catalogue().digest() != catalogue {
         return Err(Refusal::new(RejectCode::OtherCatalogue));
     }

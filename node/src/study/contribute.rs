@@ -1,77 +1,94 @@
-//! What leaves the node about its persons: fixed-size records, sorted by pseudonym, streamed; once per run.
+//! What leaves the node about its persons: fixed-size records, sorted by pseudonym, streamed. What they are is fixed
+//! before the first one leaves; they can be sent again, and never others.
 
-use std::time::Duration;
-
-use futures_util::TryStreamExt as _;
-use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::Exchange;
-use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{Compute, Computed, Contributions, ContributionsEnd, Signed, StreamTotal};
+use tvaers_protocol::id::{Digest, Pseudonym};
+use tvaers_protocol::message::{Compute, Computed, Contributions, ContributionsEnd, Signed};
 use tvaers_protocol::sign::Purpose;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
+use crate::study::stream::{FRAME_TIME, Tally};
 use crate::study::{Stage, Study};
-use crate::work::Work;
-
-/// For the coordinator to take one frame: its merge waits for the slowest node.
-const FRAME_TIME: Duration = Duration::from_secs(600);
+use crate::work::record::Fixed;
 
 /// Works out the model's components of this node's persons.
 pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Result<Computed, Refusal> {
-    let mut stage = study.at(Stage::Pinned).await?;
-    let work = Work::compute(node, study).await.map_err(Refusal::internal)?;
-    let persons = u32::try_from(work.persons()).map_err(Refusal::internal)?;
-    study.work.set(work).map_err(|_| Refusal::internal("components were worked out twice"))?;
-    *stage = Stage::Computed;
+    let step = study.since(Stage::Pinned).await?;
+    let persons = if step.stage == Stage::Pinned {
+        study.work.compute(node, study).await
+    } else {
+        study.work.persons().await
+    };
+    let persons = u32::try_from(persons.map_err(Refusal::internal)?).map_err(Refusal::internal)?;
     Ok(Computed { persons })
 }
 
-/// Streams the contributions. That they have begun to leave is remembered first, so they never leave twice.
+/// Streams the contributions.
 pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) -> Result<(), Refusal> {
-    let mut stage = study.at(Stage::Pseudonymised).await?;
-    node.state()
-        .move_study(study.digest, StudyState::Accepted, StudyState::Submitted)
-        .await
-        .map_err(Refusal::internal)?;
-    *stage = Stage::Submitted;
-    drop(stage);
-    let shape = study.contribution;
-    let mut rows = study.work()?.contributions(&study.layout);
-    let mut frame = Vec::with_capacity(shape.per_frame() * shape.size());
-    let mut sent = Sent { sequence: 0, records: 0, hash: Sha256::new() };
-    while let Some(record) = rows.try_next().await.map_err(Refusal::internal)? {
-        shape.write(&record, &mut frame);
-        sent.records += 1;
-        if frame.len() + shape.size() > shape.per_frame() * shape.size() {
-            sent.send(std::mem::take(&mut frame), exchange).await?;
-        }
+    let fixed = fix(node, study).await?;
+    let mut tally = Tally::default();
+    let mut pages = Pages::new(study);
+    while let Some((records, count)) = pages.next().await? {
+        tally.send::<Contributions>(records, count, exchange).await?;
     }
-    if !frame.is_empty() {
-        sent.send(frame, exchange).await?;
+    if tally.digest() != fixed {
+        return Err(Refusal::internal("the contributions are not those that were fixed"));
     }
-    let total = StreamTotal {
-        node: node.config().id.clone(),
-        records: sent.records,
-        digest: Digest(sent.hash.finalize().into()),
-    };
-    let end =
-        ContributionsEnd { total: Signed::new(total, Purpose::Contributions, study.digest, node.signing()) };
+    let total =
+        Signed::new(tally.total(&node.config().id), Purpose::Contributions, study.digest, node.signing());
+    let end = ContributionsEnd { total };
     exchange.answer(&end, FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))
 }
 
-struct Sent {
-    sequence: u32,
-    records: u64,
-    hash: Sha256,
+/// Fixes what is contributed, and remembers that it begins to leave. Gives the digest over all records.
+async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
+    let step = study.since(Stage::Pseudonymised).await?;
+    let work = &study.work;
+    let fixed = match work.fixed(Fixed::Contributions).await.map_err(Refusal::internal)? {
+        Some(fixed) => fixed,
+        None => {
+            let mut tally = Tally::default();
+            let mut pages = Pages::new(study);
+            while let Some((records, count)) = pages.next().await? {
+                tally.add(&records, count);
+            }
+            work.fix(Fixed::Contributions, tally.digest()).await.map_err(Refusal::internal)?
+        }
+    };
+    if step.stage < Stage::Submitted {
+        node.state()
+            .move_study(study.digest, StudyState::Accepted, StudyState::Submitted)
+            .await
+            .map_err(Refusal::internal)?;
+        work.reach(Stage::Submitted).await.map_err(Refusal::internal)?;
+    }
+    Ok(fixed)
 }
 
-impl Sent {
-    async fn send(&mut self, records: Vec<u8>, exchange: &mut Exchange) -> Result<(), Refusal> {
-        self.hash.update(&records);
-        let message = Contributions { sequence: self.sequence, records };
-        self.sequence += 1;
-        exchange.send(&message, FRAME_TIME).await.map_err(|error| Refusal::because(error.code(), error))
+/// The contributions as the bodies of frames. Nothing is held between two of them.
+struct Pages<'a> {
+    study: &'a Study,
+    last: Option<Pseudonym>,
+}
+
+impl<'a> Pages<'a> {
+    const fn new(study: &'a Study) -> Self {
+        Self { study, last: None }
+    }
+
+    /// The next frame's records, and how many; none at the end.
+    async fn next(&mut self) -> Result<Option<(Vec<u8>, usize)>, Refusal> {
+        let Study { work, layout, contribution: shape, .. } = self.study;
+        let page = work.contributions_after(self.last, shape.per_frame(), layout).await;
+        let page = page.map_err(Refusal::internal)?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.last = Some(last.pseudonym);
+        let mut records = Vec::with_capacity(page.len() * shape.size());
+        for record in &page {
+            shape.write(record, &mut records);
+        }
+        Ok(Some((records, page.len())))
     }
 }

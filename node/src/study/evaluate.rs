@@ -10,11 +10,13 @@ use tvaers_protocol::message::{Answer, Batch, Evaluate, Evaluated, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 use tvaers_protocol::study::Participant;
+use tvaers_pseudonym::batch;
 use tvaers_pseudonym::evaluate::evaluate;
 use tvaers_pseudonym::key::KeyShare;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::study::account::Asked;
 use crate::study::{Holder, Study};
 
 /// Answers one batch.
@@ -34,8 +36,8 @@ pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<
         return Err(Refusal::because(RejectCode::OtherStudy, "the batch is for another epoch of the key"));
     }
     let share = share(study).await?;
-    count(study, participant, &batch).await?;
     let request = request_digest(&batch);
+    count(study, participant, &batch, request).await?;
     let answer = run(node, share, batch.elements, request).await?;
     Ok(Evaluated { answer: Signed::new(answer, Purpose::Evaluated, study.digest, node.signing()) })
 }
@@ -61,11 +63,18 @@ async fn share(study: &Study) -> Result<Arc<KeyShare>, Refusal> {
 }
 
 /// Counts a batch against the requester's quota before anything is evaluated.
-async fn count(study: &Study, participant: &Participant, batch: &Batch) -> Result<(), Refusal> {
-    let elements = (batch.elements.len() / 32) as u64;
-    let mut accounts = study.accounts.lock().await;
-    let account = accounts.entry(participant.node.clone()).or_default();
-    account.count(batch.sequence, elements, participant.quota).map_err(|error| {
+async fn count(
+    study: &Study,
+    participant: &Participant,
+    batch: &Batch,
+    digest: Digest,
+) -> Result<(), Refusal> {
+    // A batch of no element would cost nothing and be remembered all the same.
+    let elements =
+        batch::count(&batch.elements).map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
+    let asked = Asked { sequence: batch.sequence, digest, elements: elements as u64 };
+    let counted = study.work.count(&participant.node, &asked, participant.quota).await;
+    counted.map_err(Refusal::internal)?.map_err(|error| {
         tracing::error!(node.id = %participant.node, quota = participant.quota, error = %error, "refused a batch");
         Refusal::because(error.code(), error)
     })
@@ -77,9 +86,12 @@ async fn run(
     elements: Vec<u8>,
     request: Digest,
 ) -> Result<Answer, Refusal> {
-    let _turn = node.turn().await;
-    let mut rng = node.rng();
-    let evaluated = tokio::task::spawn_blocking(move || evaluate(&share, &elements, &mut rng))
+    let (turn, mut rng) = (node.turn().await, node.rng());
+    let evaluated = move || {
+        let _turn = turn;
+        evaluate(&share, &elements, &mut rng)
+    };
+    let evaluated = tokio::task::spawn_blocking(evaluated)
         .await
         .map_err(Refusal::internal)?
         .map_err(|error| Refusal::because(RejectCode::Malformed, error))?;

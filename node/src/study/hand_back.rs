@@ -1,28 +1,24 @@
 //! What comes back: records about this node's own citizens, and the work list made from them.
 //!
 //! Only pseudonyms that this node contributed as its own residents are accepted; anything else is an alarm and the
-//! whole hand-back is refused.
+//! whole hand-back is refused. The first one that holds together is the only one.
 
-use std::time::Duration;
-
-use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::Exchange;
+use tvaers_protocol::codec;
 use tvaers_protocol::frame::{Frame, Kind};
-use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{HandBackEnd, HandBacks, HandedBack, StreamTotal};
-use tvaers_protocol::record::{Ascending, HandBack};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
+use tvaers_protocol::message::{HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts};
+use tvaers_protocol::record::{Ascending, HandBack, Missing};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
-use tvaers_protocol::study::Disclosure;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
+use crate::study::stream::{FRAME_TIME, Tally};
 use crate::study::{Stage, Study};
+use crate::work::record::Fixed;
 use crate::worklist;
-
-/// For the coordinator to send the next frame: its merge waits for the slowest node.
-const FRAME_TIME: Duration = Duration::from_secs(600);
 
 /// Takes a hand-back to its end and writes the work list. `first` is the frame that opened the exchange.
 pub(crate) async fn take(
@@ -31,32 +27,44 @@ pub(crate) async fn take(
     first: Frame,
     exchange: &mut Exchange,
 ) -> Result<HandedBack, Refusal> {
+    // Held to the end, so that one hand-back is judged at a time, and nothing is looked up before its time.
+    let _returning = study.returning().await;
+    let stage = study.since(Stage::Submitted).await?.stage;
+    let total = read(node, study, first, exchange).await?;
+    let digest = Digest::of("tvaers/v1/hand-back", &[&codec::canonical(&total)]);
+    let known = study.work.fixed(Fixed::HandBack).await.map_err(Refusal::internal)?;
+    if known.is_some_and(|known| known != digest) {
+        return Err(Refusal::because(RejectCode::Replay, "another hand-back than the one before"));
+    }
+    if stage < Stage::HandedBack {
+        write(node, study, &total, digest).await?;
+    }
+    u32::try_from(total.stream.records).map(|persons| HandedBack { persons }).map_err(Refusal::internal)
+}
+
+/// Reads a hand-back to its signed end, and keeps its records.
+async fn read(
+    node: &Node,
+    study: &Study,
+    first: Frame,
+    exchange: &mut Exchange,
+) -> Result<HandBackTotal, Refusal> {
     let malformed =
         |error: &dyn std::error::Error| Refusal::because(RejectCode::Malformed, error.to_string());
-    // Held to the end: a second hand-back waits and is then refused, and nothing is looked up before its time.
-    let mut stage = study.at(Stage::Submitted).await?;
-    let work = study.work()?;
+    let expected = Expected::of(node, study);
+    let work = &study.work;
+    let persons = work.persons().await.map_err(Refusal::internal)?;
     work.begin_hand_back().await.map_err(Refusal::internal)?;
-    let mut order = Ascending::default();
-    let (mut hash, mut count, mut sequence) = (Sha256::new(), 0_u64, 0_u32);
-    let mut frame = first;
+    let (mut order, mut tally, mut frame) = (Ascending::default(), Tally::default(), first);
     while frame.kind() == Kind::HandBacks {
         let message: HandBacks = frame.message().map_err(|error| malformed(&error))?;
-        if message.sequence != sequence {
-            return Err(Refusal::because(
-                RejectCode::Replay,
-                "a frame of the hand-back is missing or repeated",
-            ));
-        }
-        sequence += 1;
-        hash.update(&message.records);
         let records = study.hand_back.read(&message.records).map_err(|error| malformed(&error))?;
+        tally.take(message.sequence, &message.records, records.len())?;
         for record in &records {
-            check(study, record)?;
+            expected.check(study, record)?;
             order.next(record.pseudonym).map_err(|error| malformed(&error))?;
         }
-        count += records.len() as u64;
-        if count > work.persons() {
+        if tally.records() > persons {
             return Err(Refusal::because(
                 RejectCode::Malformed,
                 "the hand-back has more records than persons",
@@ -71,14 +79,13 @@ pub(crate) async fn take(
         .total
         .verify(Purpose::HandBack, study.digest, coordinator)
         .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
-    let digest = Digest(hash.finalize().into());
-    let found = StreamTotal { node: node.config().id.clone(), records: count, digest };
-    if total.stream != found {
+    if total.stream != tally.total(&node.config().id) {
         return Err(Refusal::because(
             RejectCode::Malformed,
             "the hand-back is not what the coordinator signed",
         ));
     }
+    expected.check_total(study, total)?;
     let strangers = work.strangers_handed_back().await.map_err(Refusal::internal)?;
     if strangers > 0 {
         tracing::error!(
@@ -90,24 +97,83 @@ pub(crate) async fn take(
             "a hand-back of persons that are not this node's",
         ));
     }
+    Ok(total.clone())
+}
+
+/// What manifest and model say of every hand-back of a study.
+struct Expected {
+    missing: Missing,
+    members: Vec<NodeId>,
+    falling_back: u16,
+}
+
+impl Expected {
+    fn of(node: &Node, study: &Study) -> Self {
+        let absent = study.manifest.missing(node.roster());
+        let lacks =
+            |sector: Sector| study.model.spans(sector) && absent.iter().any(|member| member.sector == sector);
+        Self {
+            missing: Missing { region: lacks(Sector::Region), municipality: lacks(Sector::Municipality) },
+            members: absent.iter().map(|member| member.id.clone()).collect(),
+            falling_back: study.model.falling_back_groups(study.manifest.grain),
+        }
+    }
+
+    /// What can be seen of a record alone: that its parts belong together by the model, as far as they are disclosed,
+    /// and that it does not pass for more complete than it can be.
+    fn check(&self, study: &Study, record: &HandBack) -> Result<(), Refusal> {
+        let complete = record.missing == self.missing && record.fell_back & !self.falling_back == 0;
+        if complete && study.model.fits(record, study.manifest.disclosure) {
+            Ok(())
+        } else {
+            Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model"))
+        }
+    }
+
+    fn check_total(&self, study: &Study, total: &HandBackTotal) -> Result<(), Refusal> {
+        let groups = study.model.touches.len();
+        let JoinCounts { fell_back, joined_events, .. } = &total.counts;
+        if total.missing == self.members && fell_back.len() == groups && joined_events.len() == groups {
+            Ok(())
+        } else {
+            Err(Refusal::because(RejectCode::Malformed, "the end of the hand-back does not fit the study"))
+        }
+    }
+}
+
+/// Fixes the hand-back, then makes the work list of it. A node that stops in between makes it again.
+async fn write(node: &Node, study: &Study, total: &HandBackTotal, digest: Digest) -> Result<(), Refusal> {
+    let work = &study.work;
+    work.fix(Fixed::HandBack, digest).await.map_err(Refusal::internal)?;
     let rows = work.worklist(study).await.map_err(Refusal::internal)?;
     node.state().store_worklist(study.digest, &rows).await.map_err(Refusal::internal)?;
-    worklist::write(&node.home().worklist(&study.manifest.model), &study.model, &rows)
-        .map_err(Refusal::internal)?;
+    worklist::write(node.home(), &study.model, &rows).map_err(Refusal::internal)?;
     node.state()
         .move_study(study.digest, StudyState::Submitted, StudyState::HandedBack)
         .await
         .map_err(Refusal::internal)?;
-    *stage = Stage::HandedBack;
-    // Counts of this node's own residents, for its own log: the DPO of the municipality reads them there.
+    work.reach(Stage::HandedBack).await.map_err(Refusal::internal)?;
+    tell(study, total, rows.len());
+    Ok(())
+}
+
+/// Counts of this node's own residents, for its own log: the DPO of the municipality reads them there.
+fn tell(study: &Study, total: &HandBackTotal, rows: usize) {
     let counts = &total.counts;
+    let by_group = |numbers: &[u64]| {
+        let groups = study.model.touches.iter().zip(numbers);
+        groups.map(|(touch, number)| format!("{}={number}", touch.group)).collect::<Vec<_>>().join(" ")
+    };
+    let missing: Vec<&str> = total.missing.iter().map(NodeId::as_str).collect();
     tracing::info!(
         study.run = %study.manifest.run,
-        worklist.rows = rows.len(),
+        worklist.rows = rows,
         residents = counts.residents,
         claimed_twice = counts.claimed_twice,
         kommune_differs = counts.kommune_differs,
-        fell_back = counts.fell_back,
+        fell_back = by_group(&counts.fell_back),
+        joined_events = by_group(&counts.joined_events),
+        missing = missing.join(" "),
         "the work list is written"
     );
     if counts.claimed_twice > 0 {
@@ -115,24 +181,5 @@ pub(crate) async fn take(
             count = counts.claimed_twice,
             "another municipality claims residents of this one: they are on no list"
         );
-    }
-    u32::try_from(rows.len()).map(|persons| HandedBack { persons }).map_err(Refusal::internal)
-}
-
-/// What can be seen of a record alone: that its parts belong together by the model, as far as they are disclosed.
-fn check(study: &Study, record: &HandBack) -> Result<(), Refusal> {
-    let disclosed = |least| study.manifest.disclosure >= least;
-    let stratum = study.model.strata.get(usize::from(record.stratum));
-    let holds = |total: u16| {
-        stratum.is_some_and(|s| (s.from..=s.to).contains(&total) && s.included == record.included)
-    };
-    let sum: u32 = record.items.iter().map(|item| u32::from(*item)).sum();
-    let fits = stratum.is_some()
-        && (!disclosed(Disclosure::Total) || holds(record.total))
-        && (!disclosed(Disclosure::Items) || sum == u32::from(record.total));
-    if fits {
-        Ok(())
-    } else {
-        Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model"))
     }
 }

@@ -16,14 +16,17 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::{Purpose, VerifyingKey};
 use tvaers_pseudonym::confirmation::{Confirmation, agree};
 use tvaers_pseudonym::dkg::{self, Ceremony};
+use tvaers_pseudonym::key::{KeyShare, PublicKeys};
+use tvaers_pseudonym::seed::BlindSeed;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::study::{Holder, Stage, Study};
+use crate::work::record::Sealed;
 
 /// Begins: a first-round package for all.
 pub(crate) async fn round1(node: &Node, study: &Study) -> Result<KeyRound1Package, Refusal> {
-    let _stage = study.at(Stage::Opened).await?;
+    let _step = study.at(Stage::Opened).await?;
     let mut holder = study.holder().await;
     let Holder::Idle = *holder else {
         return Err(Refusal::new(RejectCode::Replay));
@@ -41,7 +44,7 @@ pub(crate) async fn round2(
     study: &Study,
     ask: &KeyRound2,
 ) -> Result<KeyRound2Packages, Refusal> {
-    let _stage = study.at(Stage::Opened).await?;
+    let _step = study.at(Stage::Opened).await?;
     let mut holder = study.holder().await;
     if !matches!(*holder, Holder::Round1(_)) {
         return Err(Refusal::new(RejectCode::NotReady));
@@ -74,7 +77,7 @@ pub(crate) async fn round2(
 
 /// Opens the packages sealed to this holder and confirms the key.
 pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Result<KeyConfirmed, Refusal> {
-    let _stage = study.at(Stage::Opened).await?;
+    let _step = study.at(Stage::Opened).await?;
     let mut holder = study.holder().await;
     if !matches!(*holder, Holder::Round2(_)) {
         return Err(Refusal::new(RejectCode::NotReady));
@@ -110,11 +113,66 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
     })
 }
 
-/// Pins the key, once every holder has confirmed the same one for this study.
+/// Pins the key, once every holder has confirmed the same one for this study. From here on the study outlives the
+/// process: share and seed are sealed, and lie in its file before anybody is told.
 pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyPinned, Refusal> {
-    let mut stage = study.at(Stage::Opened).await?;
-    let mut confirmations = Vec::with_capacity(ask.confirmations.len());
-    for signed in &ask.confirmations {
+    let step = study.since(Stage::Opened).await?;
+    let keys = confirmed(node, study, &ask.confirmations)?;
+    if step.stage >= Stage::Pinned {
+        // Asked again, as the answer was lost.
+        let (confirmations, sealed) = study.work.pinned().await.map_err(Refusal::internal)?;
+        if confirmed(node, study, &confirmations)? != keys {
+            return Err(Refusal::because(RejectCode::Replay, "another key is pinned"));
+        }
+        if study.pinned().is_err() {
+            take(node, study, keys, &sealed).await?;
+        }
+        return Ok(KeyPinned {});
+    }
+    let share = match &*study.holder().await {
+        Holder::Confirmed(share) => Some(Arc::clone(share)),
+        _ => None,
+    };
+    check_share(node, study, share.as_deref(), &keys)?;
+    let (digest, key) = (&study.digest, node.sealing());
+    let seed = BlindSeed::generate(&mut node.rng());
+    let sealed = Sealed {
+        share: share
+            .map(|share| share.seal(digest, key, &mut node.rng()))
+            .transpose()
+            .map_err(Refusal::internal)?,
+        seed: seed.seal(digest, key, &mut node.rng()).map_err(Refusal::internal)?,
+    };
+    study.work.pin(&ask.confirmations, &sealed).await.map_err(Refusal::internal)?;
+    study.take_keys(keys, seed).await;
+    Ok(KeyPinned {})
+}
+
+/// Goes on with the key that was pinned before a restart.
+pub(super) async fn resume(node: &Node, study: &Study) -> Result<(), Refusal> {
+    let (confirmations, sealed) = study.work.pinned().await.map_err(Refusal::internal)?;
+    let keys = confirmed(node, study, &confirmations)?;
+    take(node, study, keys, &sealed).await
+}
+
+/// Opens what was sealed, and takes it with the key.
+async fn take(node: &Node, study: &Study, keys: PublicKeys, sealed: &Sealed) -> Result<(), Refusal> {
+    let (digest, key) = (&study.digest, node.sealing());
+    let share = sealed.share.as_ref().map(|sealed| KeyShare::open(digest, key, sealed));
+    let share = share.transpose().map_err(Refusal::internal)?;
+    check_share(node, study, share.as_ref(), &keys)?;
+    let seed = BlindSeed::open(digest, key, &sealed.seed).map_err(Refusal::internal)?;
+    if let Some(share) = share {
+        *study.holder().await = Holder::Confirmed(Arc::new(share));
+    }
+    study.take_keys(keys, seed).await;
+    Ok(())
+}
+
+/// The key that every holder has confirmed.
+fn confirmed(node: &Node, study: &Study, all: &[Signed<KeyConfirmation>]) -> Result<PublicKeys, Refusal> {
+    let mut confirmations = Vec::with_capacity(all.len());
+    for signed in all {
         let key = holder_key(node, study, signed.content.holder)?;
         let content = verified(signed, Purpose::KeyConfirmation, study, &key)?;
         let confirmation: Confirmation =
@@ -128,14 +186,25 @@ pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyP
     if keys.threshold() != study.manifest.threshold || keys.shares().len() != study.manifest.holders.len() {
         return Err(Refusal::because(RejectCode::BadProof, "the key has another threshold or other holders"));
     }
-    if let Holder::Confirmed(share) = &*study.holder().await
-        && share.keys() != keys
-    {
-        return Err(Refusal::because(RejectCode::BadProof, "the confirmed key is not the one made here"));
+    Ok(keys.clone())
+}
+
+/// Checks that a node that is a holder has its own share of the key, and another none.
+fn check_share(
+    node: &Node,
+    study: &Study,
+    share: Option<&KeyShare>,
+    keys: &PublicKeys,
+) -> Result<(), Refusal> {
+    let own = study.manifest.holder_index(&node.config().id);
+    if share.map(KeyShare::index) != own {
+        return Err(Refusal::because(RejectCode::NotReady, "this holder has not made its share"));
     }
-    study.keys.set(keys.clone()).map_err(|_| Refusal::new(RejectCode::Replay))?;
-    *stage = Stage::Pinned;
-    Ok(KeyPinned {})
+    if share.is_none_or(|share| share.keys() == keys) {
+        Ok(())
+    } else {
+        Err(Refusal::because(RejectCode::BadProof, "the confirmed key is not the one made here"))
+    }
 }
 
 /// Refuses a second package of one sender, which would silently take the place of the first.

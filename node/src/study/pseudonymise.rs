@@ -1,7 +1,8 @@
 //! This node's persons get their pseudonyms: blind, have a quorum evaluate, check every proof, combine.
 //!
 //! Two batches are under way at a time, so that one is worked on here while the other is with the holders; what is
-//! held in memory does not grow with the population.
+//! held in memory does not grow with the population. Which persons are in a batch and how they are blinded follows
+//! from its number, so that one that was broken off is asked again to the byte.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,19 +10,20 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tvaers_link::exchange::Exchange;
-use tvaers_protocol::id::{NodeId, PersonId, Pseudonym};
+use tvaers_protocol::id::{NodeId, PersonId};
 use tvaers_protocol::limit;
 use tvaers_protocol::message::{Batch, Evaluate, Evaluated, Progress, Pseudonymised, Relay, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 use tvaers_pseudonym::blind::{Blinds, blind_batch};
-use tvaers_pseudonym::combine::combine;
+use tvaers_pseudonym::combine::{Output, combine};
 use tvaers_pseudonym::evaluate::Evaluated as Reply;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::study::evaluate::{self, request_digest};
 use crate::study::{Stage, Study};
+use crate::work::pseudonym::Named;
 
 /// Batches under way at a time.
 const PIPELINE: usize = 2;
@@ -35,41 +37,54 @@ pub(crate) async fn run(
     study: &Arc<Study>,
     progress: mpsc::Sender<Progress>,
 ) -> Result<Pseudonymised, Refusal> {
-    let mut stage = study.at(Stage::Computed).await?;
-    let work = study.work()?;
-    let total = work.persons();
+    let step = study.since(Stage::Computed).await?;
+    let total = study.work.persons().await.map_err(Refusal::internal)?;
+    if step.stage == Stage::Computed {
+        name_all(node, study, total, progress).await?;
+        study.work.reach(Stage::Pseudonymised).await.map_err(Refusal::internal)?;
+    }
+    Ok(Pseudonymised { persons: u32::try_from(total).map_err(Refusal::internal)? })
+}
+
+async fn name_all(
+    node: &Arc<Node>,
+    study: &Arc<Study>,
+    total: u64,
+    progress: mpsc::Sender<Progress>,
+) -> Result<(), Refusal> {
+    let work = &study.work;
+    let named = work.named_batches().await.map_err(Refusal::internal)?;
+    let mut done = work.named_persons().await.map_err(Refusal::internal)?;
+    let n_batches = u32::try_from(total.div_ceil(limit::BATCH_PERSONS as u64)).map_err(Refusal::internal)?;
+    let mut left = (0..n_batches).filter(|sequence| !named.contains(sequence));
     let mut under_way = JoinSet::new();
-    let (mut next_row, mut sequence, mut done) = (1, 0_u32, 0_u64);
     loop {
-        while under_way.len() < PIPELINE {
-            let batch = work.persons_from(next_row, limit::BATCH_PERSONS).await.map_err(Refusal::internal)?;
-            let Some((last, _)) = batch.last() else { break };
-            next_row = last + 1;
-            under_way.spawn(one_batch(Arc::clone(node), Arc::clone(study), sequence, batch));
-            sequence += 1;
+        while under_way.len() < PIPELINE
+            && let Some(sequence) = left.next()
+        {
+            under_way.spawn(one_batch(Arc::clone(node), Arc::clone(study), sequence));
         }
-        let Some(finished) = under_way.join_next().await else {
-            break;
-        };
+        let Some(finished) = under_way.join_next().await else { break };
         let named = finished.map_err(Refusal::internal)??;
-        done += named.len() as u64;
         work.store_pseudonyms(&named).await.map_err(Refusal::internal)?;
+        done += named.len() as u64;
         // Progress is a courtesy: nobody may be listening.
         let _ = progress.send(Progress { done, total }).await;
     }
-    let persons = u32::try_from(done).map_err(Refusal::internal)?;
-    *stage = Stage::Pseudonymised;
-    Ok(Pseudonymised { persons })
+    // Sixteen bytes do not collide by chance.
+    if work.named_persons().await.map_err(Refusal::internal)? == total {
+        Ok(())
+    } else {
+        Err(Refusal::internal("some persons share a pseudonym or have none"))
+    }
 }
 
-async fn one_batch(
-    node: Arc<Node>,
-    study: Arc<Study>,
-    sequence: u32,
-    batch: Vec<(i64, PersonId)>,
-) -> Result<Vec<(i64, Pseudonym)>, Refusal> {
-    let (rows, persons): (Vec<i64>, Vec<PersonId>) = batch.into_iter().unzip();
-    let (points, blinds) = blind(&node, &study, persons).await?;
+/// The pseudonyms of one batch's persons.
+async fn one_batch(node: Arc<Node>, study: Arc<Study>, sequence: u32) -> Result<Vec<Named>, Refusal> {
+    let before = i64::from(sequence) * i64::try_from(limit::BATCH_PERSONS).unwrap_or(i64::MAX);
+    let persons = study.work.persons_after(before, limit::BATCH_PERSONS).await.map_err(Refusal::internal)?;
+    let (rows, persons): (Vec<i64>, Vec<PersonId>) = persons.into_iter().unzip();
+    let (points, blinds) = blind(&node, &study, sequence, persons).await?;
     let own = study.manifest.participant(&node.config().id).ok_or(Refusal::new(RejectCode::OtherStudy))?;
     let mut asked = JoinSet::new();
     for &holder in &own.quorum {
@@ -79,43 +94,53 @@ async fn one_batch(
     while let Some(reply) = asked.join_next().await {
         replies.push(reply.map_err(Refusal::internal)??);
     }
-    let quorum = own.quorum.clone();
-    let names = named(&node, &study, quorum, blinds, replies).await?;
-    Ok(rows.into_iter().zip(names).collect())
+    named(&node, &study, rows, own.quorum.clone(), blinds, replies).await
 }
 
-async fn blind(node: &Node, study: &Study, persons: Vec<PersonId>) -> Result<(Vec<u8>, Blinds), Refusal> {
-    let _turn = node.turn().await;
-    let (digest, mut rng) = (study.digest, node.rng());
-    tokio::task::spawn_blocking(move || blind_batch(&persons, &digest, &mut rng))
-        .await
-        .map_err(Refusal::internal)?
-        .map_err(Refusal::internal)
+async fn blind(
+    node: &Node,
+    study: &Study,
+    sequence: u32,
+    persons: Vec<PersonId>,
+) -> Result<(Vec<u8>, Blinds), Refusal> {
+    let (turn, seed, digest) = (node.turn().await, study.seed().await?, study.digest);
+    let blinded = move || {
+        let _turn = turn;
+        blind_batch(&persons, &digest, &mut seed.batch(sequence))
+    };
+    tokio::task::spawn_blocking(blinded).await.map_err(Refusal::internal)?.map_err(Refusal::internal)
 }
 
 async fn named(
     node: &Node,
     study: &Arc<Study>,
+    rows: Vec<i64>,
     quorum: Vec<u16>,
     blinds: Blinds,
     replies: Vec<(u16, Reply)>,
-) -> Result<Vec<Pseudonym>, Refusal> {
-    let _turn = node.turn().await;
-    let keys = study.pinned()?.clone();
-    let outcome = tokio::task::spawn_blocking(move || combine(&keys, &quorum, &blinds, &replies))
-        .await
-        .map_err(Refusal::internal)?;
-    match outcome {
-        Ok(outputs) => Ok(outputs.iter().map(|output| output.pseudonym).collect()),
-        Err(error) => {
+) -> Result<Vec<Named>, Refusal> {
+    let (turn, seed, keys) = (node.turn().await, study.seed().await?, study.pinned()?.clone());
+    // Where nobody can ask for events, there is nothing to shift.
+    let with_secrets = study.joined_groups() != 0;
+    let combined = move || {
+        let _turn = turn;
+        let outputs = combine(&keys, &quorum, &blinds, &replies)?;
+        let named = |(row, Output { pseudonym, event_secret }): (i64, Output)| {
+            let secret = with_secrets.then(|| seed.hide(&pseudonym, &event_secret));
+            Named { row, pseudonym, secret }
+        };
+        Ok(rows.into_iter().zip(outputs).map(named).collect())
+    };
+    tokio::task::spawn_blocking(combined).await.map_err(Refusal::internal)?.map_err(
+        |error: tvaers_pseudonym::combine::CombineError| {
             let culprit = error.culprit().and_then(|index| study.manifest.holder(index));
             tracing::error!(
                 holder = culprit.map(NodeId::as_str),
                 "a holder's answer does not prove what it must"
             );
-            Err(Refusal::because(RejectCode::BadProof, error))
-        }
-    }
+            Refusal::because(RejectCode::BadProof, error)
+        },
+    )
 }
 
 async fn ask_holder(

@@ -1,42 +1,36 @@
-//! The data database: the file that an import makes, opened for reading only.
+//! A node's data, open for reading: the file that an import makes, or an institution's PostgreSQL server.
 //!
-//! A file is written once and then never changes, so it is opened as immutable, without locks or journals; a new
-//! import makes a new file beside it. It says of itself what it holds ([`Meta`]).
+//! Either way an import leaves a file that is written once and then never changes. It says of itself what the data
+//! are ([`Meta`]). After an import of CSV files it holds the rows too; after a [`Source`] was registered the rows stay
+//! at the server, and the file's digest tells whether they are still the same. Whatever is read is read of one moment
+//! ([`Reading`]).
 
-use std::os::unix::fs::PermissionsExt as _;
+mod file;
+mod reading;
+
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::sqlite::SqlitePool;
 use tvaers_protocol::id::{Digest, Sector};
 
-use crate::table::{Table, tables};
+pub(crate) use self::file::{Holds, write};
+pub use self::reading::Reading;
+use crate::source::{Source, SourceError};
+use crate::sql::{Dialect, FetchError, Holding};
 
 /// Marks the file as a data database of a node (`PRAGMA application_id`): "tvad".
 pub const APPLICATION_ID: i64 = 0x7476_6164;
+/// Marks the file as the registration of a source, whose rows are at a server: "tvas".
+pub const SOURCE_ID: i64 = 0x7476_6173;
 /// The version of the tables (`PRAGMA user_version`). A file of another version is refused: it is imported again.
 pub const SCHEMA_VERSION: i64 = 1;
-
-/// How long to wait for a connection of the pool that others use.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(10);
-
-/// Creates the tables of [`Meta`] and marks the file.
-pub(crate) const SCHEMA_SQL: &str = "
-    PRAGMA application_id = 1953915236;
-    PRAGMA user_version = 1;
-    CREATE TABLE meta (digest TEXT NOT NULL, sector TEXT NOT NULL, member INTEGER NOT NULL,
-        extracted_on TEXT NOT NULL, made_up INTEGER NOT NULL, persons INTEGER NOT NULL,
-        made_up_persons INTEGER NOT NULL) STRICT;
-    CREATE TABLE meta_tables (name TEXT NOT NULL, rows INTEGER NOT NULL, duplicates INTEGER NOT NULL,
-        rejected INTEGER NOT NULL) STRICT";
 
 /// What a data database says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Meta {
-    /// Names the content: the files imported, and what the import was told and set aside.
+    /// Names the content: the files imported, or the rows of the source, and what the import was told and set aside.
     pub digest: Digest,
     /// The sector whose tables it holds.
     pub sector: Sector,
@@ -51,7 +45,7 @@ pub struct Meta {
     /// How many of them have a number with the day raised by 60. In a database that is not made up these are local
     /// replacement numbers, which two systems may give to two people: they stay out of every join.
     pub made_up_persons: u64,
-    /// What became of each table's rows, in the order of [`tables`].
+    /// What became of each table's rows, in the order of [`tables`](crate::table::tables).
     pub tables: Vec<TableCount>,
 }
 
@@ -68,14 +62,23 @@ pub struct TableCount {
     pub rejected: u64,
 }
 
-/// A data database that is open for reading.
-#[derive(Clone, Debug)]
+impl Meta {
+    /// How many rows were set aside in all; every answer shows it.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.tables.iter().map(|table| table.rejected).sum()
+    }
+}
+
+/// A node's data, open for reading.
+#[derive(Clone)]
 pub struct Warehouse {
-    pool: SqlitePool,
+    file: SqlitePool,
+    server: Option<Source>,
     meta: Meta,
 }
 
-/// Why a data database cannot be opened.
+/// Why a node's data cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file cannot be found or read.
@@ -106,139 +109,94 @@ pub enum OpenError {
     /// What the file says of itself cannot be read.
     #[error("the data database `{0}` does not say what it holds; import the data again")]
     Meta(String),
+    /// The rows are at a server, and none is known.
+    #[error("`{0}` registers a source, and the configuration names none")]
+    NoSource(String),
 }
 
 impl Warehouse {
-    /// Opens the file at `path` with at most `n_connections` (at least 1) at work at a time.
+    /// Opens the file at `path`, which holds the rows, with at most `n_connections` (at least 1) at work at a time.
     ///
     /// # Errors
     /// [`OpenError`] where the file cannot be read, others than its owner may read it, or it is not what an import
     /// of this version makes.
     pub async fn open(path: &Path, n_connections: u32) -> Result<Self, OpenError> {
-        let name = path.display().to_string();
-        let metadata = std::fs::metadata(path).map_err(|error| OpenError::Unreadable(name.clone(), error))?;
-        let mode = metadata.permissions().mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(OpenError::Permissions { path: name, mode });
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .immutable(true)
-            .create_if_missing(false)
-            .pragma("query_only", "ON")
-            // 64 MiB, in KiB, a connection.
-            .pragma("cache_size", "-65536")
-            .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(n_connections.max(1))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await;
-        let pool = pool.map_err(|error| OpenError::Database(name.clone(), error))?;
-        let meta = read_meta(&pool, &name).await?;
-        Ok(Self { pool, meta })
+        Self::open_with(path, None, n_connections).await
     }
 
-    /// What the database says of itself.
+    /// Opens the file at `path`. Where it registers a source, `source` is the server that holds the rows; it is not
+    /// connected to before something is read.
+    ///
+    /// # Errors
+    /// [`OpenError`] as of [`Self::open`], and where the file registers a source and `source` is `None`.
+    pub async fn open_with(
+        path: &Path,
+        source: Option<&Source>,
+        n_connections: u32,
+    ) -> Result<Self, OpenError> {
+        let (file, holds, meta) = file::open(path, n_connections).await?;
+        let server = match (holds, source) {
+            (Holds::Rows, _) => None,
+            (Holds::Registration, Some(source)) => Some(source.clone()),
+            (Holds::Registration, None) => return Err(OpenError::NoSource(path.display().to_string())),
+        };
+        Ok(Self { file, server, meta })
+    }
+
+    /// What the import says of the data.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// The connections, for the statements of the features.
+    /// For which database its statements are to be made.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        if self.server.is_some() { Dialect::Postgres } else { Dialect::Sqlite }
+    }
+
+    /// How many persons a statement over this holding gives.
+    ///
+    /// At a server they are counted as they are now: a change since the registration shows in [`Self::reading`] only.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn count_contributors(&self, holding: Holding<'_>) -> Result<u64, FetchError> {
+        match (holding, &self.server) {
+            (Holding::Municipality { .. }, _) => Ok(self.meta.persons),
+            (Holding::Region { members }, None) => Ok(file::count_patients(&self.file, members).await?),
+            (Holding::Region { members }, Some(source)) => Ok(source.count_patients(members).await?),
+        }
+    }
+
+    /// Begins to read: all that is read is of one moment, and of the very content that was imported.
+    ///
+    /// At a server the digest of the content is worked out first, which reads every table once.
+    ///
+    /// # Errors
+    /// [`FetchError`]; [`SourceError::Changed`] in it where the content is no longer what was registered.
+    pub async fn reading(&self) -> Result<Reading, FetchError> {
+        let Some(source) = &self.server else {
+            return Ok(Reading::of_file(self.file.acquire().await?));
+        };
+        let mut moment = source.moment().await?;
+        let content = moment.content(self.meta.sector).await?;
+        if content.digest(self.meta.member, self.meta.extracted_on, self.meta.made_up) != self.meta.digest {
+            let place = moment.place().to_owned();
+            moment.end().await;
+            return Err(SourceError::Changed { place }.into());
+        }
+        Ok(Reading::of_moment(moment))
+    }
+
+    /// The connections to the file.
     #[must_use]
     pub fn pool(&self) -> &SqlitePool {
-        &self.pool
+        &self.file
     }
 
     /// Closes the connections when what is at work has ended.
     pub async fn close(self) {
-        self.pool.close().await;
+        self.file.close().await;
     }
-}
-
-impl Meta {
-    /// How many rows were set aside in all; every answer shows it.
-    #[must_use]
-    pub fn rejected(&self) -> u64 {
-        self.tables.iter().map(|table| table.rejected).sum()
-    }
-
-    pub(crate) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(self.digest.to_string())
-            .bind(self.sector.to_string())
-            .bind(self.member)
-            .bind(self.extracted_on.to_string())
-            .bind(self.made_up)
-            .bind(self.persons.cast_signed())
-            .bind(self.made_up_persons.cast_signed())
-            .execute(&mut *connection)
-            .await?;
-        for table in &self.tables {
-            sqlx::query("INSERT INTO meta_tables VALUES (?, ?, ?, ?)")
-                .bind(table.name)
-                .bind(table.rows.cast_signed())
-                .bind(table.duplicates.cast_signed())
-                .bind(table.rejected.cast_signed())
-                .execute(&mut *connection)
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-async fn read_meta(pool: &SqlitePool, name: &str) -> Result<Meta, OpenError> {
-    let database = |error| OpenError::Database(name.to_owned(), error);
-    let marks = sqlx::query(
-        "SELECT application_id, user_version FROM pragma_application_id(), pragma_user_version()",
-    );
-    let marks = marks.fetch_one(pool).await.map_err(database)?;
-    if marks.try_get::<i64, _>(0).map_err(database)? != APPLICATION_ID {
-        return Err(OpenError::Foreign(name.to_owned()));
-    }
-    let found = marks.try_get(1).map_err(database)?;
-    if found != SCHEMA_VERSION {
-        return Err(OpenError::Version { path: name.to_owned(), found });
-    }
-    let columns = "digest, sector, member, extracted_on, made_up, persons, made_up_persons";
-    let sql = sqlx::AssertSqlSafe(format!("SELECT {columns} FROM meta"));
-    let row = sqlx::query(sql).fetch_one(pool).await.map_err(database)?;
-    let rows = sqlx::query("SELECT name, rows, duplicates, rejected FROM meta_tables ORDER BY rowid");
-    let rows = rows.fetch_all(pool).await.map_err(database)?;
-    parse_meta(&row, &rows).ok_or_else(|| OpenError::Meta(name.to_owned()))
-}
-
-fn parse_meta(row: &SqliteRow, counts: &[SqliteRow]) -> Option<Meta> {
-    let mut digest = Digest::NONE;
-    hex::decode_to_slice(text(row, 0)?, &mut digest.0).ok()?;
-    let sectors = [Sector::Region, Sector::Municipality];
-    let sector =
-        sectors.into_iter().find(|sector| text(row, 1).is_some_and(|name| name == sector.to_string()))?;
-    let count = |row: &SqliteRow, table: &Table| {
-        let matches = text(row, 0)? == table.name;
-        let (rows, duplicates, rejected) = (number(row, 1)?, number(row, 2)?, number(row, 3)?);
-        matches.then_some(TableCount { name: table.name, rows, duplicates, rejected })
-    };
-    let same_tables = counts.len() == tables(sector).len();
-    let counts = counts.iter().zip(tables(sector)).map(|(row, table)| count(row, table));
-    Some(Meta {
-        digest,
-        sector,
-        member: number(row, 2)?.try_into().ok()?,
-        extracted_on: text(row, 3)?.parse().ok()?,
-        made_up: row.try_get(4).ok()?,
-        persons: number(row, 5)?,
-        made_up_persons: number(row, 6)?,
-        tables: same_tables.then(|| counts.collect::<Option<_>>())??,
-    })
-}
-
-fn text(row: &SqliteRow, column: usize) -> Option<&str> {
-    row.try_get(column).ok()
-}
-
-fn number(row: &SqliteRow, column: usize) -> Option<u64> {
-    row.try_get::<i64, _>(column).ok()?.try_into().ok()
 }

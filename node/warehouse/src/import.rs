@@ -16,7 +16,7 @@ mod rejects;
 mod row;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(crate) mod value;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use self::folder::Folder;
 use self::load::{DIFFERING_MAX, Differing, Load};
 use self::read::{FileRead, Outcome};
 use self::rejects::Rejects;
-use crate::data::{Meta, TableCount};
+use crate::data::{Holds, Meta, TableCount};
 use crate::table::Table;
 
 /// The name of a database that is being written; the next import replaces one that a killed process left behind.
@@ -110,7 +110,7 @@ pub async fn import(
     check_member(sector, options.member)?;
     let folder = Arc::new(Folder::look(folder, sector)?);
     let aside = Aside::create(out_dir.join(NEW_FILE))?;
-    let mut load = Load::begin(aside.path(), sector).await?;
+    let mut load = Load::begin(aside.path(), Holds::Rows, sector).await?;
     let mut at =
         Progress { stage: Stage::Rows, table: "", bytes_read: 0, bytes_total: folder.bytes, rows: 0 };
     let told = &mut |table, bytes_read, n_rows| {
@@ -140,6 +140,16 @@ pub async fn import(
     Ok(Imported { file, meta, unterminated: unterminated.map(|file| file.table.name).collect() })
 }
 
+/// Keeps what is known of a source whose rows stay at their server, as an import of files does with its rows.
+pub(crate) async fn keep_registration(out_dir: &Path, meta: &Meta) -> Result<PathBuf, ImportError> {
+    let aside = Aside::create(out_dir.join(NEW_FILE))?;
+    let load = Load::begin(aside.path(), Holds::Registration, meta.sector).await?;
+    load.finish(meta).await?;
+    let file = out_dir.join(file_name(meta.digest));
+    keep(aside, file.clone(), None, None).await?;
+    Ok(file)
+}
+
 /// The name of the data database with that digest.
 #[must_use]
 pub fn file_name(digest: Digest) -> String {
@@ -147,7 +157,7 @@ pub fn file_name(digest: Digest) -> String {
     format!("data-{hex}.sqlite")
 }
 
-fn check_member(sector: Sector, member: u16) -> Result<(), ImportError> {
+pub(crate) fn check_member(sector: Sector, member: u16) -> Result<(), ImportError> {
     let codes = match sector {
         Sector::Municipality => 100..=999,
         Sector::Region => 1000..=9999,

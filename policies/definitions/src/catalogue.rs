@@ -1,8 +1,10 @@
 //! The catalogue: every person feature that an installation has, checked, with one digest over its files.
 
 mod condition;
+mod fit;
 mod raw;
 mod read;
+mod rule;
 #[cfg(test)]
 mod tests;
 

@@ -56,6 +56,9 @@ pub enum Reason {
     /// A condition with no test or with several.
     #[error("exactly one of {choice} is needed")]
     OneOf { choice: &'static str },
+    /// An answer of no round.
+    #[error("at least one of `first` and `last` is needed")]
+    NoRound,
     /// A text that names no window.
     #[error("{0}")]
     Window(#[from] WindowError),
@@ -64,16 +67,37 @@ pub enum Reason {
     WindowOfRule { rule: &'static str, expected: &'static str },
     /// Bounds in the wrong order.
     #[error("the clamp {from} to {to} holds no number")]
-    Clamp { from: u32, to: u32 },
+    Clamp { from: i64, to: i64 },
+    /// Bounds beyond those that sums over all persons are checked for.
+    #[error("the clamp {from} to {to} reaches beyond {max} on one side of 0")]
+    WideClamp { from: i64, to: i64, max: i64 },
+    /// A number that may be missing, by a rule that always gives one, or the other way round.
+    #[error("with the rule `{rule}` the clamp states {expected}")]
+    MissingOfRule { rule: &'static str, expected: &'static str },
     /// A rule whose result is not of the stated kind.
     #[error("the rule `{rule}` gives {expected}, which the kind does not say")]
     KindOfRule { rule: &'static str, expected: &'static str },
     /// A prefix or code that is not made of capital letters and digits.
     #[error("`{code}` is no code: capital letters and digits only")]
     Code { code: String },
+    /// What takes away from nothing.
+    #[error("`except` takes away from `starts-with`, which is not stated")]
+    ExceptOfNothing,
+    /// An exception that takes away nothing, or everything.
+    #[error("`{code}` must begin with a text of `starts-with` and be longer")]
+    Except { code: String },
     /// A range of codes that is none.
     #[error("`{code}` is no code or range of codes, such as `111-113`")]
     CodeRange { code: String },
+    /// A number of admissions that says nothing new, or a length that the calendar has no room for.
+    #[error("`{measure}` needs a count of 2 to {max}, within 1 to {max} {unit}")]
+    Within { measure: &'static str, unit: &'static str, max: u16 },
+    /// Bands of age that are not one for each label.
+    #[error("the category has {labels} labels and `from` {bands} ages; each label begins at one age")]
+    AgeBands { labels: usize, bands: usize },
+    /// A band of age that nobody is in, or ages that none is.
+    #[error("the ages of `from` rise, from 0 on and to {max} at most, which {found} breaks")]
+    AgeBandFrom { found: u16, max: u16 },
     /// Bands out of order, or one that cannot be reached.
     #[error("the band from {from} is out of order or outside 1 to {max}")]
     Band { from: u16, max: u16 },
@@ -95,6 +119,9 @@ pub enum Reason {
     /// A touch group at a grain that settles the matter.
     #[error("`at` names points, counts or both: at events the events themselves are sent")]
     TouchAtEvents,
+    /// A touch group whose rules merge different spells or stays, or of which only some do.
+    #[error("the rules of touch group `{group}` do not merge the same rows within the same window")]
+    UnlikeEvents { group: String },
     /// A component that counts nowhere, or twice.
     #[error("component `{name}` must stand in one criterion, or exclude and have no bands")]
     Place { name: String },
@@ -104,6 +131,15 @@ pub enum Reason {
     /// An age range that holds nobody.
     #[error("the ages {from} to {to} are no range within 0 to 150")]
     Ages { from: u16, to: u16 },
+    /// A number that is no municipality code.
+    #[error("{found} is no municipality code: three digits")]
+    Kommune { found: u16 },
+    /// A cap that caps nothing, or leaves nothing.
+    #[error("the cap {found} is not within 1 and less than the {points} points of the components")]
+    Cap { found: u16, points: u16 },
+    /// Strata beside inclusion by criteria.
+    #[error("strata need `included = {{ strata = [...] }}`")]
+    StrataUnused,
     /// A total that no stratum or more than one holds.
     #[error("the stratum begins at {found}; it must begin at {expected}, with no gap and no overlap")]
     StratumFrom { found: u16, expected: u16 },

@@ -85,9 +85,11 @@ pub enum Kind {
     /// A whole number, clamped to `from..=to`.
     Integer {
         /// The least value; what is below becomes it.
-        from: u32,
+        from: i64,
         /// The greatest value; what is above becomes it.
-        to: u32,
+        to: i64,
+        /// Whether a person may have none. Otherwise one without rows has 0, clamped.
+        missing: bool,
     },
     /// One of these labels, or missing.
     Category(Vec<String>),
@@ -102,8 +104,28 @@ pub enum Rule {
     AnyRow(Rows),
     /// How many rows in the window meet the conditions.
     CountRows(Rows),
+    /// An amount of rows in the window that meet the conditions, added up; money in øre.
+    SumRows {
+        /// The rows.
+        rows: Rows,
+        /// The column that is added up.
+        amount: &'static Column,
+    },
+    /// Whether any row that lasts over the reference date meets the conditions.
+    ActiveRow(Lasting),
+    /// An amount a day, in øre, for each day of the window over which a row lasts, added up over rows.
+    DailySum {
+        /// The rows.
+        rows: Lasting,
+        /// The column with the amount of one day.
+        amount: &'static Column,
+    },
     /// Merged spells that begin in the window.
     Spells(Spells),
+    /// Merged stays that begin in the window.
+    Stays(Stays),
+    /// An answer to a question that is put in rounds.
+    Answer(Answer),
     /// Whether a row of the ISO week of the reference date has one of the codes.
     WeekCode(WeekCode),
     /// A column of the person's own row, or a test of it.
@@ -112,6 +134,13 @@ pub enum Rule {
     Age {
         /// The birth date.
         birth: &'static Column,
+    },
+    /// The band of the age in completed years: the last one whose first year of age is reached.
+    AgeBand {
+        /// The birth date.
+        birth: &'static Column,
+        /// The first year of age of each label of the feature's category, rising from 0.
+        from: Vec<u16>,
     },
     /// Alive and with a row of residence in the node's own municipality that contains the day.
     Resident(Residence),
@@ -129,10 +158,16 @@ impl Rule {
         match self {
             Self::AnyRow(_) => "any-row",
             Self::CountRows(_) => "count-rows",
+            Self::SumRows { .. } => "sum-rows",
+            Self::ActiveRow(_) => "active-row",
+            Self::DailySum { .. } => "daily-sum",
             Self::Spells(_) => "spells",
+            Self::Stays(_) => "stays",
+            Self::Answer(_) => "answer",
             Self::WeekCode(_) => "week-code",
             Self::Person(_) => "person",
             Self::Age { .. } => "age",
+            Self::AgeBand { .. } => "age-band",
             Self::Resident(_) => "resident",
             Self::Kommune { .. } => "kommune",
         }
@@ -142,7 +177,13 @@ impl Rule {
     /// near enough to matter to a rule that spans several nodes.
     #[must_use]
     pub const fn touches(&self) -> bool {
-        matches!(self, Self::AnyRow(_) | Self::CountRows(_) | Self::Spells(_))
+        matches!(self, Self::AnyRow(_) | Self::CountRows(_) | Self::Spells(_) | Self::Stays(_))
+    }
+
+    /// Whether it is a rule over events that merge, so that events of several nodes can be put together.
+    #[must_use]
+    pub const fn has_events(&self) -> bool {
+        matches!(self, Self::Spells(_) | Self::Stays(_))
     }
 
     /// Whether the result belongs to a dated event, so that of two nodes' results the later can be told.
@@ -176,7 +217,12 @@ pub struct Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// A text that starts with one of these.
-    StartsWith(Vec<String>),
+    StartsWith {
+        /// One of them must be the beginning.
+        any_of: Vec<String>,
+        /// None of them may be; each begins with one of `any_of`.
+        except: Vec<String>,
+    },
     /// A value equal to one of these.
     AnyOf(Vec<Literal>),
     /// A value equal to none of these.
@@ -218,6 +264,114 @@ pub enum Measure {
     },
     /// The days of the latest one, both ends counted; 0 where there is none.
     LengthOfLatest,
+}
+
+/// Rows that last from one day to another, both included, and meet conditions.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lasting {
+    /// The table.
+    pub table: &'static Table,
+    /// The first day.
+    pub from: &'static Column,
+    /// The last day, inclusive; missing means still.
+    pub to: &'static Column,
+    /// All must hold; empty means every row.
+    pub conditions: Vec<Condition>,
+}
+
+/// Contacts with a beginning and an end. Those of a person that overlap, or follow each other after a gap no longer
+/// than so many hours, are merged to stays; the gap is measured from the latest end so far. A contact without an end
+/// ends on the reference date at 23:59; one that begins after that day is left out, and a known end after it is kept.
+/// A stay that lasts so many hours is an admission. It is acute, and lies in a window, by its first contact: the one
+/// that begins first; of several the one that ends first; of several the one with the lower identifier.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stays {
+    /// The table.
+    pub table: &'static Table,
+    /// The contact's identifier.
+    pub id: &'static Column,
+    /// When it begins.
+    pub start: &'static Column,
+    /// When it ends; missing means that it has not.
+    pub end: &'static Column,
+    /// Which contacts count.
+    pub contact: Condition,
+    /// Which of them are acute.
+    pub acute: Condition,
+    /// The longest gap within a stay, in hours.
+    pub gap_hours: u16,
+    /// The least length of an admission, in hours.
+    pub admission_hours: u16,
+    /// Whether only acute admissions are told of.
+    pub only_acute: bool,
+    /// What is told of the admissions that begin in the window.
+    pub measure: StayMeasure,
+}
+
+impl Stays {
+    /// Whether both merge the same contacts to the same stays.
+    #[must_use]
+    pub fn merges_like(&self, other: &Self) -> bool {
+        let parts = |stays: &Self| (stays.table, stays.id, stays.start, stays.end);
+        parts(self) == parts(other)
+            && (&self.contact, &self.acute) == (&other.contact, &other.acute)
+            && (self.gap_hours, self.admission_hours) == (other.gap_hours, other.admission_hours)
+    }
+}
+
+/// What is told of admissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StayMeasure {
+    /// How many there are.
+    Count,
+    /// The days from the first to the last day of each, no further than the reference date and at least one, added up.
+    BedDays,
+    /// 1 where so many begin within so many days: their first days differ by no more.
+    WithinDays {
+        /// How many, at least 2.
+        count: u16,
+        /// The days.
+        days: u16,
+    },
+    /// 1 where so many begin within so many calendar months: the last no later than the first's day so many months
+    /// on, clamped to the end of the month.
+    WithinMonths {
+        /// How many, at least 2.
+        count: u16,
+        /// The months.
+        months: u16,
+    },
+}
+
+/// A question that is put in rounds, of which a row has the answers of one. An empty answer is none.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The table.
+    pub table: &'static Table,
+    /// The day of the answer; it must lie in the window.
+    pub date: &'static Column,
+    /// The column that names the round.
+    pub round: &'static Column,
+    /// The column with the answer.
+    pub item: &'static Column,
+    /// Which answer is told.
+    pub pick: Pick,
+}
+
+/// Which answers of a person are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The first of this round; of several on one day the lowest.
+    First(String),
+    /// The last of this round; of several on one day the lowest.
+    Last(String),
+    /// The last of one round less the first of another.
+    Change {
+        /// The round whose first answer is taken off.
+        first: String,
+        /// The round whose last answer it is taken from.
+        last: String,
+    },
 }
 
 /// Codes of the ISO week that contains the reference date.

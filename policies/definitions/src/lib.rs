@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`] and
 //! [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
-//! [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
+//! [`events`] what the events of several nodes become; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
 
 pub mod schema;
 pub mod window;
@@ -19,6 +19,8 @@ pub mod catalogue;
 pub mod model;
 
 pub mod layout;
+
+pub mod events;
 
 pub mod library;
 

@@ -9,12 +9,21 @@ use crate::source::Source;
 pub const CATALOGUE: &[Source<'static>] = &[
     Source { file: "catalogue/both.toml", text: include_str!("../../catalogue/both.toml") },
     Source { file: "catalogue/municipality.toml", text: include_str!("../../catalogue/municipality.toml") },
+    Source { file: "catalogue/survey.toml", text: include_str!("../../catalogue/survey.toml") },
     Source { file: "catalogue/region.toml", text: include_str!("../../catalogue/region.toml") },
+    Source { file: "catalogue/admissions.toml", text: include_str!("../../catalogue/admissions.toml") },
+    Source { file: "catalogue/cost.toml", text: include_str!("../../catalogue/cost.toml") },
 ];
 
 /// The embedded models.
-pub const MODELS: &[Source<'static>] =
-    &[Source { file: "models/sad.toml", text: include_str!("../../models/sad.toml") }];
+pub const MODELS: &[Source<'static>] = &[
+    Source { file: "models/sad.toml", text: include_str!("../../models/sad.toml") },
+    Source { file: "models/somv.toml", text: include_str!("../../models/somv.toml") },
+    Source {
+        file: "models/somv_with_frontline.toml",
+        text: include_str!("../../models/somv_with_frontline.toml"),
+    },
+];
 
 /// A catalogue and the models that refer to it.
 #[derive(Clone, Debug)]
@@ -65,5 +74,95 @@ impl Library {
     #[must_use]
     pub fn models(&self) -> &[Model] {
         &self.models
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Grain;
+    use crate::model::{Combine, Component, FallBack};
+
+    #[test]
+    fn every_embedded_model_is_right_and_has_a_file_of_its_name() {
+        let library = Library::embedded().unwrap();
+        let names: Vec<String> =
+            library.models().iter().map(|model| format!("models/{}.toml", model.name)).collect();
+        assert_eq!(names, MODELS.iter().map(|source| source.file).collect::<Vec<_>>());
+        assert_eq!(names.len(), 3);
+    }
+
+    /// The items met, the total, and whether the person is included; from the components that are 1.
+    fn said(model: &Model, given: &[&str]) -> (Vec<String>, u16, bool) {
+        let value = |c: &Component| u16::from(given.contains(&c.name.as_str()));
+        let values: Vec<u16> = model.components.iter().map(value).collect();
+        let outcome = model.outcome(&values, Grain::Counts);
+        assert_eq!(model.outcome(&values, Grain::Points), outcome, "{given:?}");
+        assert_eq!(model.outcome(&values, Grain::Events), outcome, "{given:?}");
+        let met = model.criteria.iter().zip(&outcome.items).filter(|(_, points)| **points > 0);
+        (met.map(|(criterion, _)| criterion.name.clone()).collect(), outcome.total, outcome.included)
+    }
+
+    #[test]
+    fn somv_includes_who_has_a_problem_area_and_meets_a_contact_rule() {
+        let library = Library::embedded().unwrap();
+        let model = library.model("somv").unwrap();
+        let cases: &[(&[&str], &[&str], u16, bool)] = &[
+            (&[], &[], 0, false),
+            (
+                &["somatic", "psychiatric", "substance", "social_service"],
+                &["somatic", "psychiatric", "substance", "social"],
+                0,
+                false,
+            ),
+            (&["two_in_30", "three_in_6m"], &["two_in_30", "three_in_6m"], 2, false),
+            (&["somatic", "two_in_30"], &["somatic", "two_in_30"], 1, true),
+            (&["psychiatric", "three_in_6m"], &["psychiatric", "three_in_6m"], 1, true),
+            (&["substance", "two_in_30", "three_in_6m"], &["substance", "two_in_30", "three_in_6m"], 2, true),
+            (&["social_service", "two_in_30"], &["social", "two_in_30"], 1, true),
+            (&["cash_benefit", "two_in_30"], &["social", "two_in_30"], 1, true),
+        ];
+        for (given, items, total, included) in cases {
+            let expected = (items.iter().map(|item| (*item).to_owned()).collect(), *total, *included);
+            assert_eq!(said(model, given), expected, "{given:?}");
+        }
+        // A service and a benefit are one area.
+        let both = model.outcome(&[0, 0, 0, 1, 1, 0, 0], Grain::Counts);
+        assert_eq!(both.items, [0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_front_line_flag_is_a_third_contact_rule_in_its_variant_only() {
+        let library = Library::embedded().unwrap();
+        let variant = library.model("somv_with_frontline").unwrap();
+        assert_eq!(said(variant, &["frontline"]), (vec!["frontline".to_owned()], 1, false));
+        let (_, total, included) = said(variant, &["somatic", "frontline"]);
+        assert_eq!((total, included), (1, true));
+        let (_, total, _) = said(variant, &["somatic", "two_in_30", "three_in_6m", "frontline"]);
+        assert_eq!(total, 3);
+    }
+
+    #[test]
+    fn the_variant_differs_from_somv_in_the_flag_alone() {
+        let library = Library::embedded().unwrap();
+        let [plain, variant] = ["somv", "somv_with_frontline"].map(|name| library.model(name).unwrap());
+        for model in [plain, variant] {
+            let population = &model.population;
+            assert_eq!(population.kommuner, [360, 376]);
+            assert_eq!((population.from, population.to, population.exclude.len()), (18, 70, 0));
+            assert!(model.strata.is_empty() && model.components.iter().all(|c| c.combine == Combine::Or));
+        }
+        assert_eq!(plain.touches, variant.touches);
+        let [touch] = plain.touches.as_slice() else { panic!("another number of touch groups") };
+        assert_eq!((touch.fall_back, touch.has_events), (FallBack::Greatest, true));
+        assert_eq!(touch.at, [Grain::Points, Grain::Counts]);
+        let components = |model: &Model| -> Vec<_> {
+            let told = |c: &Component| (c.name.clone(), c.feature.name.clone(), c.touch, c.bands.clone());
+            model.components.iter().filter(|c| c.name != "frontline").map(told).collect()
+        };
+        assert_eq!(components(plain), components(variant));
+        assert_eq!(components(plain).len() + 1, variant.components.len());
+        let criteria = variant.criteria.iter().filter(|criterion| criterion.name != "frontline");
+        assert!(plain.criteria.iter().eq(criteria));
     }
 }

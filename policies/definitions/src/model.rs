@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tvaers_protocol::id::{Digest, Sector};
-use tvaers_protocol::record::ContributionShape;
+use tvaers_protocol::record::{ContributionShape, HandBack};
+use tvaers_protocol::study::Disclosure;
 
 use crate::catalogue::Catalogue;
 use crate::error::DefinitionError;
@@ -51,8 +52,10 @@ pub struct Model {
     pub criteria: Vec<Criterion>,
     /// How criteria become a total.
     pub total: Total,
-    /// Disjoint ranges that cover every possible total, lowest first.
+    /// Disjoint ranges that cover every possible total, lowest first; none where inclusion goes by criteria.
     pub strata: Vec<Stratum>,
+    /// Who is selected for the work list.
+    pub inclusion: Inclusion,
 }
 
 /// Who is in a model's tables and lists. Features are of these rules: `resident`, `kommune` and `age`.
@@ -62,6 +65,8 @@ pub struct Population {
     pub resident: Arc<Feature>,
     /// The municipality of residence.
     pub kommune: Arc<Feature>,
+    /// The municipalities whose residents are meant, by code; empty for every member municipality.
+    pub kommuner: Vec<u16>,
     /// Age in completed years.
     pub age: Arc<Feature>,
     /// The least age, in completed years.
@@ -149,6 +154,8 @@ pub struct Touch {
     pub at: Vec<Grain>,
     /// What is used where two nodes touch and no finer grain is granted.
     pub fall_back: FallBack,
+    /// Whether its rules are over events that merge, so that at grain events they are put together.
+    pub has_events: bool,
 }
 
 /// What is used for a touch group's components where two nodes touch.
@@ -168,14 +175,26 @@ pub struct Criterion {
     pub name: String,
     /// Its components, as indices into [`Model::components`].
     pub components: Vec<usize>,
+    /// The most points that it gives: the sum of its components' or, where the file says so, less.
+    pub cap: u16,
 }
 
 /// How criteria become a total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Total {
     /// Added up.
     SumOfCriteria,
+    /// How many of these give any points, as indices into [`Model::criteria`].
+    CriteriaMet(Vec<usize>),
+}
+
+/// Who is selected for the work list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inclusion {
+    /// Those in a stratum with [`Stratum::included`].
+    Strata,
+    /// Those who meet a criterion of each of these lists, as indices into [`Model::criteria`].
+    AllOf(Vec<Vec<usize>>),
 }
 
 /// A range of totals, both ends included.
@@ -199,9 +218,9 @@ pub struct Outcome {
     pub items: Vec<u16>,
     /// Their total.
     pub total: u16,
-    /// The stratum of the total, as an index into [`Model::strata`].
+    /// The stratum of the total, as an index into [`Model::strata`]; 0 for a model without strata.
     pub stratum: usize,
-    /// Whether the stratum is one of those selected, and nothing excludes the person.
+    /// Whether the model selects the person, and nothing excludes them.
     pub included: bool,
     /// Whether a component excludes the person from the population.
     pub excluded: bool,
@@ -244,20 +263,49 @@ impl Model {
     pub fn layout(&self, sector: Sector, grain: Grain) -> Layout {
         let of_sector = |index: &usize| self.components.get(*index).is_some_and(|c| c.sector == sector);
         let components: Vec<usize> = (0..self.components.len()).filter(of_sector).collect();
-        let recent = |index: &usize| self.components.get(*index).is_some_and(Component::has_recency);
+        let joined = self.joined_groups(grain);
+        let recent = |index: &usize| {
+            self.components.get(*index).is_some_and(|component| {
+                // Beside a shifted day, a recency would tell by how much it is shifted.
+                component.has_recency() && component.touch.is_none_or(|group| joined & 1 << group == 0)
+            })
+        };
         let recencies = match grain {
             Grain::Points => Vec::new(),
             Grain::Counts | Grain::Events => components.iter().copied().filter(recent).collect(),
         };
+        let touches = self.touching_groups(grain, |touch| touch.sector == sector);
+        Layout { sector, grain, components, recencies, touches }
+    }
+
+    /// The touch groups whose events are put together where two nodes touch, one bit each: at grain events, those
+    /// whose rules are over events.
+    #[must_use]
+    pub fn joined_groups(&self, grain: Grain) -> u16 {
+        if grain == Grain::Events { self.touching_groups(grain, |touch| touch.has_events) } else { 0 }
+    }
+
+    /// The touch groups for which the fall-back is used where two nodes touch, one bit each.
+    #[must_use]
+    pub fn falling_back_groups(&self, grain: Grain) -> u16 {
+        self.touching_groups(grain, |_| true) & !self.joined_groups(grain)
+    }
+
+    /// The touch groups whose bits matter at a grain, of those that are `wanted`.
+    fn touching_groups(&self, grain: Grain, wanted: impl Fn(&Touch) -> bool) -> u16 {
         // At grain events the bits that matter at counts say for whom events are asked.
         let counted = grain.min(Grain::Counts);
-        let touches = self
-            .touches
-            .iter()
-            .enumerate()
-            .filter(|(_, touch)| touch.sector == sector && touch.at.contains(&counted))
-            .fold(0, |bits, (index, _)| bits | 1 << index);
-        Layout { sector, grain, components, recencies, touches }
+        let matters = |touch: &Touch| touch.at.contains(&counted) && wanted(touch);
+        let groups = self.touches.iter().enumerate().filter(|(_, touch)| matters(touch));
+        groups.fold(0, |bits, (index, _)| bits | 1 << index)
+    }
+
+    /// Whether what a member of `sector` has may count for residents of another municipality, so that the result is
+    /// incomplete where one is missing.
+    #[must_use]
+    pub fn spans(&self, sector: Sector) -> bool {
+        let spans = |component: &Component| component.combine != Combine::Responsible;
+        self.components.iter().any(|component| component.sector == sector && spans(component))
     }
 
     /// The shape of a contribution at `grain`: one for all nodes, whatever their sector.
@@ -271,10 +319,18 @@ impl Model {
         }
     }
 
-    /// The most points that any person can have.
+    /// The components of a touch group, by index.
+    pub fn components_of(&self, group: usize) -> impl Iterator<Item = (usize, &Component)> {
+        self.components.iter().enumerate().filter(move |(_, component)| component.touch == Some(group))
+    }
+
+    /// The greatest total that any person can have.
     #[must_use]
     pub fn total_max(&self) -> u16 {
-        self.components.iter().map(Component::points_max).sum()
+        match &self.total {
+            Total::SumOfCriteria => self.criteria.iter().map(|criterion| criterion.cap).sum(),
+            Total::CriteriaMet(criteria) => u16::try_from(criteria.len()).unwrap_or(u16::MAX),
+        }
     }
 
     /// What the model says of a person, from one combined value per component in the model's order: points at grain
@@ -293,16 +349,51 @@ impl Model {
                 }
             }
         };
-        let items: Vec<u16> =
-            self.criteria.iter().map(|criterion| criterion.components.iter().map(points).sum()).collect();
-        let total = match self.total {
-            Total::SumOfCriteria => items.iter().sum(),
+        let item = |criterion: &Criterion| {
+            let sum: u16 = criterion.components.iter().map(points).sum();
+            sum.min(criterion.cap)
         };
+        let items: Vec<u16> = self.criteria.iter().map(item).collect();
         let excluded = self.population.exclude.iter().any(|index| points(index) > 0);
-        let holds = |stratum: &Stratum| (stratum.from..=stratum.to).contains(&total);
-        // The strata were checked to cover every total up to the greatest, and the clamp keeps it there.
-        let stratum = self.strata.iter().position(holds).unwrap_or(0);
-        let selected = self.strata.get(stratum).is_some_and(|stratum| stratum.included);
+        let (total, stratum, selected) = self.judge(&items);
         Outcome { items, total, stratum, included: selected && !excluded, excluded }
+    }
+
+    /// Total, stratum and selection that follow from the points of the criteria.
+    fn judge(&self, items: &[u16]) -> (u16, usize, bool) {
+        let met = |index: &usize| items.get(*index).is_some_and(|points| *points > 0);
+        let total = match &self.total {
+            Total::SumOfCriteria => items.iter().sum(),
+            Total::CriteriaMet(criteria) => {
+                u16::try_from(criteria.iter().filter(|index| met(index)).count()).unwrap_or(u16::MAX)
+            }
+        };
+        let holds = |stratum: &Stratum| (stratum.from..=stratum.to).contains(&total);
+        // The strata were checked to cover every total up to the greatest, and the caps keep it there.
+        let stratum = self.strata.iter().position(holds).unwrap_or(0);
+        let selected = match &self.inclusion {
+            Inclusion::Strata => self.strata.get(stratum).is_some_and(|stratum| stratum.included),
+            Inclusion::AllOf(lists) => lists.iter().all(|list| list.iter().any(met)),
+        };
+        (total, stratum, selected)
+    }
+
+    /// Whether the parts of a hand-back belong together by the model, as far as they are disclosed. One who is
+    /// excluded is not handed back.
+    #[must_use]
+    pub fn fits(&self, record: &HandBack, disclosure: Disclosure) -> bool {
+        let disclosed = |least| disclosure >= least;
+        let stratum = usize::from(record.stratum);
+        if disclosed(Disclosure::Items) {
+            let capped =
+                self.criteria.iter().zip(&record.items).all(|(criterion, item)| *item <= criterion.cap);
+            return capped && self.judge(&record.items) == (record.total, stratum, record.included);
+        }
+        let Some(found) = self.strata.get(stratum) else {
+            return stratum == 0 && self.strata.is_empty() && record.total <= self.total_max();
+        };
+        let in_stratum = !disclosed(Disclosure::Total) || (found.from..=found.to).contains(&record.total);
+        let selects = !disclosed(Disclosure::Stratum) || found.included == record.included;
+        in_stratum && (selects || !matches!(self.inclusion, Inclusion::Strata))
     }
 }

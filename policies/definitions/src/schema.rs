@@ -32,8 +32,10 @@ pub enum ColumnKind {
     Text,
     /// Codes separated by `|`.
     List,
-    /// A whole number; money in øre.
+    /// A whole number.
     Integer,
+    /// An amount of money, in whole øre; no rule compares it yet.
+    Money,
     /// A number with decimals; no rule compares it yet.
     Decimal,
     /// A day of the calendar.
@@ -50,6 +52,7 @@ impl ColumnKind {
             Self::Text => "text",
             Self::List => "a list of codes",
             Self::Integer => "a whole number",
+            Self::Money => "money",
             Self::Decimal => "a number with decimals",
             Self::Date => "a date",
             Self::Time => "a time",
@@ -93,6 +96,10 @@ const fn list(name: &'static str) -> Column {
 
 const fn integer(name: &'static str) -> Column {
     Column { name, kind: ColumnKind::Integer }
+}
+
+const fn money(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Money }
 }
 
 const fn decimal(name: &'static str) -> Column {
@@ -153,7 +160,7 @@ pub const TABLES: &[&Table] = &[
             text("specialty_group"),
             text("dx"),
             list("dx_secondary"),
-            integer("drg_dkk"),
+            money("drg_dkk"),
         ],
     },
     &Table {
@@ -165,19 +172,19 @@ pub const TABLES: &[&Table] = &[
             text("speciale"),
             text("ydelse"),
             integer("kontakt"),
-            integer("honorar_dkk"),
+            money("honorar_dkk"),
             text("ydernr"),
         ],
     },
     &Table {
         name: "prescriptions",
         sector: Sector::Region,
-        columns: &[text(PERSON), date("date"), text("atc"), decimal("ddd"), integer("tilskud_dkk")],
+        columns: &[text(PERSON), date("date"), text("atc"), decimal("ddd"), money("tilskud_dkk")],
     },
     &Table {
         name: "transport",
         sector: Sector::Region,
-        columns: &[text(PERSON), date("date"), text("kind"), integer("cost_dkk")],
+        columns: &[text(PERSON), date("date"), text("kind"), money("cost_dkk")],
     },
     PERSONS,
     &Table {
@@ -198,13 +205,7 @@ pub const TABLES: &[&Table] = &[
     &Table {
         name: "social_services",
         sector: Sector::Municipality,
-        columns: &[
-            text(PERSON),
-            text("law"),
-            date("from_date"),
-            date("to_date"),
-            integer("cost_per_day_dkk"),
-        ],
+        columns: &[text(PERSON), text("law"), date("from_date"), date("to_date"), money("cost_per_day_dkk")],
     },
     &Table {
         name: "survey",

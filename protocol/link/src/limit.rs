@@ -5,11 +5,13 @@ use std::time::Duration;
 /// From the first packet to a welcome, at most: more is no slow network but a party that holds a place.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
-/// Silence after which a connection is lost. Firewalls forget a UDP flow after 30 seconds or more.
-pub const IDLE_TIME: Duration = Duration::from_secs(30);
+/// Silence after which a connection is lost. A party that was killed says nothing any more, and a run waits for as long
+/// until it is noticed; one that was only slow dials again and is asked again.
+pub const IDLE_TIME: Duration = Duration::from_secs(12);
 
-/// Between signs of life on a quiet connection: several within [`IDLE_TIME`], so that one lost packet is nothing.
-pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(5);
+/// Between signs of life on a quiet connection: several within [`IDLE_TIME`], so that one lost packet is nothing. Far
+/// less than the 30 seconds or more after which firewalls forget a UDP flow.
+pub const KEEP_ALIVE_TIME: Duration = Duration::from_secs(3);
 
 /// For the other party to free a stream when all are in use, at most.
 pub const OPEN_TIME: Duration = Duration::from_secs(30);

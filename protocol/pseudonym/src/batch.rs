@@ -45,7 +45,10 @@ pub enum BatchError {
 }
 
 /// Checks a batch's length before anything is allocated for it, and gives the number of points.
-pub(crate) fn count(bytes: &[u8]) -> Result<usize, BatchError> {
+///
+/// # Errors
+/// [`BatchError`] where it is empty, too large, or no whole number of points.
+pub fn count(bytes: &[u8]) -> Result<usize, BatchError> {
     let points = bytes.len() / 32;
     if !bytes.len().is_multiple_of(32) {
         return Err(BatchError::Length { bytes: bytes.len() });

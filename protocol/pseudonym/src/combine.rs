@@ -53,7 +53,13 @@ pub struct Output {
 pub struct EventSecret([u8; 32]);
 
 impl EventSecret {
-    /// The bytes. Call it only to derive a key from them.
+    /// Takes 32 bytes that were derived before, as read from where the node keeps them hidden.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes. Call it only to derive a key from them, or to hide them.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         &self.0

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     confirmation::Confirmation,
     key::{HOLDERS_MAX, KeyShare, PublicKeys, THRESHOLD_MIN},
-    sealing::{self, SealingKey, Way},
+    sealing::{self, Place, SealingKey},
 };
 
 mod error;
@@ -125,8 +125,8 @@ pub fn round2<R: CryptoRng + ?Sized>(
             return Err(DkgError::Missing { round: 2, holder: recipient });
         };
         let share = Zeroizing::new(share.serialize().map_err(library(2))?);
-        let way = Way { context: &ceremony.context, sender: ceremony.index, recipient };
-        let text = sealing::seal(way, public, &share, &mut &mut *rng)
+        let place = Place::round_2(&ceremony.context, ceremony.index, recipient);
+        let text = sealing::seal(&place, public, &share, &mut &mut *rng)
             .map_err(|_| DkgError::SealingKey { culprit: recipient })?;
         sealed.insert(recipient, text);
     }
@@ -147,9 +147,9 @@ pub fn round3(
     let Round2 { ceremony, secret, packages, transcript } = kept;
     let shares = complete(&ceremony, 3, sealed)?
         .map(|(sender, text)| {
-            let way = Way { context: &ceremony.context, sender, recipient: ceremony.index };
+            let place = Place::round_2(&ceremony.context, sender, ceremony.index);
             let unsealing = DkgError::Unsealing { culprit: sender };
-            let share = sealing::open(way, key, text).map_err(|_| unsealing.clone())?;
+            let share = sealing::open(&place, key, text).map_err(|_| unsealing.clone())?;
             let share = frost2::Package::deserialize(&share).map_err(|_| unsealing)?;
             Ok((identifier(sender, 3)?, share))
         })

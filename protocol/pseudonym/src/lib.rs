@@ -12,19 +12,22 @@
 //!
 //! | module | who | what |
 //! |---|---|---|
-//! | [`sealing`] | holders | the X25519 key of a holder, to which round-2 packages are sealed |
+//! | [`sealing`] | all | the X25519 key of a node, to which packages for it and its own secrets are sealed |
 //! | [`dkg`] | holders | three rounds that end in one [`key::KeyShare`] each |
 //! | [`confirmation`] | all | what every holder signs before anybody uses the key |
 //! | [`key`] | all | the public half of a key, checked once, and a holder's share |
+//! | [`seed`] | node | what blinds are drawn from, so that a batch can be asked again |
+//! | [`kept`] | all | share and seed, sealed, as they lie on a node's disk |
 //! | [`blind`] | node | persons → blinded points, and the secrets that undo the blinding |
 //! | [`evaluate`] | holders | blinded points → evaluated points and one proof a batch |
 //! | [`combine`] | node | `t` replies → proofs checked, pseudonyms and event secrets |
+//! | [`shift`] | node | event secret → times and identifiers that tell the coordinator no more than it must know |
 //!
 //! [`batch`] has the limits and refusals of a batch of points. Private modules: `suite` (the RFC's hash functions),
 //! `proof` (equality of discrete logarithms, batched) and `lagrange` (the weights of a quorum).
 //!
 //! What the caller adds: signatures on round-1 and round-2 packages, confirmations, requests and replies; quotas
-//! and replay protection; encryption of shares at rest and their erasure. The functions over batches keep all cores
+//! and replay protection; a place for what is sealed, and its erasure. The functions over batches keep all cores
 //! busy through rayon and block meanwhile, so an asynchronous caller runs them on a blocking thread.
 
 pub mod sealing;
@@ -35,11 +38,17 @@ pub mod confirmation;
 
 pub mod key;
 
+pub mod seed;
+
+pub mod kept;
+
 pub mod blind;
 
 pub mod evaluate;
 
 pub mod combine;
+
+pub mod shift;
 
 pub mod batch;
 

@@ -1,8 +1,9 @@
-//! Sealing a round-2 package to its recipient, so that the coordinator relays what it cannot read.
+//! Sealing to a node's key: a round-2 package to its recipient, so that the coordinator relays what it cannot read,
+//! and what a node keeps of a study to itself.
 //!
 //! HPKE (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305. Base mode says
-//! nothing of who sealed: the caller signs the sealed package. The ceremony stands in `info`, sender and recipient in
-//! the associated data, so that a package opens in its own place only.
+//! nothing of who sealed: the caller signs the sealed package. What a text is and the study or ceremony stand in
+//! `info`, sender and recipient in the associated data, so that a text opens in its own place only.
 
 use hpke::{
     Deserializable as _, HpkeError, Kem, OpModeR, OpModeS, Serializable as _, aead::ChaCha20Poly1305,
@@ -12,8 +13,11 @@ use rand_core::CryptoRng;
 use tvaers_protocol::id::Digest;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// Separates this use of the sealing keys from every other.
-const INFO: &[u8] = b"tvaers-pseudonym/dkg-round-2/v1";
+/// Separates a round-2 package from all else that is sealed to a key.
+const ROUND_2: &[u8] = b"tvaers-pseudonym/dkg-round-2/v1";
+
+/// The same for what a node keeps. What it is follows.
+const KEPT: &[u8] = b"tvaers-pseudonym/kept/v1/";
 
 /// Bytes that the encapsulated key takes at the start of a sealed package.
 const ENCAPSULATED: usize = 32;
@@ -66,53 +70,56 @@ impl SealingKey {
     }
 }
 
-/// Where a package belongs: a ceremony, and the way it takes.
-#[derive(Clone, Copy)]
-pub(crate) struct Way<'a> {
-    pub(crate) context: &'a Digest,
-    pub(crate) sender: u16,
-    pub(crate) recipient: u16,
+/// Where a sealed text belongs; it opens nowhere else.
+pub(crate) struct Place {
+    info: Vec<u8>,
+    associated: Vec<u8>,
 }
 
-impl Way<'_> {
-    fn info(&self) -> Vec<u8> {
-        [INFO, &self.context.0].concat()
+impl Place {
+    /// A round-2 package of a ceremony, on its way from one holder to another.
+    pub(crate) fn round_2(ceremony: &Digest, sender: u16, recipient: u16) -> Self {
+        Self {
+            info: [ROUND_2, &ceremony.0].concat(),
+            associated: [sender.to_be_bytes(), recipient.to_be_bytes()].concat(),
+        }
     }
 
-    fn associated(&self) -> Vec<u8> {
-        [self.sender.to_be_bytes(), self.recipient.to_be_bytes()].concat()
+    /// What a node keeps of a study, by its name.
+    pub(crate) fn kept(what: &str, study: &Digest) -> Self {
+        Self { info: [KEPT, what.as_bytes(), &study.0].concat(), associated: Vec::new() }
     }
 }
 
-/// Seals `package` to a recipient's public key. Fails on a public key of low order only.
+/// Seals a text to a recipient's public key. Fails on a public key of low order only.
 pub(crate) fn seal<R: CryptoRng>(
-    way: Way<'_>,
+    place: &Place,
     public: &[u8; 32],
-    package: &[u8],
+    text: &[u8],
     rng: &mut R,
 ) -> Result<Vec<u8>, HpkeError> {
     let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public)?;
-    let (key, text) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+    let (key, sealed) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
         &OpModeS::Base,
         &public,
-        &way.info(),
-        package,
-        &way.associated(),
+        &place.info,
+        text,
+        &place.associated,
         rng,
     )?;
-    Ok([key.to_bytes().as_slice(), &text].concat())
+    Ok([key.to_bytes().as_slice(), &sealed].concat())
 }
 
-/// Opens what [`seal`] made for this way and this key.
-pub(crate) fn open(way: Way<'_>, key: &SealingKey, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
+/// Opens what [`seal`] made for this place and this key.
+pub(crate) fn open(place: &Place, key: &SealingKey, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, HpkeError> {
     let (encapsulated, text) = sealed.split_at_checked(ENCAPSULATED).ok_or(HpkeError::OpenError)?;
     single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         &key.private()?,
         &<X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated)?,
-        &way.info(),
+        &place.info,
         text,
-        &way.associated(),
+        &place.associated,
     )
     .map(Zeroizing::new)
 }
@@ -124,19 +131,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_opens_in_its_own_place_only() {
+    fn a_text_opens_in_its_own_place_only() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let [key, other] = [(); 2].map(|()| SealingKey::generate(&mut rng));
-        let way = Way { context: &Digest([1; 32]), sender: 1, recipient: 2 };
-        let sealed = seal(way, &key.public(), b"share", &mut rng).unwrap();
-        assert_eq!(open(way, &key, &sealed).unwrap().as_slice(), b"share");
-        assert!(open(way, &other, &sealed).is_err(), "another recipient's key");
-        let context = &Digest([2; 32]);
-        for wrong in [Way { context, ..way }, Way { sender: 3, ..way }, Way { recipient: 3, ..way }] {
-            assert!(open(wrong, &key, &sealed).is_err());
-        }
-        for length in 0..sealed.len() {
-            assert!(open(way, &key, &sealed[..length]).is_err(), "cut at {length}");
+        let [this, that] = [Digest([1; 32]), Digest([2; 32])];
+        let places = [
+            Place::round_2(&this, 1, 2),
+            Place::round_2(&that, 1, 2),
+            Place::round_2(&this, 3, 2),
+            Place::round_2(&this, 1, 3),
+            Place::kept("share", &this),
+            Place::kept("share", &that),
+            Place::kept("seed", &this),
+        ];
+        for (position, place) in places.iter().enumerate() {
+            let sealed = seal(place, &key.public(), b"secret", &mut rng).unwrap();
+            for (wrong, other) in places.iter().enumerate() {
+                assert_eq!(open(other, &key, &sealed).is_ok(), wrong == position, "{position} in {wrong}");
+            }
+            assert_eq!(open(place, &key, &sealed).unwrap().as_slice(), b"secret");
+            assert!(open(place, &other, &sealed).is_err(), "another recipient's key");
+            for length in 0..sealed.len() {
+                assert!(open(place, &key, &sealed[..length]).is_err(), "cut at {length}");
+            }
         }
     }
 
@@ -148,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_public_key_of_low_order_is_refused() {
-        let way = Way { context: &Digest::NONE, sender: 1, recipient: 2 };
-        assert!(seal(way, &[0; 32], b"share", &mut ChaCha20Rng::seed_from_u64(3)).is_err());
+        let place = Place::round_2(&Digest::NONE, 1, 2);
+        assert!(seal(&place, &[0; 32], b"share", &mut ChaCha20Rng::seed_from_u64(3)).is_err());
     }
 }

@@ -51,6 +51,12 @@ pub enum Kind {
     HandBacks = 69,
     HandBackEnd = 70,
     HandedBack = 71,
+    EventRequests = 72,
+    EventRequestsEnd = 73,
+    EventsAsked = 74,
+    SubmitEvents = 75,
+    Events = 76,
+    EventsEnd = 77,
 }
 
 /// A number that stands for no message that this software knows.
@@ -96,6 +102,12 @@ impl Kind {
         (Self::HandBacks, "hand-backs"),
         (Self::HandBackEnd, "hand-back-end"),
         (Self::HandedBack, "handed-back"),
+        (Self::EventRequests, "event-requests"),
+        (Self::EventRequestsEnd, "event-requests-end"),
+        (Self::EventsAsked, "events-asked"),
+        (Self::SubmitEvents, "submit-events"),
+        (Self::Events, "events"),
+        (Self::EventsEnd, "events-end"),
     ];
 
     /// The number on the wire.

@@ -4,10 +4,13 @@
 use ed25519_dalek::Signer as _;
 use jiff::civil::date;
 use tvaers_protocol::codec;
+use tvaers_protocol::event::{Event, EventRecord, EventRequest, ORDER_BYTES, OrderTag};
 use tvaers_protocol::frame::{FrameHeader, Kind, VERSION};
 use tvaers_protocol::id::{Digest, Pseudonym, Sector};
 use tvaers_protocol::message::{Acceptance, Signed};
-use tvaers_protocol::record::{Contribution, ContributionShape, HandBack, HandBackShape, NO_RECENCY};
+use tvaers_protocol::record::{
+    Contribution, ContributionShape, HandBack, HandBackShape, Missing, NO_RECENCY,
+};
 use tvaers_protocol::roster::{Coordinator, Member, Person, Role, Roster, SealingPublic};
 use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
 
@@ -30,6 +33,8 @@ pub(crate) fn all() -> Vec<Golden> {
         header(),
         contributions(),
         hand_backs(),
+        event_requests(),
+        events(),
         Golden::coded("manifest", &manifest()),
         Golden::coded("manifest-digest", &manifest().digest()),
         Golden::coded("roster", &roster()),
@@ -117,7 +122,8 @@ pub(crate) fn hand_back_records() -> Vec<u8> {
     let first = HandBack {
         pseudonym: Pseudonym::from_bytes([0x0c; 16]),
         included: true,
-        complete: false,
+        missing: Missing { region: false, municipality: true },
+        fell_back: 0b101,
         stratum: 2,
         total: 18,
         items: vec![3, 15],
@@ -125,7 +131,8 @@ pub(crate) fn hand_back_records() -> Vec<u8> {
     let second = HandBack {
         pseudonym: Pseudonym::from_bytes([0x0d; 16]),
         included: false,
-        complete: true,
+        missing: Missing::default(),
+        fell_back: 0,
         stratum: 0,
         total: 0,
         items: Vec::new(),
@@ -133,6 +140,76 @@ pub(crate) fn hand_back_records() -> Vec<u8> {
     let mut body = Vec::new();
     HAND_BACK_SHAPE.write(&first, &mut body);
     HAND_BACK_SHAPE.write(&second, &mut body);
+    body
+}
+
+fn event_requests() -> Golden {
+    Golden {
+        name: "event-request-record",
+        bytes: event_request_records(),
+        again: |bytes| {
+            let records = EventRequest::read(whole(bytes, 2 * EventRequest::SIZE)?);
+            let mut body = Vec::new();
+            records.map_err(|error| error.to_string())?.iter().for_each(|record| record.write(&mut body));
+            Ok(body)
+        },
+    }
+}
+
+/// Two requests for events.
+pub(crate) fn event_request_records() -> Vec<u8> {
+    let mut body = Vec::new();
+    for (byte, groups) in [(0x0a, 0b1), (0x0b, 0b101)] {
+        EventRequest { pseudonym: Pseudonym::from_bytes([byte; 16]), groups }.write(&mut body);
+    }
+    body
+}
+
+fn events() -> Golden {
+    Golden {
+        name: "event-record",
+        bytes: event_records(),
+        again: |bytes| {
+            let records = EventRecord::read(whole(bytes, 2 * EventRecord::SIZE)?);
+            let mut body = Vec::new();
+            records.map_err(|error| error.to_string())?.iter().for_each(|record| record.write(&mut body));
+            Ok(body)
+        },
+    }
+}
+
+/// A stay and a spell of one person.
+pub(crate) fn event_records() -> Vec<u8> {
+    let mut order = [0x0102; ORDER_BYTES];
+    order[ORDER_BYTES - 1] = 0x01ff;
+    let stay = Event {
+        group: 0,
+        in_window: true,
+        acute: true,
+        first_day: 0xffff_fffe,
+        last_day: 1,
+        begins: 0x8000_0000,
+        ends: 0x8000_1000,
+        first_ends: 0x8000_0800,
+        reach: 184,
+        order: OrderTag(order),
+    };
+    let spell = Event {
+        group: 2,
+        in_window: false,
+        acute: false,
+        first_day: 7,
+        last_day: 21,
+        begins: 0,
+        ends: 0,
+        first_ends: 0,
+        reach: 0,
+        order: OrderTag([0; ORDER_BYTES]),
+    };
+    let mut body = Vec::new();
+    for event in [stay, spell] {
+        EventRecord { pseudonym: Pseudonym::from_bytes([0x0a; 16]), event }.write(&mut body);
+    }
     body
 }
 

@@ -9,17 +9,18 @@ use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
     Acceptance, Accepted, Answer, Batch, Close, Closed, Compute, Computed, Contribute, Contributions,
-    ContributionsEnd, DataStatement, Evaluate, Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
-    JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress,
-    Propose, Pseudonymise, Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal,
+    ContributionsEnd, DataStatement, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events,
+    EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, KeyConfirmation,
+    KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages,
+    KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress, Propose, Pseudonymise,
+    Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::sign::Signature;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
 
 use crate::Golden;
-use crate::documents::{contribution_records, hand_back_records};
+use crate::documents::{contribution_records, event_records, event_request_records, hand_back_records};
 
 /// Every message; that none is missing is one of the tests.
 pub(crate) fn all() -> Vec<Golden> {
@@ -156,13 +157,21 @@ fn records() -> Vec<Golden> {
                         handed_back: 813,
                         claimed_twice: 2,
                         kommune_differs: 17,
-                        fell_back: 29,
+                        fell_back: vec![29, 0],
+                        joined_events: vec![0, 31],
                     },
+                    missing: vec![node("region_1083")],
                 },
                 0x51,
             ),
         }),
         message(&HandedBack { persons: 812 }),
+        message(&EventRequests { sequence: 1, records: event_request_records() }),
+        message(&EventRequestsEnd { total: signed(stream("region_1085", 154), 0x51) }),
+        message(&EventsAsked {}),
+        message(&SubmitEvents {}),
+        message(&Events { sequence: 2, records: event_records() }),
+        message(&EventsEnd { total: signed(stream("region_1085", 311), 0x51) }),
     ]
 }
 

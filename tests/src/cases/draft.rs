@@ -53,26 +53,59 @@ impl Sex {
 /// Rows by node and table, in the order in which nodes and tables are named.
 pub(super) struct Draft {
     pub(super) as_of: Date,
-    before: Date,
+    edges: Edges,
     pub(super) rng: ChaCha8Rng,
     rows: BTreeMap<(u16, &'static str), Vec<Vec<String>>>,
     stories: BTreeMap<String, String>,
     n_contacts: u32,
 }
 
+/// The days that patterns tell their distance from; see [`Day`].
+struct Edges {
+    two_years: Date,
+    twelve_months: Date,
+    six_months: Date,
+    clamp: Date,
+    clamped: Date,
+}
+
+impl Edges {
+    fn of(as_of: Date) -> anyhow::Result<Self> {
+        let mut clamp = as_of.checked_sub(6.months())?;
+        let clamped = loop {
+            let clamped = clamp.checked_add(6.months())?;
+            if clamp.day() == 31 && clamped.day() < 31 && clamped < as_of {
+                break clamped;
+            }
+            clamp = clamp.yesterday()?;
+        };
+        Ok(Self {
+            two_years: as_of.checked_sub(2.years())?,
+            twelve_months: as_of.checked_sub(12.months())?,
+            six_months: as_of.checked_sub(6.months())?,
+            clamp,
+            clamped,
+        })
+    }
+}
+
 impl Draft {
     pub(super) fn new(as_of: Date, rng: ChaCha8Rng) -> anyhow::Result<Self> {
-        let before = as_of.checked_sub(2.years())?;
         let (rows, stories) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { as_of, before, rng, rows, stories, n_contacts: 0 })
+        Ok(Self { as_of, edges: Edges::of(as_of)?, rng, rows, stories, n_contacts: 0 })
     }
 
     /// The date of a pattern's day.
     pub(super) fn date(&self, day: Day) -> anyhow::Result<Date> {
-        Ok(match day {
-            Day::AsOf(days) => self.as_of.checked_add(days.days())?,
-            Day::Before(days) => self.before.checked_add(days.days())?,
-        })
+        let (edge, days) = match day {
+            Day::AsOf(days) => (self.as_of, days),
+            Day::Before(days) => (self.edges.two_years, days),
+            Day::Year(days) => (self.edges.twelve_months, days),
+            Day::HalfYear(days) => (self.edges.six_months, days),
+            Day::Clamp(days) => (self.edges.clamp, days),
+            Day::Clamped(days) => (self.edges.clamped, days),
+        };
+        Ok(edge.checked_add(days.days())?)
     }
 
     /// A number nobody has, for this birth date and sex: day + 60, seventh digit by century, parity by sex.
@@ -112,34 +145,6 @@ impl Draft {
 
     pub(super) fn into_stories(self) -> BTreeMap<String, String> {
         self.stories
-    }
-
-    /// A few rows in the tables that SAD does not read, so that no import meets only empty files.
-    pub(super) fn fill_side_tables(&mut self) {
-        let day = self.as_of.to_string();
-        let first = |draft: &Self, node, table| {
-            let rows = draft.rows.get(&(node, table));
-            rows.and_then(|rows| rows.first()?.first().cloned())
-        };
-        for node in MUNICIPALITIES.map(|m| m.0) {
-            let Some(id) = first(self, node, "persons") else {
-                continue;
-            };
-            let field = str::to_owned;
-            let service = vec![id.clone(), field("SEL_85"), day.clone(), String::new(), field("530.50")];
-            self.row(node, "social_services", service);
-            let mut survey = vec![id.clone(), day.clone(), field("baseline")];
-            survey.extend(["", "7", "3", "5"].map(field));
-            self.row(node, "survey", survey);
-            self.row(node, "frontline_flags", vec![id, day.clone()]);
-        }
-        for node in REGIONS {
-            let Some(id) = first(self, node, "patients") else {
-                continue;
-            };
-            let ride = vec![id, day.clone(), "akut".to_owned(), "4300".to_owned()];
-            self.row(node, "transport", ride);
-        }
     }
 
     /// Writes every table of every node, shuffled: no answer may depend on the order of rows.

@@ -1,4 +1,4 @@
-//! Patterns of what regions hold: in whose register a person is, diagnoses, contacts with practice, medicine.
+//! Patterns of what regions hold beside hospital contacts: in whose register a person is, practice, medicine, rides.
 
 use anyhow::Context as _;
 use jiff::civil::Date;
@@ -6,7 +6,7 @@ use rand::RngExt as _;
 
 use super::{
     Choice,
-    Day::{self, AsOf, Before},
+    Day::{self, AsOf, Before, Year},
     MUNICIPALITIES,
     draft::{Draft, Sex},
 };
@@ -40,57 +40,6 @@ pub(super) const PATIENTS: &[(&str, [Option<Kommune>; 2])] = &[
     ("register lags behind", [Some(OtherMember), None]),
     ("one of two says elsewhere", [Some(Own), Some(Elsewhere)]),
     ("two registers disagree", [Some(Own), Some(OtherMember)]),
-];
-
-/// A hospital contact: which region, day, times, type, action and secondary diagnoses.
-pub(super) struct Visit {
-    region: usize,
-    day: Day,
-    /// Time of day of the start; the end is an hour later, or never recorded.
-    start: &'static str,
-    ended: bool,
-    kind: &'static str,
-    dx: &'static str,
-    secondary: &'static str,
-}
-
-const fn visit(day: Day, start: &'static str, dx: &'static str, secondary: &'static str) -> Visit {
-    Visit { region: 0, day, start, ended: true, kind: "ALCA00", dx, secondary }
-}
-
-const fn dx(code: &'static str) -> Visit {
-    visit(AsOf(-500), "10:00", code, "")
-}
-
-pub(super) const DIAGNOSES: &[(&str, &[Visit])] = &[
-    ("none", &[]),
-    ("DF32", &[dx("DF32")]),
-    ("DF31", &[dx("DF31")]),
-    ("DF319", &[dx("DF319")]),
-    ("DF322", &[dx("DF322")]),
-    ("DF33", &[dx("DF33")]),
-    ("DF34", &[dx("DF34")]),
-    ("DF39", &[dx("DF39")]),
-    ("DF401", &[dx("DF401")]),
-    ("DF41", &[dx("DF41")]),
-    ("DF42", &[dx("DF42")]),
-    ("DF438A", &[dx("DF438A")]),
-    ("DF44", &[dx("DF44")]),
-    ("only F3", &[dx("DF3")]),
-    ("secondary, second of two", &[visit(AsOf(-90), "10:00", "DI109", "DE119|DF432")]),
-    ("secondary, near misses", &[visit(AsOf(-90), "10:00", "DF341", "DF42|DF44|DZ032")]),
-    ("secondary without an action diagnosis", &[visit(AsOf(-90), "10:00", "", "DF410")]),
-    ("the last minute of the day", &[visit(AsOf(0), "23:59", "DF33", "")]),
-    ("midnight after the day", &[visit(AsOf(1), "00:00", "DF33", "")]),
-    ("midnight that begins the day", &[visit(AsOf(0), "00:00", "DF33", "")]),
-    ("thirty years ago", &[visit(AsOf(-10_957), "12:00", "DF40", "")]),
-    ("virtual", &[Visit { kind: "ALCA10", ..dx("DF43") }]),
-    ("still there", &[Visit { ended: false, ..visit(AsOf(-3), "08:00", "DF323", "") }]),
-    ("in the other region", &[Visit { region: 1, ..dx("DF43") }]),
-    (
-        "after the day in one, near miss in the other",
-        &[visit(AsOf(1), "00:00", "DF43", ""), Visit { region: 1, ..dx("DF45") }],
-    ),
 ];
 
 /// Rows of `gp_contacts`: which region, specialty, `kontakt`, how many, days; the rows take the days in turn.
@@ -131,6 +80,15 @@ pub(super) const PRACTICE: &[(&str, &[Bill])] = &[
     ("psychologist's supplement", &[(0, "63", 0, 3, INSIDE)]),
     ("psychologist outside", &[(0, "63", 1, 2, &[Before(0), AsOf(1)])]),
     ("psychologist at the edges", &[(0, "63", 1, 1, &[Before(1)]), (1, "63", 1, 1, &[AsOf(0)])]),
+    (
+        "at the edges of twelve months",
+        &[
+            (0, "80", 1, 2, &[Year(0), AsOf(1)]),
+            (1, "80", 1, 2, &[Year(1), AsOf(0)]),
+            (0, "80", 0, 3, &[Year(1)]),
+            (0, "19", 0, 2, &[Year(0), AsOf(0)]),
+        ],
+    ),
     ("psychiatrists", &[(0, "24", 1, 5, INSIDE), (1, "26", 1, 5, INSIDE)]),
 ];
 
@@ -152,10 +110,33 @@ pub(super) const MEDICINE: &[(&str, &[Drug])] = &[
     ("first day inside", &[(0, Before(1), "N06AB04")]),
     ("the day itself", &[(1, AsOf(0), "N05BA01")]),
     ("the day after", &[(0, AsOf(1), "N06AB04")]),
+    (
+        "at the edges of twelve months",
+        &[(0, Year(0), "C09AA02"), (0, Year(1), "C09AA02"), (1, AsOf(0), "A10BA02"), (1, AsOf(1), "A10BA02")],
+    ),
     ("bought twice on a day", &[(0, AsOf(-9), "N05CF01"), (0, AsOf(-9), "N05CF01")]),
 ];
 
-/// Writes the person's regional rows into the regions that have the person in their register.
+/// A ride: which region, day, kind, price.
+type Ride = (usize, Day, &'static str, &'static str);
+
+pub(super) const RIDES: &[(&str, &[Ride])] = &[
+    ("none", &[]),
+    ("acute on the day", &[(0, AsOf(0), "akut", "4300")]),
+    ("planned, first day inside", &[(1, Year(1), "planlagt", "800.5")]),
+    ("of both kinds, outside", &[(0, Year(0), "akut", "4300"), (1, AsOf(1), "planlagt", "800")]),
+    (
+        "of both kinds, twice on a day",
+        &[
+            (0, AsOf(-30), "akut", "4300.05"),
+            (0, AsOf(-30), "akut", "4300.05"),
+            (0, AsOf(-30), "planlagt", "0.95"),
+            (1, AsOf(-30), "planlagt", "799.10"),
+        ],
+    ),
+];
+
+/// Writes the person's rows into the regions that have the person in their register, and returns those regions.
 pub(super) fn write(
     draft: &mut Draft,
     id: &str,
@@ -164,13 +145,13 @@ pub(super) fn write(
     homes: &[u16],
     choice: Choice,
     story: &mut String,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u16>> {
     let (patient_name, register) = PATIENTS.get(choice.patient).context("no such patient pattern")?;
-    let (dx_name, visits) = DIAGNOSES.get(choice.diagnosis).context("no such diagnosis pattern")?;
     let (practice_name, bills) = PRACTICE.get(choice.practice).context("no such practice pattern")?;
     let (medicine_name, drugs) = MEDICINE.get(choice.medicine).context("no such medicine pattern")?;
+    let (ride_name, rides) = RIDES.get(choice.rides).context("no such ride pattern")?;
     story.push_str(&format!(
-        "; patient: {patient_name}; diagnoses: {dx_name}; practice: {practice_name}; medicine: {medicine_name}"
+        "; patient: {patient_name}; practice: {practice_name}; medicine: {medicine_name}; rides: {ride_name}"
     ));
 
     let own = homes.last().copied().unwrap_or(360);
@@ -193,10 +174,6 @@ pub(super) fn write(
     }
     // A pattern's second region is the first again for those whom one region knows.
     let turn = |position: usize| known.iter().cycle().nth(position).copied();
-    for visit in *visits {
-        let Some(region) = turn(visit.region) else { break };
-        write_visit(draft, id, region, &known, visit)?;
-    }
     for (position, speciale, kontakt, n, days) in *bills {
         let Some(region) = turn(*position) else { break };
         for day in days.iter().cycle().take(*n) {
@@ -212,35 +189,14 @@ pub(super) fn write(
         row.extend([*atc, "28", "91"].map(str::to_owned));
         draft.row(region, "prescriptions", row);
     }
-    Ok(())
+    for (position, day, kind, cost) in *rides {
+        let Some(region) = turn(*position) else { break };
+        let date = draft.date(*day)?.to_string();
+        draft.row(region, "transport", vec![id.to_owned(), date, (*kind).to_owned(), (*cost).to_owned()]);
+    }
+    Ok(known)
 }
 
-fn write_visit(draft: &mut Draft, id: &str, region: u16, known: &[u16], visit: &Visit) -> anyhow::Result<()> {
-    let date = draft.date(visit.day)?;
-    let start = format!("{date}T{}", visit.start);
-    let end = match (visit.ended, visit.start) {
-        (false, _) => String::new(),
-        // An hour after the last minute lies on the next day.
-        (true, "23:59") => format!("{}T00:59", date.tomorrow()?),
-        (true, _) => format!("{date}T12:00").max(start.clone()),
-    };
-    let mut row =
-        vec![draft.contact_id(), id.to_owned(), "NFS".to_owned(), start, end, visit.kind.to_owned()];
-    let rest = ["ATA3", "psykiatri", "psykiatri", visit.dx, visit.secondary, "2292"];
-    row.extend(rest.map(str::to_owned));
-    // Some contacts are delivered twice, and some are held by two regions under the one name.
-    if sometimes(draft) {
-        draft.row(region, "hospital_contacts", row.clone());
-    }
-    if let Some(other) = known.iter().find(|other| **other != region)
-        && sometimes(draft)
-    {
-        draft.row(*other, "hospital_contacts", row.clone());
-    }
-    draft.row(region, "hospital_contacts", row);
-    Ok(())
-}
-
-fn sometimes(draft: &mut Draft) -> bool {
+pub(super) fn sometimes(draft: &mut Draft) -> bool {
     draft.rng.random_bool(0.2)
 }

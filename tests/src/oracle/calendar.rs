@@ -28,6 +28,21 @@ pub fn two_years_to(as_of: Date) -> anyhow::Result<Window> {
     Ok(Window { before, as_of })
 }
 
+/// The twelve calendar months up to `as_of`; 29 February goes back to 28 February.
+///
+/// # Errors
+/// Where the calendar does not reach that far back.
+pub fn twelve_months_to(as_of: Date) -> anyhow::Result<Window> {
+    let before = as_of.checked_sub(12.months()).context("the window begins before the calendar")?;
+    Ok(Window { before, as_of })
+}
+
+/// Days from `from` to `to`, below zero where `to` is earlier.
+#[must_use]
+pub fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(0, |span| span.get_days())
+}
+
 /// Completed years on `day`; below zero before birth. One born on 29 February turns a year older on 1 March in
 /// years without that day, which comparing month and day as numbers gives by itself.
 #[must_use]

@@ -22,6 +22,8 @@ pub struct Person {
     person_id: PersonId,
     /// Day of birth.
     pub birth_date: Date,
+    /// F or M.
+    pub sex: String,
     /// ISO 3166 alpha-2, or missing.
     pub citizenship: Option<String>,
     /// Day of death, or missing while alive.
@@ -71,11 +73,59 @@ pub struct Benefit {
     pub dream_code: String,
 }
 
+/// A row of `social_services`.
+#[derive(Deserialize)]
+pub struct Service {
+    #[serde(deserialize_with = "person")]
+    person_id: PersonId,
+    /// The law and its section, such as SEL_85.
+    pub law: String,
+    /// First day.
+    pub from_date: Date,
+    /// Last day, itself included, or missing while it lasts.
+    pub to_date: Option<Date>,
+    /// Øre a day.
+    #[serde(rename = "cost_per_day_dkk", deserialize_with = "oere")]
+    pub cost_per_day_oere: i64,
+}
+
+/// A row of `survey`.
+#[derive(Deserialize)]
+pub struct Survey {
+    #[serde(deserialize_with = "person")]
+    person_id: PersonId,
+    /// Day of the answer.
+    pub survey_date: Date,
+    /// baseline or followup.
+    pub round: String,
+    /// 1 to 5, or missing.
+    pub self_rated_health: Option<i64>,
+    /// 0 to 10, or missing.
+    pub life_satisfaction: Option<i64>,
+    /// 1 to 5, or missing.
+    pub satisfaction: Option<i64>,
+    /// 1 to 5, or missing.
+    pub coherence: Option<i64>,
+}
+
+/// A row of `frontline_flags`.
+#[derive(Deserialize)]
+pub struct Flag {
+    #[serde(deserialize_with = "person")]
+    person_id: PersonId,
+    /// Day of the assessment.
+    pub flag_date: Date,
+}
+
 /// A row of `patients`.
 #[derive(Deserialize)]
 pub struct Patient {
     #[serde(deserialize_with = "person")]
     person_id: PersonId,
+    /// Day of birth.
+    pub birth_date: Date,
+    /// F or M.
+    pub sex: String,
     /// Municipality of residence in the region's register, missing if elsewhere.
     pub kommune: Option<u16>,
 }
@@ -103,6 +153,9 @@ pub struct Contact {
     pub dx: Option<String>,
     /// Secondary diagnoses, separated by `|`.
     pub dx_secondary: Option<String>,
+    /// Price in øre; 0 where it is not known yet.
+    #[serde(rename = "drg_dkk", deserialize_with = "oere")]
+    pub drg_oere: i64,
 }
 
 /// A row of `gp_contacts`.
@@ -116,6 +169,9 @@ pub struct GpContact {
     pub speciale: String,
     /// 1 for a contact, 0 for a supplement or laboratory.
     pub kontakt: u8,
+    /// Fee in øre.
+    #[serde(rename = "honorar_dkk", deserialize_with = "oere")]
+    pub honorar_oere: i64,
 }
 
 /// A row of `prescriptions`.
@@ -127,6 +183,23 @@ pub struct Prescription {
     pub date: Date,
     /// ATC code.
     pub atc: String,
+    /// Subsidy in øre.
+    #[serde(rename = "tilskud_dkk", deserialize_with = "oere")]
+    pub tilskud_oere: i64,
+}
+
+/// A row of `transport`.
+#[derive(Deserialize)]
+pub struct Ride {
+    #[serde(deserialize_with = "person")]
+    person_id: PersonId,
+    /// Day.
+    pub date: Date,
+    /// akut or planlagt.
+    pub kind: String,
+    /// Price in øre.
+    #[serde(rename = "cost_dkk", deserialize_with = "oere")]
+    pub cost_oere: i64,
 }
 
 /// Reads every node's folder under `folder`.
@@ -183,6 +256,15 @@ fn municipality(all: &mut Citizens, folder: &Path, node: u16) -> anyhow::Result<
     for row in rows::<Benefit>(folder, "benefits_weeks")? {
         of(all, &row.person_id).benefits.push(Held { node, row });
     }
+    for row in rows::<Service>(folder, "social_services")? {
+        of(all, &row.person_id).services.push(Held { node, row });
+    }
+    for row in rows::<Survey>(folder, "survey")? {
+        of(all, &row.person_id).surveys.push(Held { node, row });
+    }
+    for row in rows::<Flag>(folder, "frontline_flags")? {
+        of(all, &row.person_id).flags.push(Held { node, row });
+    }
     Ok(())
 }
 
@@ -203,6 +285,9 @@ fn region(all: &mut Citizens, folder: &Path, node: u16) -> anyhow::Result<()> {
     for row in rows::<Prescription>(folder, "prescriptions")? {
         of(all, &row.person_id).prescriptions.push(Held { node, row });
     }
+    for row in rows::<Ride>(folder, "transport")? {
+        of(all, &row.person_id).rides.push(Held { node, row });
+    }
     Ok(())
 }
 
@@ -222,4 +307,11 @@ fn rows<T: DeserializeOwned>(folder: &Path, table: &str) -> anyhow::Result<Vec<T
 
 fn person<'de, D: Deserializer<'de>>(from: D) -> Result<PersonId, D::Error> {
     PersonId::parse(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+/// Kroner with at most two decimals as øre, without binary fractions; an empty field is 0.
+fn oere<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(from)?;
+    let (kroner, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    format!("0{kroner}{decimals:0<2}").parse().map_err(D::Error::custom)
 }

@@ -1,3 +1,6 @@
+mod feature;
+mod readmission;
+
 use std::{fs, path::Path};
 
 use jiff::civil::date;
@@ -7,13 +10,19 @@ use sad::{Answer, Stratum};
 
 const PERSON: &str = "6101800011";
 
-/// Writes one municipality and one region with a single person, given each table's rows after the person's number.
-fn one_person(out: &Path, rows: &[(&str, &str, &str)]) {
+/// A row: node, table, and what follows the person's number.
+type Row = (&'static str, &'static str, &'static str);
+
+/// Writes one municipality and one region with a single person.
+fn one_person(out: &Path, rows: &[Row]) {
     let headers = [
         ("k360", "persons", "birth_date,sex,citizenship,death_date,civil_status,preschool_children,a_kasse"),
         ("k360", "residence", "kommune,from_date,to_date"),
         ("k360", "sick_leave", "first_day,last_day"),
         ("k360", "benefits_weeks", "iso_year,iso_week,dream_code"),
+        ("k360", "social_services", "law,from_date,to_date,cost_per_day_dkk"),
+        ("k360", "survey", "survey_date,round,self_rated_health,life_satisfaction,satisfaction,coherence"),
+        ("k360", "frontline_flags", "flag_date"),
         ("region_1085", "patients", "birth_date,sex,death_date,kommune,ydernr"),
         (
             "region_1085",
@@ -22,6 +31,7 @@ fn one_person(out: &Path, rows: &[(&str, &str, &str)]) {
         ),
         ("region_1085", "gp_contacts", "date,speciale,ydelse,kontakt,honorar_dkk,ydernr"),
         ("region_1085", "prescriptions", "date,atc,ddd,tilskud_dkk"),
+        ("region_1085", "transport", "date,kind,cost_dkk"),
     ];
     for (node, table, columns) in headers {
         fs::create_dir_all(out.join(node)).unwrap();
@@ -33,12 +43,19 @@ fn one_person(out: &Path, rows: &[(&str, &str, &str)]) {
     }
 }
 
-fn answer(rows: &[(&str, &str, &str)]) -> Answer {
+fn federation(rows: &[Row]) -> Federation {
     let out = tempfile::tempdir().unwrap();
     one_person(out.path(), rows);
-    let federation = read::federation(out.path()).unwrap();
-    let mut answers = federation.sad(date(2026, 2, 28)).unwrap();
-    answers.remove(&PersonId::parse(PERSON).unwrap()).unwrap()
+    read::federation(out.path()).unwrap()
+}
+
+fn person() -> PersonId {
+    PersonId::parse(PERSON).unwrap()
+}
+
+fn answer(rows: &[Row]) -> Answer {
+    let mut answers = federation(rows).sad(date(2026, 2, 28)).unwrap();
+    answers.remove(&person()).unwrap()
 }
 
 #[test]

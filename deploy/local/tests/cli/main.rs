@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic; clippy only knows the tests themselves"
 )]
 
+mod fail;
 mod input;
 mod leak;
 mod life;

@@ -16,7 +16,7 @@ use tvaers_protocol::id::Sector;
 
 use super::fault::ImportError;
 use super::read::{Batch, rows_per_batch};
-use crate::data::{Meta, SCHEMA_SQL};
+use crate::data::{self, Holds, Meta};
 use crate::table::{Table, tables};
 
 /// The most rows that can be set aside because they differ from an earlier row with their key: they are held in
@@ -39,7 +39,7 @@ pub(super) struct Differing {
 
 impl Load {
     /// Opens the new file at `path`, which must exist and be empty, and creates the tables.
-    pub(super) async fn begin(path: &Path, sector: Sector) -> Result<Self, ImportError> {
+    pub(super) async fn begin(path: &Path, holds: Holds, sector: Sector) -> Result<Self, ImportError> {
         // Nothing is taken back in this file: it is made durable as a whole before it gets its name, or removed.
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -56,9 +56,11 @@ impl Load {
         let connection = connected.map_err(|error| ImportError::database(&name, &error))?;
         let mut load = Self { connection, name, full: None };
         load.run("BEGIN".into()).await?;
-        load.run(SCHEMA_SQL.into()).await?;
-        for table in tables(sector) {
-            load.run(table.create_sql()).await?;
+        load.run(holds.schema_sql()).await?;
+        if holds == Holds::Rows {
+            for table in tables(sector) {
+                load.run(table.create_sql()).await?;
+            }
         }
         Ok(load)
     }
@@ -135,7 +137,7 @@ impl Load {
 
     /// Writes what is known of the import, ends the transaction, and closes the file.
     pub(super) async fn finish(mut self, meta: &Meta) -> Result<(), ImportError> {
-        let written = meta.write(&mut self.connection).await;
+        let written = data::write(meta, &mut self.connection).await;
         written.map_err(|error| self.fault(&error))?;
         // The planner's statistics, from a sample: https://sqlite.org/lang_analyze.html.
         self.run("PRAGMA analysis_limit = 1000".into()).await?;
@@ -172,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.sqlite");
         std::fs::write(&path, "").unwrap();
-        let mut load = Load::begin(&path, Sector::Region).await.unwrap();
+        let mut load = Load::begin(&path, Holds::Rows, Sector::Region).await.unwrap();
         // The database itself refuses to grow, with the code that it has for a full disk.
         load.run("PRAGMA max_page_count = 1".into()).await.unwrap();
         let error = load.run("CREATE TABLE large AS SELECT zeroblob(1000000)".into()).await.unwrap_err();

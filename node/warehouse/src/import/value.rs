@@ -10,7 +10,7 @@ use super::fault::What;
 use crate::table::{Column, DECIMAL_MAX, Kind, MONEY_MAX_OERE, YEARS};
 
 /// A value as it is stored. It has no `Debug`: it may be a person.
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Null,
     Integer(i64),
     Real(f64),
@@ -20,9 +20,9 @@ pub(super) enum Value<'a> {
 
 /// What is wrong with a field, and what was expected where the column's kind does not say it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) what: What,
-    pub(super) expected: Option<&'static str>,
+pub(crate) struct Wrong {
+    pub(crate) what: What,
+    pub(crate) expected: Option<&'static str>,
 }
 
 impl From<What> for Wrong {
@@ -32,7 +32,7 @@ impl From<What> for Wrong {
 }
 
 /// Reads `text` as a value of `column`.
-pub(super) fn read<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Wrong> {
+pub(crate) fn read<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Wrong> {
     if text.is_empty() {
         return if column.required { Err(What::Empty.into()) } else { Ok(Value::Null) };
     }

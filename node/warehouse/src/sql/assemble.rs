@@ -1,106 +1,84 @@
-//! The statement from its parts: the common tables, the join to the persons, and the columns in order.
+//! What the statements have in common: who is contributed, and a select over the persons with what is joined to it.
 
 use sea_query::{
-    CommonTableExpression, Expr, ExprTrait as _, Func, IntoIden as _, Order, Query, SelectStatement,
-    WithClause, WithQuery,
+    CommonTableExpression, Expr, ExprTrait as _, IntoIden as _, Order, Query, SelectStatement, WithClause,
 };
-use tvaers_definitions::feature::Rule;
-use tvaers_definitions::layout::{Grain, Layout, RECENCY_NONE};
+use tvaers_definitions::feature::{Feature, Residence, Rule};
 use tvaers_definitions::schema::{PERSON, Table};
 
-use super::condition::{any, flag};
 use super::dialect::Dialect;
-use super::pass::Passes;
-use super::{Extraction, Holding, SqlError, person};
+use super::{Holding, Scope, SqlError, person, view};
 
-/// The whole statement for one sector.
-pub(super) fn query(
-    extraction: &Extraction<'_>,
-    layout: &Layout,
-    dialect: Dialect,
-) -> Result<WithQuery, SqlError> {
-    let mut passes = Passes::default();
-    let mut parts = Vec::new();
-    for (index, component) in
-        layout.components.iter().filter_map(|i| Some((*i, extraction.model.components.get(*i)?)))
-    {
-        parts.push((index, component, passes.add(extraction, dialect, component)?));
-    }
-    let mut tables = Vec::new();
-    let mut joined = Vec::new();
-    let mut select = Query::select();
-    select.column((person::ALIAS, PERSON));
-    flags(extraction, dialect, &mut select, &mut tables, &mut joined)?;
-
-    let touching = |group: usize| {
-        let mut tests: Vec<Expr> = Vec::new();
-        for (_, _, part) in parts.iter().filter(|(_, component, _)| component.touch == Some(group)) {
-            // Features of the same spells touch alike.
-            tests.extend(part.touch.clone().filter(|touch| !tests.contains(touch)));
-        }
-        any(tests)
-    };
-    let bits = (0..extraction.model.touches.len()).filter(|group| layout.touches >> group & 1 == 1);
-    let touches = bits.map(|group| flag(touching(group)).mul(1_i64 << group));
-    let touches = touches.reduce(|left, right| left.add(right)).unwrap_or_else(|| Expr::val(0_i64));
-    select.expr_as(touches, "touches");
-
-    for (position, (_, component, part)) in parts.iter().enumerate() {
-        let value = person::clamped(part.value.clone(), component);
-        let value = match extraction.grain {
-            Grain::Points => person::points(value, component),
-            Grain::Counts | Grain::Events => value,
-        };
-        select.expr_as(value, format!("v{position}"));
-    }
-    let recent = parts.iter().filter(|(index, ..)| layout.recencies.contains(index));
-    for (position, (_, _, part)) in recent.enumerate() {
-        let none = Expr::val(i64::from(RECENCY_NONE));
-        let recency =
-            part.recency.clone().map_or(none.clone(), |recency| Func::coalesce([recency, none]).into());
-        select.expr_as(recency, format!("r{position}"));
-    }
-
-    passes.tables(extraction, dialect, &mut tables, &mut joined)?;
-    select.from_as(Table::of_persons(layout.sector).name, person::ALIAS);
-    for name in joined {
-        let same = Expr::col((name.clone().into_iden(), PERSON)).equals((person::ALIAS, PERSON));
-        select.left_join(name.into_iden(), same);
-    }
-    select.order_by((person::ALIAS, PERSON), Order::Asc);
-    let mut with = WithClause::new();
-    for table in tables {
-        with.cte(table);
-    }
-    Ok(select.take().with(with))
+/// A select with one row a person of the node, in order of `person_id`, and the common tables that it reads.
+pub(super) struct OfPersons {
+    pub(super) select: SelectStatement,
+    tables: Vec<CommonTableExpression>,
 }
 
-/// The columns that every contribution has, with who is contributed at all.
-fn flags(
-    extraction: &Extraction<'_>,
-    dialect: Dialect,
-    select: &mut SelectStatement,
-    tables: &mut Vec<CommonTableExpression>,
-    joined: &mut Vec<String>,
-) -> Result<(), SqlError> {
-    let population = &extraction.model.population;
-    let (resident, kommune) = match extraction.holding {
-        Holding::Region { members } => {
-            let kommune = person::kommune(&population.kommune)?;
-            select.and_where(kommune.clone().is_in(members.iter().map(|code| i64::from(*code))));
-            (Expr::val(0_i64), kommune)
+impl OfPersons {
+    /// The persons that a node answers for: a region's patients of member municipalities, and all that a municipality
+    /// has. `kommune` is the feature that tells a region the municipality of a patient.
+    pub(super) fn of(scope: &Scope<'_>, kommune: &Feature) -> Result<Self, SqlError> {
+        let mut select = Query::select();
+        select.column((person::ALIAS, PERSON));
+        select.from_as(Table::of_persons(scope.holding.sector()).name, person::ALIAS);
+        if let Holding::Region { members } = scope.holding {
+            let codes = members.iter().map(|code| i64::from(*code));
+            select.and_where(person::kommune(scope, kommune)?.is_in(codes));
         }
-        Holding::Municipality { own } => {
-            let Rule::Resident(residence) = &population.resident.rule else {
-                return Err(SqlError::NoComponent { feature: population.resident.name.clone() });
-            };
-            tables.push(person::home(extraction, dialect, residence, own));
-            joined.push(person::HOME.to_owned());
-            (person::resident(extraction, dialect, residence), Expr::val(i64::from(own)))
+        select.order_by((person::ALIAS, PERSON), Order::Asc);
+        Ok(Self { select, tables: Vec::new() })
+    }
+
+    /// A column of the answer, a whole number of 64 bits.
+    pub(super) fn column(&mut self, scope: &Scope<'_>, value: Expr, name: impl Into<String>) {
+        self.select.expr_as(scope.dialect.number(value), name.into());
+    }
+
+    /// Joins the residents' table of a municipality, so that [`person::resident`] can look at it.
+    pub(super) fn join_home(&mut self, scope: &Scope<'_>, residence: &Residence) {
+        if let Holding::Municipality { own } = scope.holding {
+            self.join_all((vec![person::home(scope, residence, own)], vec![person::HOME.to_owned()]));
         }
-    };
-    select.expr_as(resident, "resident");
-    select.expr_as(person::eligible(extraction, dialect, population)?, "eligible");
-    select.expr_as(kommune, "kommune");
-    Ok(())
+    }
+
+    /// Adds common tables, and joins those that are named: what they have of a person, NULL where they have nothing.
+    pub(super) fn join_all(&mut self, (tables, joined): (Vec<CommonTableExpression>, Vec<String>)) {
+        self.tables.extend(tables);
+        for name in joined {
+            let same = Expr::col((name.clone().into_iden(), PERSON)).equals((person::ALIAS, PERSON));
+            self.select.left_join(name.into_iden(), same);
+        }
+    }
+
+    /// Adds common tables, and joins the rows of one: as many rows a person as it has.
+    pub(super) fn join_rows(&mut self, tables: Vec<CommonTableExpression>, of: &'static str) {
+        self.tables.extend(tables);
+        self.select.inner_join(of, Expr::col((of, PERSON)).equals((person::ALIAS, PERSON)));
+    }
+
+    /// The whole. A `WITH` of no tables would be no SQL.
+    pub(super) fn query(mut self, scope: &Scope<'_>) -> SelectStatement {
+        let views = match scope.dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(view::all(scope.holding.sector())),
+        };
+        let mut tables = views.into_iter().flatten().chain(self.tables).peekable();
+        if tables.peek().is_some() {
+            let mut with = WithClause::new();
+            for table in tables {
+                with.cte(table);
+            }
+            self.select.with_cte(with);
+        }
+        self.select
+    }
+}
+
+/// The rule of the feature that tells who is resident.
+pub(super) fn residence(feature: &Feature) -> Result<&Residence, SqlError> {
+    match &feature.rule {
+        Rule::Resident(residence) => Ok(residence),
+        _ => Err(SqlError::NoComponent { feature: feature.name.clone() }),
+    }
 }

@@ -1,16 +1,20 @@
-//! Rows of a statement, read from an embedded database one by one.
+//! Rows of a statement, read from a database one by one.
 //!
-//! This is the one place that tells sqlx that a text made at run time is safe to run: it has placeholders for every
-//! value, and its identifiers are constants of `tvaers_definitions::schema` or checked names of components.
+//! This is the one place that tells sqlx that a text made at run time from definitions is safe to run: it has
+//! placeholders for every value, and its identifiers are constants of `tvaers_definitions::schema` or checked names of
+//! components.
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use sea_query::Values;
 use sea_query_sqlx::SqlxValues;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+use sqlx::postgres::PgArguments;
+use sqlx::{AssertSqlSafe, IntoArguments, Postgres, SqliteConnection};
 use tvaers_protocol::id::PersonId;
 
-use super::Statement;
+use super::cells::Cells;
+use super::{EventRow, EventStatement, FeatureRow, FeatureStatement, Statement};
+use crate::source::{Moment, SourceError};
 
 /// What a node knows of one person for a model. It has no `Debug`: it is a row of personal data.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +41,9 @@ pub enum FetchError {
     /// The database did not answer.
     #[error("the data database cannot be read")]
     Database(#[from] sqlx::Error),
+    /// The server that holds the rows did not answer, or holds other rows now.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A person_id that is no CPR number; the import lets none in.
     #[error("a row's `person_id` is no CPR number")]
     Person,
@@ -48,6 +55,17 @@ pub enum FetchError {
     },
 }
 
+/// A connection to the database that a statement was made for.
+pub(crate) enum At<'c> {
+    /// An embedded database.
+    Sqlite(&'c mut SqliteConnection),
+    /// A server.
+    Postgres(&'c mut Moment),
+}
+
+/// The rows of a statement as they come; the stream ends after the first error.
+pub(crate) type Rows<'c, T> = BoxStream<'c, Result<T, FetchError>>;
+
 impl Statement {
     /// Runs the statement and reads its rows as they come, in order of `person_id`.
     ///
@@ -57,32 +75,93 @@ impl Statement {
         &self,
         connection: &'c mut SqliteConnection,
     ) -> BoxStream<'c, Result<PersonRow, FetchError>> {
-        let (n_values, n_recencies) = (self.layout().components.len(), self.layout().recencies.len());
-        let values = SqlxValues(self.values.clone());
-        sqlx::query_with(AssertSqlSafe(self.sql.clone()), values)
-            .fetch(connection)
-            .map(move |row| person_row(&row?, n_values, n_recencies))
-            .boxed()
+        self.rows_at(At::Sqlite(connection))
+    }
+
+    pub(crate) fn rows_at<'c>(&self, at: At<'c>) -> Rows<'c, PersonRow> {
+        let shape =
+            Persons { n_values: self.layout.components.len(), n_recencies: self.layout.recencies.len() };
+        rows(at, &self.sql, &self.values, shape)
     }
 }
 
-fn person_row(row: &SqliteRow, n_values: usize, n_recencies: usize) -> Result<PersonRow, FetchError> {
-    let person = row.try_get::<&str, _>("person_id")?;
-    // The first five columns come before the values: person_id, resident, eligible, kommune, touches.
-    let values = (0..n_values).map(|i| number(row, 5 + i, || format!("v{i}")));
-    let recencies = (0..n_recencies).map(|i| number(row, 5 + n_values + i, || format!("r{i}")));
-    Ok(PersonRow {
-        person: PersonId::parse(person).map_err(|_| FetchError::Person)?,
-        resident: number(row, 1, || "resident".to_owned())? == 1,
-        eligible: number(row, 2, || "eligible".to_owned())? == 1,
-        kommune: number(row, 3, || "kommune".to_owned())?,
-        touches: number(row, 4, || "touches".to_owned())?,
-        values: values.collect::<Result<_, _>>()?,
-        recencies: recencies.collect::<Result<_, _>>()?,
-    })
+impl EventStatement {
+    pub(crate) fn rows_at<'c>(&self, at: At<'c>) -> Rows<'c, EventRow> {
+        rows(at, &self.sql, &self.values, Events)
+    }
 }
 
-fn number(row: &SqliteRow, index: usize, column: impl Fn() -> String) -> Result<u16, FetchError> {
-    let value: i64 = row.try_get(index)?;
-    u16::try_from(value).map_err(|_| FetchError::Range { column: column() })
+impl FeatureStatement {
+    pub(crate) fn rows_at<'c>(&self, at: At<'c>) -> Rows<'c, FeatureRow> {
+        rows(at, &self.sql, &self.values, Features { n_features: self.n_features })
+    }
+}
+
+/// How a row of one statement is read, from either database.
+trait Shape: Send + 'static {
+    type Row;
+    fn read(&self, row: &impl Cells) -> Result<Self::Row, FetchError>;
+}
+
+struct Persons {
+    n_values: usize,
+    n_recencies: usize,
+}
+
+impl Shape for Persons {
+    type Row = PersonRow;
+
+    fn read(&self, row: &impl Cells) -> Result<PersonRow, FetchError> {
+        // The first five columns come before the values: person_id, resident, eligible, kommune, touches.
+        let values = (0..self.n_values).map(|i| row.whole(5 + i, "v…"));
+        let recencies = (0..self.n_recencies).map(|i| row.whole(5 + self.n_values + i, "r…"));
+        Ok(PersonRow {
+            person: row.person()?,
+            resident: row.whole::<u8>(1, "resident")? == 1,
+            eligible: row.whole::<u8>(2, "eligible")? == 1,
+            kommune: row.whole(3, "kommune")?,
+            touches: row.whole(4, "touches")?,
+            values: values.collect::<Result<_, _>>()?,
+            recencies: recencies.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+struct Events;
+
+impl Shape for Events {
+    type Row = EventRow;
+
+    fn read(&self, row: &impl Cells) -> Result<EventRow, FetchError> {
+        EventRow::read(row)
+    }
+}
+
+struct Features {
+    n_features: usize,
+}
+
+impl Shape for Features {
+    type Row = FeatureRow;
+
+    fn read(&self, row: &impl Cells) -> Result<FeatureRow, FetchError> {
+        FeatureRow::read(row, self.n_features)
+    }
+}
+
+fn rows<'c, S: Shape>(at: At<'c>, sql: &str, values: &Values, shape: S) -> Rows<'c, S::Row> {
+    let (sql, values) = (AssertSqlSafe(sql.to_owned()), SqlxValues(values.clone()));
+    // No statement is kept prepared: its plan is needed once.
+    match at {
+        At::Sqlite(connection) => sqlx::query_with(sql, values)
+            .persistent(false)
+            .fetch(connection)
+            .map(move |row| shape.read(&row?))
+            .boxed(),
+        At::Postgres(moment) => {
+            let values: PgArguments = IntoArguments::<Postgres>::into_arguments(values);
+            let query = sqlx::query_with(sql, values).persistent(false);
+            moment.fetch("reading the persons", query).map(move |row| shape.read(&row?)).boxed()
+        }
+    }
 }

@@ -1,106 +1,137 @@
-//! The passes over tables: each table is read once for all components that ask for it.
+//! The passes over tables: each is read once for all features that look at its rows one by one, and once more for
+//! each way in which they are merged.
 
 use std::collections::BTreeMap;
 
-use sea_query::{CommonTableExpression, Expr, ExprTrait as _, Func, IntoIden as _, SelectStatement};
-use tvaers_definitions::feature::{Measure, Rule, Spells, WeekCode};
-use tvaers_definitions::model::Component;
-use tvaers_definitions::window::Window;
+use sea_query::{CommonTableExpression, Expr, ExprTrait as _, Func, IntoIden as _};
+use tvaers_definitions::feature::{Feature, Kind, Measure, Rows, Rule, Spells, Stays};
+use tvaers_definitions::schema::Table;
 
-use super::dialect::Dialect;
-use super::rows::{self, RowsFeature};
-use super::spells::{self, SpellsFeature, TOUCH};
-use super::{Extraction, SqlError, person, week};
+use super::aggregate::{Aggregate, Over, TablePass};
+use super::islands::{TOUCH, table};
+use super::spells::SpellsPass;
+use super::stays::StaysPass;
+use super::{Scope, SqlError, answer, lasting, person, rows, week};
 
-/// A component in the last select. None of the expressions but `recency` is ever NULL.
+/// A feature in the last select.
 pub(super) struct Part {
-    /// The value, not yet within the clamp.
+    /// The number that the rule works out, or the index of the label; not yet within the clamp. NULL only where the
+    /// feature's kind has missing values.
     pub(super) value: Expr,
-    /// Whether the rule touches the person.
+    /// Whether the rule touches the person. Never NULL.
     pub(super) touch: Option<Expr>,
     /// Days since the event's first day, NULL where there is none.
     pub(super) recency: Option<Expr>,
 }
 
-/// What has to be read: one entry per pass over a table, with what is worked out in it.
+/// What has to be read: one entry per pass, with what is worked out in it.
 #[derive(Default)]
 pub(super) struct Passes<'a> {
-    rows: BTreeMap<&'static str, Vec<RowsFeature<'a>>>,
-    spells: Vec<(&'a Spells, Window, &'a str, Vec<SpellsFeature>)>,
-    weeks: Vec<Vec<(&'a WeekCode, String)>>,
+    tables: BTreeMap<&'static str, TablePass>,
+    spells: Vec<SpellsPass<'a>>,
+    stays: Vec<StaysPass<'a>>,
 }
 
 impl<'a> Passes<'a> {
-    /// Puts a component into the pass over its table, and says how the last select refers to it.
+    /// Puts a feature into the pass over its table, and says how the last select refers to it. `name` tells its
+    /// columns apart from those of others.
     pub(super) fn add(
         &mut self,
-        extraction: &Extraction<'_>,
-        dialect: Dialect,
-        component: &'a Component,
+        scope: &Scope<'_>,
+        name: &str,
+        feature: &'a Feature,
     ) -> Result<Part, SqlError> {
-        let feature = &*component.feature;
-        let column = column_name(component);
-        let plain = |value| Part { value, touch: None, recency: None };
-        Ok(match &feature.rule {
-            Rule::AnyRow(rows) | Rule::CountRows(rows) => {
-                let counted = matches!(feature.rule, Rule::CountRows(_));
-                let value = or_zero(&rows_name(rows.table.name), &column);
-                self.rows.entry(rows.table.name).or_default().push(RowsFeature {
-                    feature,
-                    rows,
-                    counted,
-                    column,
-                });
-                Part { touch: Some(value.clone().gt(0_i64)), value, recency: None }
+        let plain = |value| Ok(Part { value, touch: None, recency: None });
+        match &feature.rule {
+            Rule::AnyRow(rows) => self.add_rows(scope, name, feature, rows, Over::Any),
+            Rule::CountRows(rows) => self.add_rows(scope, name, feature, rows, Over::Count),
+            Rule::SumRows { rows, amount } => {
+                let sum = Over::Sum(Expr::col(amount.name));
+                let sum = rows::aggregate(scope, feature, rows, sum)?;
+                plain(or_zero(self.put(rows.table, format!("c_{name}"), sum)))
             }
-            Rule::Spells(spells) => self.add_spells(spells, component),
-            Rule::WeekCode(rule) => plain(self.add_week(rule, column)),
-            Rule::Person(rule) => plain(person::value(dialect, rule, component)),
-            Rule::Age { birth } => plain(person::age(extraction, dialect, birth)),
-            Rule::Resident(_) | Rule::Kommune { .. } => {
-                return Err(SqlError::NoComponent { feature: feature.name.clone() });
+            Rule::ActiveRow(rows) => {
+                let active = lasting::active(scope, feature, rows)?;
+                plain(or_zero(self.put(rows.table, format!("c_{name}"), active)))
             }
-        })
+            Rule::DailySum { rows, amount } => {
+                let sum = lasting::daily_sum(scope, feature, rows, amount)?;
+                plain(or_zero(self.put(rows.table, format!("c_{name}"), sum)))
+            }
+            Rule::WeekCode(rule) => {
+                let coded = week::aggregate(scope, rule);
+                plain(or_zero(self.put(rule.table, format!("c_{name}"), coded)))
+            }
+            Rule::Answer(rule) => {
+                let put = |end: &str, number| self.put(rule.table, format!("{end}_{name}"), number);
+                let value = answer::picked(scope, feature, rule, put)?;
+                let missing = matches!(feature.kind, Kind::Integer { missing: true, .. });
+                plain(if missing { value } else { or_zero(value) })
+            }
+            Rule::Spells(spells) => Ok(self.add_spells(name, feature, spells)),
+            Rule::Stays(stays) => Ok(self.add_stays(name, feature, stays)),
+            Rule::Person(rule) => plain(person::value(scope, rule, feature)),
+            Rule::Age { birth } => plain(person::age(scope, birth)),
+            Rule::AgeBand { birth, from } => plain(person::age_band(scope, birth, from, feature)?),
+            Rule::Kommune { .. } => plain(person::kommune(scope, feature)?),
+            Rule::Resident(_) => Err(SqlError::NoComponent { feature: feature.name.clone() }),
+        }
     }
 
-    /// Rules over the same columns share a pass, whatever their codes.
-    fn add_week(&mut self, rule: &'a WeekCode, column: String) -> Expr {
-        let columns = |rule: &WeekCode| (rule.table, rule.year, rule.week, rule.code);
-        let same =
-            |pass: &Vec<(&WeekCode, String)>| pass.iter().all(|(other, _)| columns(other) == columns(rule));
-        let index = self.weeks.iter().position(same).unwrap_or_else(|| {
-            self.weeks.push(Vec::new());
-            self.weeks.len() - 1
-        });
-        let value = or_zero(&week_name(index), &column);
-        if let Some(pass) = self.weeks.get_mut(index) {
-            pass.push((rule, column));
-        }
-        value
+    /// Puts a number into the pass over a table, and gives the column that will have it.
+    fn put(&mut self, table: &'static Table, column: String, number: Aggregate) -> Expr {
+        let pass = self.tables.entry(table.name).or_insert_with(|| TablePass::over(table));
+        column_of(&table_name(table.name), &pass.add(column, number))
+    }
+
+    fn add_rows(
+        &mut self,
+        scope: &Scope<'_>,
+        name: &str,
+        feature: &Feature,
+        rows: &Rows,
+        over: Over,
+    ) -> Result<Part, SqlError> {
+        let number = rows::aggregate(scope, feature, rows, over)?;
+        let value = or_zero(self.put(rows.table, format!("c_{name}"), number));
+        Ok(Part { touch: Some(value.clone().gt(0_i64)), value, recency: None })
     }
 
     /// Features of the same records and window are told of the same merged spells.
-    fn add_spells(&mut self, spells: &'a Spells, component: &'a Component) -> Part {
-        let window = component.feature.window;
-        let same = |(other, other_window, ..): &(&Spells, Window, &str, _)| {
-            (other.table, other.first, other.last, *other_window)
-                == (spells.table, spells.first, spells.last, window)
-        };
-        let index = self.spells.iter().position(same).unwrap_or_else(|| {
-            self.spells.push((spells, window, &component.feature.name, Vec::new()));
+    fn add_spells(&mut self, name: &str, feature: &'a Feature, spells: &'a Spells) -> Part {
+        let known = self.spells.iter().position(|pass| pass.serves(feature, spells));
+        let index = known.unwrap_or_else(|| {
+            self.spells.push(SpellsPass::new(format!("spells{}", self.spells.len()), feature, spells));
             self.spells.len() - 1
         });
-        let name = spells_name(index);
-        let column = column_name(component);
-        let latest = spells.measure == Measure::LengthOfLatest;
-        let recency = latest.then(|| format!("{column}_recency"));
+        let (pass, column) = (format!("spells{index}"), format!("c_{name}"));
+        let recency = (spells.measure == Measure::LengthOfLatest).then(|| format!("r_{name}"));
         let part = Part {
-            value: or_zero(&name, &column),
-            touch: Some(or_zero(&name, TOUCH).gt(0_i64)),
-            recency: recency.clone().map(|recency| Expr::col((name.into_iden(), recency.into_iden()))),
+            value: or_zero(column_of(&pass, &column)),
+            touch: Some(or_zero(column_of(&pass, TOUCH)).gt(0_i64)),
+            recency: recency.as_ref().map(|recency| column_of(&pass, recency)),
         };
-        if let Some((.., features)) = self.spells.get_mut(index) {
-            features.push(SpellsFeature { measure: spells.measure, column, recency });
+        if let Some(pass) = self.spells.get_mut(index) {
+            pass.add(spells.measure, column, recency);
+        }
+        part
+    }
+
+    /// Features of the same contacts and window are told of the same merged stays.
+    fn add_stays(&mut self, name: &str, feature: &'a Feature, stays: &'a Stays) -> Part {
+        let known = self.stays.iter().position(|pass| pass.serves(feature, stays));
+        let index = known.unwrap_or_else(|| {
+            self.stays.push(StaysPass::new(format!("stays{}", self.stays.len()), feature, stays));
+            self.stays.len() - 1
+        });
+        let (pass, column) = (format!("stays{index}"), format!("c_{name}"));
+        let part = Part {
+            value: or_zero(column_of(&pass, &column)),
+            touch: Some(or_zero(column_of(&pass, TOUCH)).gt(0_i64)),
+            recency: None,
+        };
+        if let Some(pass) = self.stays.get_mut(index) {
+            pass.add(stays, column);
         }
         part
     }
@@ -108,53 +139,34 @@ impl<'a> Passes<'a> {
     /// The common tables, and the names of those that the last select joins.
     pub(super) fn tables(
         &self,
-        extraction: &Extraction<'_>,
-        dialect: Dialect,
-        tables: &mut Vec<CommonTableExpression>,
-        joined: &mut Vec<String>,
-    ) -> Result<(), SqlError> {
-        for (table, features) in &self.rows {
-            tables.push(named(rows_name(table), rows::select(extraction, dialect, features)?));
-            joined.push(rows_name(table));
+        scope: &Scope<'_>,
+    ) -> Result<(Vec<CommonTableExpression>, Vec<String>), SqlError> {
+        let (mut tables, mut joined) = (Vec::new(), Vec::new());
+        for (name, pass) in &self.tables {
+            tables.push(table(table_name(name), pass.select()));
+            joined.push(table_name(name));
         }
-        for (index, (spells, window, feature, features)) in self.spells.iter().enumerate() {
-            let opens = window.opens(extraction.as_of).ok_or_else(|| extraction.off_calendar(feature))?;
-            let name = spells_name(index);
-            tables.extend(spells::steps(extraction, dialect, &name, spells, opens, features)?);
-            joined.push(name);
+        for pass in &self.spells {
+            tables.extend(pass.tables(scope)?);
+            joined.push(pass.name().to_owned());
         }
-        for (index, rules) in self.weeks.iter().enumerate() {
-            tables.push(named(week_name(index), week::select(extraction, rules)));
-            joined.push(week_name(index));
+        for pass in &self.stays {
+            tables.extend(pass.tables(scope)?);
+            joined.push(pass.name().to_owned());
         }
-        Ok(())
+        Ok((tables, joined))
     }
 }
 
-fn named(name: String, select: SelectStatement) -> CommonTableExpression {
-    let mut table = CommonTableExpression::new();
-    table.table_name(name).query(select);
-    table
-}
-
-fn or_zero(table: &str, column: &str) -> Expr {
-    let column = Expr::col((table.to_owned().into_iden(), column.to_owned().into_iden()));
+/// A person without a row in a pass is not in it.
+fn or_zero(column: Expr) -> Expr {
     Func::coalesce([column, Expr::val(0_i64)]).into()
 }
 
-/// A prefix keeps a component's name apart from the columns that every pass has.
-fn column_name(component: &Component) -> String {
-    format!("c_{}", component.name)
+fn column_of(table: &str, column: &str) -> Expr {
+    Expr::col((table.to_owned().into_iden(), column.to_owned().into_iden()))
 }
 
-fn rows_name(table: &str) -> String {
+fn table_name(table: &str) -> String {
     format!("{table}_of_person")
-}
-
-fn week_name(index: usize) -> String {
-    format!("week{index}")
-}
-
-fn spells_name(index: usize) -> String {
-    format!("spells{index}")
 }

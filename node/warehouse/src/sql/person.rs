@@ -1,14 +1,14 @@
-//! What a person's own row says: residence, the age range, municipality, columns as they are or tested.
+//! What a person's own row says: residence, the population, municipality, age, columns as they are or tested.
 
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use sea_query::{CaseStatement, CommonTableExpression, Expr, ExprTrait as _, Func, Query};
-use tvaers_definitions::feature::{Feature, Kind, Literal, PersonColumn, Residence, Rule, Test};
-use tvaers_definitions::model::{Component, Population};
-use tvaers_definitions::schema::{Column, ColumnKind, PERSON};
+use tvaers_definitions::feature::{Feature, Kind, PersonColumn, Residence, Rule};
+use tvaers_definitions::model::Population;
+use tvaers_definitions::schema::{Column, ColumnKind, PERSON, Table};
 
 use super::condition::{flag, test};
-use super::dialect::Dialect;
-use super::{Extraction, SqlError};
+use super::{Holding, Scope, SqlError};
 
 /// The alias of the person table.
 pub(super) const ALIAS: &str = "p";
@@ -16,13 +16,8 @@ pub(super) const ALIAS: &str = "p";
 pub(super) const HOME: &str = "home";
 
 /// Those whom the municipality's register of residence has on the reference date, once each.
-pub(super) fn home(
-    extraction: &Extraction<'_>,
-    dialect: Dialect,
-    residence: &Residence,
-    own: u16,
-) -> CommonTableExpression {
-    let as_of = dialect.date(extraction.as_of);
+pub(super) fn home(scope: &Scope<'_>, residence: &Residence, own: u16) -> CommonTableExpression {
+    let as_of = scope.dialect.date(scope.as_of);
     let to = || Expr::col(residence.to.name);
     let select = Query::select()
         .distinct()
@@ -37,64 +32,98 @@ pub(super) fn home(
     home
 }
 
-/// 1 for those at [`HOME`] who live beyond the reference date: one who dies on it is no longer resident.
-pub(super) fn resident(extraction: &Extraction<'_>, dialect: Dialect, residence: &Residence) -> Expr {
-    let death = own(residence.death);
-    let alive = death.clone().is_null().or(death.gt(dialect.date(extraction.as_of)));
-    flag(alive.and(Expr::col((HOME, PERSON)).is_not_null()))
+/// 1 for those at [`HOME`] who live beyond the reference date.
+pub(super) fn resident(scope: &Scope<'_>, residence: &Residence) -> Expr {
+    flag(lives(scope, residence.death).and(Expr::col((HOME, PERSON)).is_not_null()))
 }
 
-/// 1 for those whose age on the reference date is in the population's range.
-///
-/// Someone is a years old or more if born on or before the reference date less a years. Calendar arithmetic clamps
-/// 29 February to the 28th, and so one born on the 29th comes of age on 1 March.
-pub(super) fn eligible(
-    extraction: &Extraction<'_>,
-    dialect: Dialect,
-    population: &Population,
-) -> Result<Expr, SqlError> {
-    let name = &population.age.name;
-    let Rule::Age { birth } = population.age.rule else {
-        return Err(SqlError::NoComponent { feature: name.clone() });
-    };
-    let born = |years: u16| {
-        let years = i64::from(years).years();
-        extraction.as_of.checked_sub(years).map_err(|_| extraction.off_calendar(name))
-    };
-    let old_enough = own(birth).lte(dialect.date(born(population.from)?));
-    let too_old = dialect.date(born(population.to.saturating_add(1))?);
-    Ok(flag(old_enough.and(own(birth).gt(too_old))))
+/// 1 for those of a region's register who live beyond the reference date. The day of death has the same name in both
+/// registers.
+pub(super) fn alive(scope: &Scope<'_>, residence: &Residence) -> Result<Expr, SqlError> {
+    let register = Table::of_persons(scope.holding.sector());
+    let death = register.column(residence.death.name);
+    Ok(flag(lives(scope, death.ok_or_else(|| no_value(residence.death.name))?)))
+}
+
+/// One who dies on the reference date is no longer resident.
+fn lives(scope: &Scope<'_>, death: &Column) -> Expr {
+    own(death).is_null().or(own(death).gt(scope.dialect.date(scope.as_of)))
+}
+
+/// 1 for those whose age on the reference date is in the population's range, and who belong to a municipality that
+/// is meant: a municipality's own persons to it, whoever else may be meant, and a region's to that of residence.
+pub(super) fn eligible(scope: &Scope<'_>, population: &Population) -> Result<Expr, SqlError> {
+    let age = &population.age;
+    let Rule::Age { birth } = age.rule else { return Err(no_value(&age.name)) };
+    let old_enough = reached(scope, birth, population.from, age)?;
+    let too_old = reached(scope, birth, population.to.saturating_add(1), age)?;
+    let mut eligible = old_enough.and(too_old.not());
+    if !population.kommuner.is_empty() {
+        let codes = population.kommuner.iter().map(|code| i64::from(*code));
+        eligible = eligible.and(kommune(scope, &population.kommune)?.is_in(codes));
+    }
+    Ok(flag(eligible))
+}
+
+/// Whether someone is so many years old: born on or before the reference date less the years. Calendar arithmetic
+/// clamps 29 February to the 28th, and so one born on the 29th comes of age on 1 March.
+fn reached(scope: &Scope<'_>, birth: &Column, years: u16, feature: &Feature) -> Result<Expr, SqlError> {
+    let years = i64::from(years).years();
+    let born: Date = scope.as_of.checked_sub(years).map_err(|_| scope.off_calendar(&feature.name))?;
+    Ok(own(birth).lte(scope.dialect.date(born)))
 }
 
 /// Age in completed years: the difference of the years, less one before the birthday.
-pub(super) fn age(extraction: &Extraction<'_>, dialect: Dialect, birth: &Column) -> Expr {
-    let as_of = extraction.as_of;
-    let part =
-        |from: i64, length: i64| Func::cust("substr").arg(dialect.text(own(birth))).arg(from).arg(length);
+pub(super) fn age(scope: &Scope<'_>, birth: &Column) -> Expr {
+    let as_of = scope.as_of;
+    let part = |from: i32, length: i32| {
+        Func::cust("substr").arg(scope.dialect.text(own(birth))).arg(from).arg(length)
+    };
     let year = Expr::from(part(1, 4)).cast_as("integer");
     let today = format!("{:02}-{:02}", as_of.month(), as_of.day());
     let before_birthday = flag(Expr::from(part(6, 5)).gt(today));
     Expr::val(i64::from(as_of.year())).sub(year).sub(before_birthday)
 }
 
-/// A column's value, or whether it passes the rule's test or has one of the component's labels.
-pub(super) fn value(dialect: Dialect, rule: &PersonColumn, component: &Component) -> Expr {
-    let column = own(rule.column);
-    match &rule.test {
-        Some(one) => flag(test(dialect, column, rule.column.kind, one)),
-        None if rule.column.kind == ColumnKind::Integer => Func::coalesce([column, Expr::val(0_i64)]).into(),
-        None => {
-            let labels = component.is.iter().cloned().map(Literal::Text).collect();
-            flag(test(dialect, column, rule.column.kind, &Test::AnyOf(labels)))
+/// The index of the last band whose first year of age is reached; NULL for one who is not born yet.
+pub(super) fn age_band(
+    scope: &Scope<'_>,
+    birth: &Column,
+    from: &[u16],
+    feature: &Feature,
+) -> Result<Expr, SqlError> {
+    let mut band = CaseStatement::new();
+    for (index, years) in from.iter().enumerate().rev() {
+        band = band.case(reached(scope, birth, *years, feature)?, index as i64);
+    }
+    Ok(band.into())
+}
+
+/// A column's value, the index of its label, or whether it passes the rule's test.
+pub(super) fn value(scope: &Scope<'_>, rule: &PersonColumn, feature: &Feature) -> Expr {
+    let column = || own(rule.column);
+    match (&rule.test, &feature.kind) {
+        (Some(one), _) => flag(test(scope.dialect, column(), rule.column.kind, one)),
+        (None, Kind::Category(labels)) => {
+            let mut index = CaseStatement::new();
+            for (number, label) in (0_i64..).zip(labels) {
+                index = index.case(column().eq(label.as_str()), number);
+            }
+            index.into()
         }
+        (None, _) if rule.column.kind == ColumnKind::Integer => {
+            Func::coalesce([column(), Expr::val(0_i64)]).into()
+        }
+        (None, _) => column(),
     }
 }
 
-/// The region's column for the municipality of residence.
-pub(super) fn kommune(feature: &Feature) -> Result<Expr, SqlError> {
-    match feature.rule {
-        Rule::Kommune { column } => Ok(own(column)),
-        _ => Err(SqlError::NoComponent { feature: feature.name.clone() }),
+/// The code of the municipality: a municipality's own, or what the region's register has.
+pub(super) fn kommune(scope: &Scope<'_>, feature: &Feature) -> Result<Expr, SqlError> {
+    match (scope.holding, &feature.rule) {
+        (Holding::Municipality { own }, _) => Ok(Expr::val(i64::from(own))),
+        (Holding::Region { .. }, Rule::Kommune { column }) => Ok(own(column)),
+        _ => Err(no_value(&feature.name)),
     }
 }
 
@@ -102,24 +131,6 @@ fn own(column: &Column) -> Expr {
     Expr::col((ALIAS, column.name))
 }
 
-/// The value within the component's clamp; a flag needs none.
-pub(super) fn clamped(value: Expr, component: &Component) -> Expr {
-    if !matches!(component.feature.kind, Kind::Integer { .. }) {
-        return value;
-    }
-    let (min, max) = (i64::from(component.value_min), i64::from(component.value_max));
-    let capped: Expr = Func::least([value, Expr::val(max)]).into();
-    if min == 0 { capped } else { Func::greatest([capped, Expr::val(min)]).into() }
-}
-
-/// The points of a clamped value. A component that excludes has its value for points.
-pub(super) fn points(value: Expr, component: &Component) -> Expr {
-    if component.bands.is_empty() {
-        return value;
-    }
-    let mut case = CaseStatement::new();
-    for band in component.bands.iter().rev() {
-        case = case.case(value.clone().gte(i64::from(band.from)), i64::from(band.points));
-    }
-    case.finally(0_i64).into()
+fn no_value(feature: &str) -> SqlError {
+    SqlError::NoComponent { feature: feature.to_owned() }
 }

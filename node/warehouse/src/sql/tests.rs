@@ -1,10 +1,14 @@
 //! The statements against an in-memory database with rows made by hand.
 
 mod code;
+mod event;
+mod feature;
 mod fixture;
 mod person;
+mod property;
 mod spell;
 mod statement;
+mod stay;
 mod window;
 
 use jiff::civil::{Date, date};

@@ -1,31 +1,20 @@
 //! Features over the codes of the ISO week that contains the reference date.
 
-use sea_query::{Expr, ExprTrait as _, Func, Query, SelectStatement};
+use sea_query::{Expr, ExprTrait as _};
 use tvaers_definitions::feature::WeekCode;
-use tvaers_definitions::schema::PERSON;
 
-use super::Extraction;
-use super::condition::{any, flag};
+use super::Scope;
+use super::aggregate::{Aggregate, Over};
 
-/// A select with `person_id` and one column per rule, 1 where the week has one of its codes. The rules are of the
-/// same table and columns. A person can have several codes in a week; each rule looks for its own.
-pub(super) fn select(extraction: &Extraction<'_>, rules: &[(&WeekCode, String)]) -> SelectStatement {
+/// 1 where the week has one of the rule's codes. A person can have several in a week; each rule looks for its own.
+pub(super) fn aggregate(scope: &Scope<'_>, rule: &WeekCode) -> Aggregate {
     // The week's own year: 2024-12-30 lies in week 1 of 2025.
-    let week = extraction.as_of.iso_week_date();
-    let mut select = Query::select();
-    select.column(PERSON).group_by_col(PERSON);
-    let mut tests = Vec::new();
-    for (rule, column) in rules {
-        let codes = rule.codes.iter().flat_map(|range| range.codes());
-        let test = Expr::col(rule.code.name).is_in(codes);
-        select.expr_as(Func::max(flag(test.clone())), column.clone());
-        tests.push(test);
+    let week = scope.as_of.iso_week_date();
+    let of_year = Expr::col(rule.year.name).eq(i64::from(week.year()));
+    let codes = rule.codes.iter().flat_map(|range| range.codes());
+    Aggregate {
+        within: of_year.and(Expr::col(rule.week.name).eq(i64::from(week.week()))),
+        meets: Expr::col(rule.code.name).is_in(codes),
+        over: Over::Any,
     }
-    if let Some((rule, _)) = rules.first() {
-        select
-            .from(rule.table.name)
-            .and_where(Expr::col(rule.year.name).eq(i64::from(week.year())))
-            .and_where(Expr::col(rule.week.name).eq(i64::from(week.week())));
-    }
-    select.and_where(any(tests)).take()
 }

@@ -69,6 +69,7 @@ pub(super) fn condition(
     let span = raw.columns.span();
     let tests = Tests {
         starts_with: raw.starts_with,
+        except: raw.except,
         any_of: raw.any_of,
         none_of: raw.none_of,
         at_least: raw.at_least,
@@ -86,9 +87,10 @@ pub(super) fn condition(
     Ok(Condition { columns, test })
 }
 
-/// The tests that a condition can state; it states at most one.
+/// The tests that a condition can state; it states at most one, and `except` only beside `starts_with`.
 pub(super) struct Tests {
     pub(super) starts_with: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) except: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) any_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) none_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) at_least: Option<Spanned<i64>>,
@@ -129,8 +131,11 @@ impl Tests {
         if let Some(second) = spans.into_iter().flatten().nth(1) {
             return Err(source.refuse(second, Reason::OneOf { choice: Self::CHOICE }));
         }
+        if let (None, Some(except)) = (&self.starts_with, &self.except) {
+            return Err(source.refuse(except.span(), Reason::ExceptOfNothing));
+        }
         Ok(if let Some(codes) = self.starts_with {
-            Some(Test::StartsWith(prefixes(source, codes)?))
+            Some(starts_with(source, codes, self.except)?)
         } else if let Some(values) = self.any_of {
             Some(Test::AnyOf(literals(source, values, columns)?))
         } else if let Some(values) = self.none_of {
@@ -141,9 +146,29 @@ impl Tests {
     }
 }
 
-fn prefixes(source: &Source<'_>, codes: Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>> {
+fn starts_with(
+    source: &Source<'_>,
+    codes: Spanned<Vec<Spanned<String>>>,
+    raw_except: Option<Spanned<Vec<Spanned<String>>>>,
+) -> Result<Test> {
     check_length(source, &codes, "the list of prefixes")?;
-    codes.into_inner().into_iter().map(|code| checked_code(source, code)).collect()
+    let any_of = codes.into_inner().into_iter().map(|code| checked_code(source, code));
+    let any_of = any_of.collect::<Result<Vec<_>>>()?;
+    let mut except = Vec::new();
+    if let Some(raw) = raw_except {
+        check_length(source, &raw, "`except`")?;
+        for code in raw.into_inner() {
+            let span = code.span();
+            let code = checked_code(source, code)?;
+            // One that is itself a prefix of the list would take all of that prefix away.
+            let takes = |prefix: &String| code.starts_with(prefix) && code.len() > prefix.len();
+            if any_of.contains(&code) || !any_of.iter().any(takes) {
+                return Err(source.refuse(span, Reason::Except { code }));
+            }
+            except.push(code);
+        }
+    }
+    Ok(Test::StartsWith { any_of, except })
 }
 
 fn literals(

@@ -35,8 +35,10 @@ pub(super) enum Kind {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Clamp {
-    pub(super) from: u32,
-    pub(super) to: u32,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    #[serde(default)]
+    pub(super) missing: bool,
 }
 
 #[derive(Deserialize)]
@@ -44,10 +46,16 @@ pub(super) struct Clamp {
 pub(super) enum Rule {
     AnyRow(Rows),
     CountRows(Rows),
+    SumRows(SumRows),
+    ActiveRow(ActiveRow),
+    DailySum(DailySum),
     Spells(Spells),
+    Stays(Box<Stays>),
+    Answer(Answer),
     WeekCode(WeekCode),
     Person(Person),
     Age(Age),
+    AgeBand(AgeBand),
     Resident(Resident),
     Kommune(Kommune),
 }
@@ -63,9 +71,41 @@ pub(super) struct Rows {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SumRows {
+    pub(super) table: Spanned<String>,
+    pub(super) date: Spanned<String>,
+    pub(super) amount: Spanned<String>,
+    #[serde(default)]
+    pub(super) r#where: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ActiveRow {
+    pub(super) table: Spanned<String>,
+    pub(super) from: Spanned<String>,
+    pub(super) to: Spanned<String>,
+    #[serde(default)]
+    pub(super) r#where: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DailySum {
+    pub(super) table: Spanned<String>,
+    pub(super) from: Spanned<String>,
+    pub(super) to: Spanned<String>,
+    pub(super) amount: Spanned<String>,
+    #[serde(default)]
+    pub(super) r#where: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Condition {
     pub(super) columns: Spanned<Vec<Spanned<String>>>,
     pub(super) starts_with: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) except: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) any_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) none_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) at_least: Option<Spanned<i64>>,
@@ -90,6 +130,56 @@ pub(super) enum Measure {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Stays {
+    pub(super) table: Spanned<String>,
+    pub(super) id: Spanned<String>,
+    pub(super) start: Spanned<String>,
+    pub(super) end: Spanned<String>,
+    pub(super) gap_hours: u16,
+    pub(super) admission_hours: u16,
+    #[serde(default)]
+    pub(super) only_acute: bool,
+    pub(super) measure: Spanned<StayMeasure>,
+    pub(super) contact: Condition,
+    pub(super) acute: Condition,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) enum StayMeasure {
+    Count,
+    BedDays,
+    WithinDays(WithinDays),
+    WithinMonths(WithinMonths),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WithinDays {
+    pub(super) count: u16,
+    pub(super) days: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WithinMonths {
+    pub(super) count: u16,
+    pub(super) months: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Answer {
+    pub(super) table: Spanned<String>,
+    pub(super) date: Spanned<String>,
+    pub(super) round: Spanned<String>,
+    pub(super) item: Spanned<String>,
+    pub(super) first: Option<Spanned<String>>,
+    pub(super) last: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WeekCode {
     pub(super) table: Spanned<String>,
     pub(super) year: Spanned<String>,
@@ -103,6 +193,7 @@ pub(super) struct WeekCode {
 pub(super) struct Person {
     pub(super) column: Spanned<String>,
     pub(super) starts_with: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) except: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) any_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) none_of: Option<Spanned<Vec<Spanned<toml::Value>>>>,
     pub(super) at_least: Option<Spanned<i64>>,
@@ -112,6 +203,13 @@ pub(super) struct Person {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Age {
     pub(super) birth: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AgeBand {
+    pub(super) birth: Spanned<String>,
+    pub(super) from: Spanned<Vec<Spanned<u16>>>,
 }
 
 #[derive(Deserialize)]

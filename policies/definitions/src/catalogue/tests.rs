@@ -1,10 +1,9 @@
+mod embedded;
+mod parameter;
 mod refusal;
 
 use super::*;
-use crate::feature::{Kind, Literal, Measure, Rule, Test};
-use crate::library;
 use crate::source::Source;
-use crate::window::{Length, Window};
 
 /// A file with one feature that is right; each case makes one thing wrong.
 const FILE: &str = r#"
@@ -73,6 +72,16 @@ fn read(text: &str) -> Result<Catalogue, DefinitionError> {
     Catalogue::read(&[Source { file: "test.toml", text }])
 }
 
+/// Replaces one text, and expects the refusal at the line where the replacement stands.
+fn refused(file: &str, right: &str, wrong: &str, reason: &str) {
+    assert!(read(file).is_ok());
+    let start = file.find(right).unwrap_or_else(|| panic!("`{right}` is not in the file"));
+    let text = file.replacen(right, wrong, 1);
+    let error = read(&text).expect_err(wrong);
+    let line = 1 + file.bytes().take(start).filter(|b| *b == b'\n').count();
+    assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
+}
+
 #[test]
 fn a_wrong_condition_is_refused_at_the_condition() {
     // A prefix of a number has no meaning.
@@ -129,65 +138,4 @@ fn the_digest_changes_with_the_text_and_not_with_the_line_ends() {
     let digest = read(FILE).unwrap().digest();
     assert_eq!(read(&FILE.replace('\n', "\r\n")).unwrap().digest(), digest);
     assert_ne!(read(&FILE.replace("\"80\"", "\"81\"")).unwrap().digest(), digest);
-}
-
-#[test]
-fn the_embedded_features_have_the_names_and_clamps_that_every_installation_has() {
-    let catalogue = Catalogue::read(library::CATALOGUE).unwrap();
-    let flags = [
-        "preschool_children",
-        "foreign_citizen",
-        "akasse_listed",
-        "early_retirement",
-        "unemployed",
-        "known_sad",
-        "psychotropic_2y",
-        "psychologist_2y",
-        "psychiatrist_2y",
-    ];
-    for name in flags {
-        assert_eq!(catalogue.feature(name).map(|f| f.kind.clone()), Some(Kind::Flag), "{name}");
-    }
-    let integers = [
-        ("age", 120),
-        ("sick_spells_2y", 20),
-        ("long_sick_spells_2y", 20),
-        ("last_spell_days", 730),
-        ("gp_contacts_2y", 100),
-    ];
-    for (name, to) in integers {
-        let kind = catalogue.feature(name).map(|f| f.kind.clone());
-        assert_eq!(kind, Some(Kind::Integer { from: 0, to }), "{name}");
-    }
-    let civil_status = catalogue.feature("civil_status").unwrap();
-    let labels = ["gift", "samboende", "enlig"].map(str::to_owned).to_vec();
-    assert_eq!(civil_status.kind, Kind::Category(labels));
-    assert_eq!(catalogue.feature("kommune").map(|f| f.kind.clone()), Some(Kind::Municipality));
-}
-
-#[test]
-fn a_rule_reads_as_the_file_states_it() {
-    let catalogue = Catalogue::read(library::CATALOGUE).unwrap();
-    let Rule::AnyRow(rows) = &catalogue.feature("known_sad").unwrap().rule else { panic!("another rule") };
-    assert_eq!((rows.table.name, rows.date.name), ("hospital_contacts", "start"));
-    let condition = rows.conditions.first().unwrap();
-    assert_eq!(condition.columns.iter().map(|c| c.name).collect::<Vec<_>>(), ["dx", "dx_secondary"]);
-    let prefixes = ["DF32", "DF33", "DF40", "DF41", "DF43"].map(str::to_owned).to_vec();
-    assert_eq!(condition.test, Test::StartsWith(prefixes));
-
-    let spells = catalogue.feature("long_sick_spells_2y").unwrap();
-    assert_eq!(spells.window, Window::Last(Length::Years(2)));
-    let Rule::Spells(spells) = &spells.rule else { panic!("another rule") };
-    assert_eq!(spells.measure, Measure::Count { longer_than_days: 14 });
-
-    let Rule::WeekCode(week) = &catalogue.feature("early_retirement").unwrap().rule else {
-        panic!("another rule")
-    };
-    let codes: Vec<String> = week.codes.iter().flat_map(|range| range.codes()).collect();
-    assert_eq!(codes, ["781", "782", "783"]);
-
-    let Rule::Person(citizen) = &catalogue.feature("foreign_citizen").unwrap().rule else {
-        panic!("another rule")
-    };
-    assert_eq!(citizen.test, Some(Test::NoneOf(vec![Literal::Text("DK".to_owned())])));
 }

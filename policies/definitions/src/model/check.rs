@@ -1,12 +1,16 @@
 //! From the form of a model file to a checked model.
 
 mod component;
+mod group;
 
 use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::{COMPONENTS_MAX, Component, Criterion, Model, Population, TOUCHES_MAX, Touch, raw, strata};
+use super::{
+    COMPONENTS_MAX, Component, Criterion, Inclusion, Model, Population, TOUCHES_MAX, Total, Touch, raw,
+    strata,
+};
 use crate::catalogue::Catalogue;
 use crate::error::{DefinitionError, Reason};
 use crate::feature::{Feature, Rule};
@@ -18,6 +22,9 @@ type Result<T> = std::result::Result<T, DefinitionError>;
 /// The greatest age that a population can name.
 const AGE_MAX: u16 = 150;
 
+/// Codes that a municipality can have: three digits.
+const KOMMUNE_CODES: std::ops::RangeInclusive<u16> = 100..=999;
+
 pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue) -> Result<Model> {
     let name = check_name(source, &raw.name)?;
     for title in [&raw.da, &raw.en] {
@@ -25,12 +32,15 @@ pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue)
             return Err(source.refuse(title.span(), Reason::NoDescription));
         }
     }
-    let touches = touches(source, raw.touch)?;
+    let (mut touches, groups) = touches(source, raw.touch)?;
     let components = components(source, raw.component, catalogue, &touches)?;
     let population = population(source, raw.population, catalogue, &components)?;
     let criteria = criteria(source, raw.criterion, &components, &population.exclude)?;
-    let total_max = components.iter().map(|(component, _)| component.points_max()).sum();
-    let strata = strata::strata(source, raw.stratum, &raw.result.included, total_max)?;
+    for (index, (touch, name)) in touches.iter_mut().zip(&groups).enumerate() {
+        touch.has_events = group::has_events(source, name, index, &components)?;
+    }
+    let total = total(source, raw.result.total, &criteria)?;
+    let (strata, inclusion) = inclusion(source, raw.result.included, raw.stratum, &total, &criteria)?;
     Ok(Model {
         name,
         version: raw.version,
@@ -41,16 +51,18 @@ pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue)
         touches,
         components: components.into_iter().map(|(component, _)| component).collect(),
         criteria,
-        total: raw.result.total,
+        total,
         strata,
+        inclusion,
     })
 }
 
 /// A checked component with the place of its name, for what is found wrong later.
 type Placed = (Component, Spanned<String>);
 
-fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<Vec<Touch>> {
+fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<(Vec<Touch>, Vec<Spanned<String>>)> {
     let mut touches: Vec<Touch> = Vec::new();
+    let mut groups = Vec::new();
     for raw in raw {
         let group = check_name(source, &raw.group)?;
         if touches.iter().any(|other| other.group == group) {
@@ -71,9 +83,12 @@ fn touches(source: &Source<'_>, raw: Vec<raw::Touch>) -> Result<Vec<Touch>> {
         let mut at: Vec<Grain> = raw.at.into_inner();
         at.sort_unstable();
         at.dedup();
-        touches.push(Touch { group, sector: raw.sector, at, fall_back: raw.fall_back.into_inner() });
+        let fall_back = raw.fall_back.into_inner();
+        // Whether its rules have events is seen once the components are there.
+        touches.push(Touch { group, sector: raw.sector, at, fall_back, has_events: false });
+        groups.push(raw.group);
     }
-    Ok(touches)
+    Ok((touches, groups))
 }
 
 fn components(
@@ -125,6 +140,18 @@ fn population(
     if from > to || to > AGE_MAX {
         return Err(source.refuse(raw.from.span(), Reason::Ages { from, to }));
     }
+    let mut kommuner = Vec::new();
+    for code in raw.kommuner {
+        let number = *code.get_ref();
+        if !KOMMUNE_CODES.contains(&number) {
+            return Err(source.refuse(code.span(), Reason::Kommune { found: number }));
+        }
+        if kommuner.contains(&number) {
+            let name = number.to_string();
+            return Err(source.refuse(code.span(), Reason::Duplicate { what: "municipality", name }));
+        }
+        kommuner.push(number);
+    }
     let mut exclude = Vec::new();
     for name in raw.exclude {
         let index = component_index(source, components, &name)?;
@@ -134,7 +161,7 @@ fn population(
         }
         exclude.push(index);
     }
-    Ok(Population { resident, kommune, age, from, to, exclude })
+    Ok(Population { resident, kommune, kommuner, age, from, to, exclude })
 }
 
 /// Every component gives its points once: in one criterion, or it has no bands and excludes.
@@ -165,7 +192,14 @@ fn criteria(
             placed.push(index);
             indices.push(index);
         }
-        criteria.push(Criterion { name, components: indices });
+        let points =
+            indices.iter().filter_map(|index| components.get(*index)).map(|(c, _)| c.points_max()).sum();
+        let cap = match raw.cap {
+            None => points,
+            Some(cap) if (1..points).contains(cap.get_ref()) => *cap.get_ref(),
+            Some(cap) => return Err(source.refuse(cap.span(), Reason::Cap { found: *cap.get_ref(), points })),
+        };
+        criteria.push(Criterion { name, components: indices, cap });
     }
     if criteria.is_empty() {
         return Err(source.refuse(span, Reason::Empty { what: "the list of criteria" }));
@@ -177,6 +211,71 @@ fn criteria(
         }
     }
     Ok(criteria)
+}
+
+fn total(source: &Source<'_>, raw: raw::Total, criteria: &[Criterion]) -> Result<Total> {
+    Ok(match raw {
+        raw::Total::SumOfCriteria => Total::SumOfCriteria,
+        raw::Total::CriteriaMet(names) => {
+            Total::CriteriaMet(criteria_named(source, names, "`criteria-met`", criteria)?)
+        }
+    })
+}
+
+/// Strata go with inclusion by strata, and with nothing else.
+fn inclusion(
+    source: &Source<'_>,
+    raw: Spanned<raw::Included>,
+    raw_strata: Vec<raw::Stratum>,
+    total: &Total,
+    criteria: &[Criterion],
+) -> Result<(Vec<super::Stratum>, Inclusion)> {
+    let span = raw.span();
+    match raw.into_inner() {
+        raw::Included::Strata(names) => {
+            let max = match total {
+                Total::SumOfCriteria => criteria.iter().map(|criterion| criterion.cap).sum(),
+                Total::CriteriaMet(met) => u16::try_from(met.len()).unwrap_or(u16::MAX),
+            };
+            Ok((strata::strata(source, raw_strata, &names, max)?, Inclusion::Strata))
+        }
+        raw::Included::AllOf(lists) => {
+            if let Some(stratum) = raw_strata.first() {
+                return Err(source.refuse(stratum.name.span(), Reason::StrataUnused));
+            }
+            if lists.get_ref().is_empty() {
+                return Err(source.refuse(span, Reason::Empty { what: "`all-of`" }));
+            }
+            let one = |list: Spanned<Vec<Spanned<String>>>| {
+                criteria_named(source, list, "a list of `all-of`", criteria)
+            };
+            let lists = lists.into_inner().into_iter().map(one).collect::<Result<_>>()?;
+            Ok((Vec::new(), Inclusion::AllOf(lists)))
+        }
+    }
+}
+
+fn criteria_named(
+    source: &Source<'_>,
+    names: Spanned<Vec<Spanned<String>>>,
+    what: &'static str,
+    criteria: &[Criterion],
+) -> Result<Vec<usize>> {
+    if names.get_ref().is_empty() {
+        return Err(source.refuse(names.span(), Reason::Empty { what }));
+    }
+    let mut indices = Vec::new();
+    for name in names.into_inner() {
+        let text = name.get_ref().clone();
+        let Some(index) = criteria.iter().position(|criterion| criterion.name == text) else {
+            return Err(source.refuse(name.span(), Reason::Unknown { what: "criterion", name: text }));
+        };
+        if indices.contains(&index) {
+            return Err(source.refuse(name.span(), Reason::Duplicate { what: "criterion", name: text }));
+        }
+        indices.push(index);
+    }
+    Ok(indices)
 }
 
 fn component_index(source: &Source<'_>, components: &[Placed], name: &Spanned<String>) -> Result<usize> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use tvaers_protocol::id::Sector;
 
-use super::{Band, Combine, FallBack, Total};
+use super::{Band, Combine, FallBack};
 use crate::layout::Grain;
 
 #[derive(Deserialize)]
@@ -20,7 +20,8 @@ pub(super) struct Model {
     pub(super) component: Spanned<Vec<Component>>,
     pub(super) criterion: Spanned<Vec<Criterion>>,
     pub(super) result: Output,
-    pub(super) stratum: Spanned<Vec<Stratum>>,
+    #[serde(default)]
+    pub(super) stratum: Vec<Stratum>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +29,8 @@ pub(super) struct Model {
 pub(super) struct Population {
     pub(super) resident: Spanned<String>,
     pub(super) kommune: Spanned<String>,
+    #[serde(default)]
+    pub(super) kommuner: Vec<Spanned<u16>>,
     pub(super) age: Spanned<String>,
     pub(super) from: Spanned<u16>,
     pub(super) to: u16,
@@ -61,13 +64,28 @@ pub(super) struct Component {
 pub(super) struct Criterion {
     pub(super) name: Spanned<String>,
     pub(super) components: Spanned<Vec<Spanned<String>>>,
+    pub(super) cap: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Output {
     pub(super) total: Total,
-    pub(super) included: Spanned<Vec<Spanned<String>>>,
+    pub(super) included: Spanned<Included>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Total {
+    SumOfCriteria,
+    CriteriaMet(Spanned<Vec<Spanned<String>>>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Included {
+    Strata(Spanned<Vec<Spanned<String>>>),
+    AllOf(Spanned<Vec<Spanned<Vec<Spanned<String>>>>>),
 }
 
 #[derive(Deserialize)]

@@ -8,14 +8,14 @@ use crate::source::{Source, check_name};
 
 pub(super) fn strata(
     source: &Source<'_>,
-    raw: Spanned<Vec<raw::Stratum>>,
+    raw: Vec<raw::Stratum>,
     included: &Spanned<Vec<Spanned<String>>>,
     max: u16,
 ) -> Result<Vec<Stratum>, DefinitionError> {
     let mut strata: Vec<Stratum> = Vec::new();
-    let mut end_span = raw.span();
+    let mut end_span = included.span();
     let mut expected = 0;
-    for raw in raw.into_inner() {
+    for raw in raw {
         let name = check_name(source, &raw.name)?;
         if strata.iter().any(|other| other.name == name) {
             return Err(source.refuse(raw.name.span(), Reason::Duplicate { what: "stratum", name }));

@@ -1,5 +1,6 @@
 //! Codes: diagnoses and medicines by prefix, benefits by the ISO week and by ranges.
 
+use tvaers_definitions::source::Source;
 use tvaers_protocol::id::Sector;
 
 use super::*;
@@ -31,6 +32,87 @@ async fn a_diagnosis_counts_by_its_first_letters_as_action_or_secondary() {
     let answer = region.answer(AS_OF, Grain::Counts).await;
     for (n, (dx, secondary, known)) in (1..).zip(cases) {
         assert_eq!(answer.value(n, "known"), known, "{dx:?} with {secondary:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_problem_area_leaves_codes_out_wherever_they_stand_in_a_list() {
+    // Action and secondary diagnoses, and whether they make a somatic, a psychiatric and a substance problem.
+    let cases = [
+        (Some("DI10"), None, [1, 0, 0]),
+        (Some("DF32"), None, [0, 1, 0]),
+        (Some("DF10"), None, [0, 0, 1]),
+        (Some("DF102"), None, [0, 0, 1]),
+        (Some("DF17"), None, [0, 0, 0]),
+        (Some("DF172"), None, [0, 0, 0]),
+        (Some("DF19"), None, [0, 0, 1]),
+        (Some("DF20"), None, [0, 1, 0]),
+        (Some("DF1"), None, [0, 1, 0]),
+        (Some("DZ03"), None, [0, 0, 0]),
+        (None, None, [0, 0, 0]),
+        (None, Some("DI10"), [1, 0, 0]),
+        (None, Some("DF32|DI10"), [1, 1, 0]),
+        (None, Some("DI10|DF32"), [1, 1, 0]),
+        (None, Some("DZ03|DI10|DF32"), [1, 1, 0]),
+        (None, Some("DZ03|DF10|DZ04"), [0, 0, 1]),
+        (None, Some("DF17|DF32|DF10"), [0, 1, 1]),
+        (None, Some("DF10|DF11|DF12"), [0, 0, 1]),
+        (None, Some("DF17|DZ03|DZ03"), [0, 0, 0]),
+        // As many exceptions as codes that pass.
+        (None, Some("DZ03|DI10"), [1, 0, 0]),
+        (None, Some("DF10|DF32"), [0, 1, 1]),
+        (None, Some("DF32|DF10"), [0, 1, 1]),
+        (Some("DF17"), Some("DZ03|DF17"), [0, 0, 0]),
+        (Some("DF17"), Some("DZ03|DE11"), [1, 0, 0]),
+        (Some("DZ03"), Some("DF17|DF99"), [0, 1, 0]),
+        (Some("DI10"), Some("DF17"), [1, 0, 0]),
+        // A code begins at a bar or at the beginning, and nowhere else.
+        (None, Some("DZDI|DFDI"), [0, 1, 0]),
+        (None, Some("DXDF10"), [1, 0, 0]),
+    ];
+    let n = u16::try_from(cases.len()).unwrap();
+    let mut region = Database::with_persons(Sector::Region, n + 1).await;
+    for (n, (dx, secondary, _)) in (1..).zip(cases) {
+        region.hospital(n, "2025-05-01T08:00", dx, secondary).await;
+    }
+    // Two contacts, of which each has one of the areas.
+    region.hospital(n + 1, "2025-05-01T08:00", Some("DZ03"), Some("DF32")).await;
+    region.hospital(n + 1, "2025-06-01T08:00", Some("DI10"), Some("DF17")).await;
+    let found = region.features(&["somatic_2y", "psychiatric_2y", "substance_2y"], AS_OF).await;
+    for (n, (dx, secondary, expected)) in (1..).zip(cases) {
+        let found = &found.row(n).values;
+        assert_eq!(*found, expected.map(Some), "{dx:?} with {secondary:?}");
+    }
+    assert_eq!(found.row(n + 1).values, [1, 1, 0].map(Some));
+}
+
+#[tokio::test]
+async fn prefixes_within_prefixes_change_nothing() {
+    let text = "[[feature]]\nname = \"nested\"\nsector = \"region\"\nwindow = \"ever\"\nkind = \"flag\"\n\
+                da = \"x\"\nen = \"x\"\n[feature.rule.any-row]\ntable = \"hospital_contacts\"\ndate = \"start\"\n\
+                [[feature.rule.any-row.where]]\ncolumns = [\"dx\", \"dx_secondary\"]\n\
+                starts-with = [\"DF\", \"DF2\", \"DI\"]\nexcept = [\"DF10\", \"DF1\", \"DF102\"]\n";
+    let mut catalogue = tvaers_definitions::library::CATALOGUE.to_vec();
+    catalogue.push(Source { file: "extra.toml", text });
+    let library = Library::read(&catalogue, &[]).unwrap();
+    let cases = [
+        ("DF10", 0),
+        ("DF102", 0),
+        ("DF20", 1),
+        ("DI10", 1),
+        ("DF102|DF20", 1),
+        ("DF20|DF102", 1),
+        ("DF102|DF10|DF11", 0),
+        ("DF102|DI10|DF11", 1),
+        ("DE10", 0),
+    ];
+    let mut region = Database::with_persons(Sector::Region, 9).await;
+    for (n, (codes, _)) in (1..).zip(cases) {
+        region.hospital(n, "2025-05-01T08:00", None, Some(codes)).await;
+    }
+    let found = region.features_of(&library, &["nested"], AS_OF).await;
+    for (n, (codes, expected)) in (1..).zip(cases) {
+        assert_eq!(found.value(n, "nested"), Some(expected), "{codes}");
     }
 }
 

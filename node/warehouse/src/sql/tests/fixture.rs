@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt as _;
+use sea_query::{SelectStatement, SqliteQueryBuilder};
+use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use tvaers_definitions::feature::Feature;
 use tvaers_protocol::id::Sector;
 
 use super::*;
@@ -11,6 +14,21 @@ use crate::table;
 
 /// The municipality whose database it is, and the only member.
 pub(super) const OWN: u16 = 360;
+
+/// A region's members.
+pub(super) const MEMBERS: &[u16] = &[OWN, 376];
+
+/// A contact: its beginning, its end, and of which kind it is.
+pub(super) type Contact<'a> = (&'a str, Option<&'a str>, Visit);
+
+/// The kinds of contact that stays tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visit {
+    Acute,
+    Planned,
+    /// At a distance, and acute: it is no part of a stay.
+    Virtual,
+}
 
 pub(super) struct Database {
     connection: SqliteConnection,
@@ -102,6 +120,53 @@ impl Database {
         self.put(sql, &[Some(&person(n)), Some(start), dx, secondary]).await;
     }
 
+    /// A contact that may be part of a stay. Its identifier is `id`, or follows those before it.
+    pub(super) async fn contact(&mut self, n: u16, (start, end, visit): Contact<'_>, id: Option<&str>) {
+        let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, \"end\", contact_type, \
+                   priority, sector, specialty_group) SELECT coalesce(?, printf('C%04d', COUNT(*))), ?, 'NFS', ?, ?, \
+                   ?, ?, 'somatik', 'medicin' FROM hospital_contacts";
+        let (form, priority) = match visit {
+            Visit::Acute => ("ALCA00", "ATA1"),
+            Visit::Planned => ("ALCA00", "ATA3"),
+            Visit::Virtual => ("ALCA10", "ATA1"),
+        };
+        self.put(sql, &[id, Some(&person(n)), Some(start), end, Some(form), Some(priority)]).await;
+    }
+
+    /// Contacts of persons 1, 2, …
+    pub(super) async fn contacts<'a>(&mut self, of: impl IntoIterator<Item = &'a [Contact<'a>]>) {
+        for (n, contacts) in (1..).zip(of) {
+            for contact in contacts {
+                self.contact(n, *contact, None).await;
+            }
+        }
+    }
+
+    /// A contact with a price, in øre.
+    pub(super) async fn priced(&mut self, n: u16, start: &str, sector: &str, oere: Option<&str>) {
+        let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, contact_type, priority, \
+                   sector, specialty_group, drg_dkk) SELECT 'C' || COUNT(*), ?, 'NFS', ?, 'ALCA00', 'ATA3', ?, \
+                   'medicin', ? FROM hospital_contacts";
+        self.put(sql, &[Some(&person(n)), Some(start), Some(sector), oere]).await;
+    }
+
+    pub(super) async fn service(&mut self, n: u16, law: &str, from: &str, to: Option<&str>, oere: &str) {
+        let sql = "INSERT INTO social_services (person_id, law, from_date, to_date, cost_per_day_dkk) \
+                   VALUES (?, ?, ?, ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(law), Some(from), to, Some(oere)]).await;
+    }
+
+    /// One round of questions, of which only the first is answered, or none.
+    pub(super) async fn survey(&mut self, n: u16, day: &str, round: &str, health: Option<&str>) {
+        let sql = "INSERT INTO survey (person_id, survey_date, round, self_rated_health) VALUES (?, ?, ?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(day), Some(round), health]).await;
+    }
+
+    pub(super) async fn pointed_out(&mut self, n: u16, day: &str) {
+        let sql = "INSERT INTO frontline_flags (person_id, flag_date) VALUES (?, ?)";
+        self.put(sql, &[Some(&person(n)), Some(day)]).await;
+    }
+
     pub(super) async fn visit(&mut self, n: u16, day: &str, speciale: &str, kontakt: &str) {
         let sql = "INSERT INTO gp_contacts (person_id, date, speciale, ydelse, kontakt, honorar_dkk) \
                    VALUES (?, ?, ?, '0101', ?, 100)";
@@ -113,19 +178,69 @@ impl Database {
         self.put(sql, &[Some(&person(n)), Some(day), Some(atc)]).await;
     }
 
-    pub(super) async fn rows(&mut self, model: &Model, as_of: Date, grain: Grain) -> Vec<PersonRow> {
-        let holding = match self.sector {
-            Sector::Region => Holding::Region { members: &[OWN, 376] },
+    const fn holding(&self) -> Holding<'static> {
+        match self.sector {
+            Sector::Region => Holding::Region { members: MEMBERS },
             Sector::Municipality => Holding::Municipality { own: OWN },
-        };
-        let statement = Extraction { model, holding, as_of, grain }.statement(Dialect::Sqlite).unwrap();
+        }
+    }
+
+    pub(super) async fn rows(&mut self, model: &Model, as_of: Date, grain: Grain) -> Vec<PersonRow> {
+        let extraction = Extraction { model, holding: self.holding(), as_of, grain };
+        let statement = extraction.statement(Dialect::Sqlite).unwrap();
         statement.rows(&mut self.connection).try_collect().await.unwrap()
+    }
+
+    /// The events of a model's groups, one bit each.
+    pub(super) async fn events(&mut self, model: &Model, as_of: Date, groups: u16) -> Vec<EventRow> {
+        let extraction = EventExtraction { model, holding: self.holding(), as_of, groups };
+        match extraction.statement(Dialect::Sqlite).unwrap() {
+            None => Vec::new(),
+            Some(statement) => {
+                statement.rows_at(At::Sqlite(&mut self.connection)).try_collect().await.unwrap()
+            }
+        }
+    }
+
+    /// What a select of one number gives.
+    pub(super) async fn number(&mut self, select: SelectStatement) -> i64 {
+        let (sql, values) = select.build(SqliteQueryBuilder);
+        let query = sqlx::query_scalar_with(AssertSqlSafe(sql), SqlxValues(values));
+        query.fetch_one(&mut self.connection).await.unwrap()
+    }
+
+    /// The embedded features of these names.
+    pub(super) async fn features(&mut self, names: &[&str], as_of: Date) -> Features {
+        self.features_of(&Library::embedded().unwrap(), names, as_of).await
+    }
+
+    pub(super) async fn features_of(&mut self, library: &Library, names: &[&str], as_of: Date) -> Features {
+        let catalogue = library.catalogue();
+        let feature = |name: &str| &**catalogue.feature(name).expect(name);
+        let features: Vec<&Feature> = names.iter().map(|name| feature(name)).collect();
+        let extraction = FeatureExtraction {
+            features: &features,
+            resident: feature("resident"),
+            kommune: feature("kommune"),
+            holding: self.holding(),
+            as_of,
+        };
+        let statement = extraction.statement(Dialect::Sqlite).unwrap();
+        let rows: Vec<FeatureRow> =
+            statement.rows_at(At::Sqlite(&mut self.connection)).try_collect().await.unwrap();
+        Features {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            rows: rows.into_iter().map(|row| (row.person.expose().to_owned(), row)).collect(),
+        }
     }
 
     /// What the statement for SAD gives.
     pub(super) async fn answer(&mut self, as_of: Date, grain: Grain) -> Answer {
         let library = Library::embedded().unwrap();
-        let model = library.model("sad").unwrap();
+        self.answer_to(library.model("sad").unwrap(), as_of, grain).await
+    }
+
+    pub(super) async fn answer_to(&mut self, model: &Model, as_of: Date, grain: Grain) -> Answer {
         let rows = self.rows(model, as_of, grain).await;
         let layout = model.layout(self.sector, grain);
         let names = |indices: &[usize]| indices.iter().map(|i| model.components[*i].name.clone()).collect();
@@ -135,6 +250,32 @@ impl Database {
             touches: model.touches.iter().map(|touch| touch.group.clone()).collect(),
             rows: rows.into_iter().map(|row| (row.person.expose().to_owned(), row)).collect(),
         }
+    }
+}
+
+/// Features by person, with their names.
+pub(super) struct Features {
+    names: Vec<String>,
+    rows: BTreeMap<String, FeatureRow>,
+}
+
+impl Features {
+    pub(super) fn holds(&self, n: u16) -> bool {
+        self.rows.contains_key(&person(n))
+    }
+
+    pub(super) fn row(&self, n: u16) -> &FeatureRow {
+        self.rows.get(&person(n)).unwrap_or_else(|| panic!("person {n} is not there"))
+    }
+
+    pub(super) fn value(&self, n: u16, feature: &str) -> Option<i64> {
+        let index = self.names.iter().position(|name| name == feature).expect(feature);
+        self.row(n).values[index]
+    }
+
+    /// A feature's value for persons 1 to n.
+    pub(super) fn column(&self, n: u16, feature: &str) -> Vec<Option<i64>> {
+        (1..=n).map(|i| self.value(i, feature)).collect()
     }
 }
 

@@ -79,6 +79,37 @@ async fn the_age_range_is_18_to_65_in_completed_years() {
 }
 
 #[tokio::test]
+async fn only_persons_of_the_municipalities_that_are_meant_are_eligible() {
+    let library = Library::embedded().unwrap();
+    let mut model = library.model("somv").unwrap().clone();
+    // The municipalities meant, and who of those in 360 and of those in 376 is eligible.
+    for (kommuner, eligible) in [
+        (&[][..], [true, true]),
+        (&[360], [true, false]),
+        (&[376], [false, true]),
+        (&[376, 360], [true, true]),
+        (&[461], [false, false]),
+    ] {
+        model.population.kommuner = kommuner.to_vec();
+        let mut municipality = Database::of(Sector::Municipality).await;
+        municipality.person(1, "1980-01-01", None).await;
+        municipality.person(2, "2010-01-01", None).await;
+        municipality.residence(1, "360", "2000-01-01", None).await;
+        let answer = municipality.answer_to(&model, AS_OF, Grain::Counts).await;
+        assert_eq!((answer.row(1).eligible, answer.row(1).resident), (eligible[0], true), "{kommuner:?}");
+        assert!(!answer.row(2).eligible, "too young");
+        let mut region = Database::of(Sector::Region).await;
+        region.patient(1, "1980-01-01", None, Some(360)).await;
+        region.patient(2, "1980-01-01", None, Some(376)).await;
+        region.patient(3, "1950-01-01", None, Some(376)).await;
+        let answer = region.answer_to(&model, AS_OF, Grain::Counts).await;
+        let found = [answer.row(1).eligible, answer.row(2).eligible];
+        assert_eq!(found, eligible, "{kommuner:?}");
+        assert!(!answer.row(3).eligible, "too old");
+    }
+}
+
+#[tokio::test]
 async fn a_region_contributes_the_patients_of_member_municipalities_the_dead_too() {
     let mut region = Database::of(Sector::Region).await;
     region.patient(1, "1980-01-01", None, Some(360)).await;

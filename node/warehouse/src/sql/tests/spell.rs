@@ -1,8 +1,5 @@
 //! Sick-leave spells: merging, lengths, the window, the latest, and whether the person is touched.
 
-use std::collections::BTreeSet;
-
-use jiff::ToSpan as _;
 use tvaers_protocol::id::Sector;
 
 use super::*;
@@ -151,61 +148,4 @@ async fn on_29_february_two_years_reach_back_to_the_28th() {
     municipality.leave(2, "2022-03-01", Some("2022-03-31")).await;
     let answer = municipality.answer(date(2024, 2, 29), Grain::Counts).await;
     assert_eq!(answer.column(2, "long_spells"), [0, 1]);
-}
-
-/// Spells as the runs of days on leave: a second way to the same answer, that knows no merging.
-fn runs(records: &[(Date, Option<Date>)], as_of: Date) -> Vec<(Date, Date)> {
-    let mut days = BTreeSet::new();
-    for (first, last) in records.iter().filter(|(first, _)| *first <= as_of) {
-        let last = last.map_or(as_of, |last| last.min(as_of));
-        days.extend(first.series(1.day()).take_while(|day| *day <= last));
-    }
-    let mut runs: Vec<(Date, Date)> = Vec::new();
-    for day in days {
-        match runs.last_mut() {
-            Some((_, last)) if *last == day.yesterday().unwrap() => *last = day,
-            _ => runs.push((day, day)),
-        }
-    }
-    runs
-}
-
-#[tokio::test]
-async fn random_records_give_the_spells_that_the_runs_of_days_give() {
-    let seed: u64 = 20_260_228;
-    let mut state = seed;
-    // The generator of Knuth's MMIX: enough to scatter records over three years.
-    let mut below = |n: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        i32::try_from((state >> 33) % n).unwrap()
-    };
-    let persons = 300;
-    let mut municipality = Database::with_persons(Sector::Municipality, persons).await;
-    let mut all = Vec::new();
-    for n in 1..=persons {
-        let mut records = Vec::new();
-        for _ in 0..below(9) {
-            let first = date(2023, 9, 1) + below(930).days();
-            let last = (below(12) > 0).then(|| first + below(40).days());
-            let text = last.map(|last| last.to_string());
-            municipality.leave(n, &first.to_string(), text.as_deref()).await;
-            records.push((first, last));
-        }
-        all.push(records);
-    }
-    let opens = date(2024, 2, 28);
-    let answer = municipality.answer(AS_OF, Grain::Counts).await;
-    for (n, records) in (1..).zip(&all) {
-        let runs = runs(records, AS_OF);
-        let days = |(first, last): (Date, Date)| u16::try_from((last - first).get_days() + 1).unwrap();
-        let inside: Vec<_> = runs.iter().copied().filter(|(first, _)| *first > opens).collect();
-        let long = inside.iter().filter(|run| days(**run) > 14).count();
-        let latest = inside.last().copied();
-        let why = format!("seed {seed}, person {n}");
-        assert_eq!(usize::from(answer.value(n, "long_spells")), long, "{why}");
-        assert_eq!(answer.value(n, "last_spell"), latest.map_or(0, |run| days(run).min(730)), "{why}");
-        let recency = latest.map_or(RECENCY_NONE, |(first, _)| days((first, AS_OF)) - 1);
-        assert_eq!(answer.recency(n, "last_spell"), recency, "{why}");
-        assert_eq!(answer.touched(n, "spells"), runs.iter().any(|(_, last)| *last >= opens), "{why}");
-    }
 }

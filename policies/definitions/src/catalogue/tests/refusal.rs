@@ -1,15 +1,5 @@
 use super::*;
 
-/// Replaces one text, and expects the refusal at the line where the replacement stands.
-fn refused(file: &str, right: &str, wrong: &str, reason: &str) {
-    assert!(read(file).is_ok());
-    let start = file.find(right).unwrap_or_else(|| panic!("`{right}` is not in the file"));
-    let text = file.replacen(right, wrong, 1);
-    let error = read(&text).expect_err(wrong);
-    let line = 1 + file.bytes().take(start).filter(|b| *b == b'\n').count();
-    assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
-}
-
 #[test]
 fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
     let cases = [
@@ -86,13 +76,15 @@ fn a_wrong_feature_is_refused_with_its_line_and_the_reason() {
             FILE,
             "any-of = [\"80\"]",
             "some-of = [\"80\"]",
-            "unknown field `some-of`, expected one of `columns`, `starts-with`, `any-of`, `none-of`, `at-least`",
+            "unknown field `some-of`, expected one of `columns`, `starts-with`, `except`, `any-of`, `none-of`, \
+             `at-least`",
         ),
         (
             WEEK,
             "week-code]",
             "month-code]",
-            "unknown variant `month-code`, expected one of `any-row`, `count-rows`, `spells`, `week-code`, `person`, `age`, `resident`, `kommune`",
+            "unknown variant `month-code`, expected one of `any-row`, `count-rows`, `sum-rows`, \
+             `active-row`, `daily-sum`, `spells`, `stays`, `answer`, `week-code`, `person`, `age`, `age-band`, `resident`, `kommune`",
         ),
         (
             WEEK,

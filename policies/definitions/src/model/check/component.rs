@@ -64,7 +64,10 @@ fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Res
     match feature.kind {
         Kind::Flag | Kind::Category(_) => Ok((0, 1)),
         Kind::Municipality => Err(refuse("every contribution states it beside the components")),
-        Kind::Integer { from, to } => match (u16::try_from(from), u16::try_from(to)) {
+        Kind::Integer { missing: true, .. } => {
+            Err(refuse("a person may have none, and a contribution says so of nothing"))
+        }
+        Kind::Integer { from, to, missing: false } => match (u16::try_from(from), u16::try_from(to)) {
             (Ok(from), Ok(to)) => Ok((from, to)),
             _ => Err(refuse("its clamp does not fit a contribution, whose values end at 65535")),
         },
@@ -125,7 +128,7 @@ fn touch(
         return Err(source.refuse(group.span(), Reason::OtherSector { name, found, expected: sector }));
     }
     if !feature.rule.touches() {
-        let why = "in a touch group, its rule must look at dated rows or spells";
+        let why = "in a touch group, its rule must look at dated rows, spells or stays";
         let reason = Reason::NoComponent { name: feature.name.clone(), why };
         return Err(source.refuse(group.span(), reason));
     }
@@ -153,9 +156,9 @@ fn check_touch(
     if matches!(combine, Combine::Sum | Combine::Latest) && !at(Grain::Points) {
         return refuse("points", "points can be neither added up nor dated");
     }
-    let spans_nodes = matches!(feature.rule, Rule::Spells(_)) && combine != Combine::Responsible;
+    let spans_nodes = feature.rule.has_events() && combine != Combine::Responsible;
     if spans_nodes && !(at(Grain::Points) && at(Grain::Counts)) {
-        return refuse("points and counts", "a spell can have parts at several nodes");
+        return refuse("points and counts", "a spell or stay can have parts at several nodes");
     }
     Ok(())
 }

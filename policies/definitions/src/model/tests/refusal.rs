@@ -61,7 +61,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "at = [\"points\", \"counts\"]",
             "at = [\"points\"]",
             "name = \"long_spells\"",
-            "the component needs a touch group at points and counts: a spell can have parts at several nodes",
+            "the component needs a touch group at points and counts: a spell or stay can have parts at several nodes",
         ),
         (
             "fall-back = \"greatest\"",
@@ -187,23 +187,23 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "component `preschool` must stand in one criterion, or exclude and have no bands",
         ),
         (
-            "included = [\"high\"]",
-            "included = [\"top\"]",
-            "included = [\"top\"]",
+            "strata = [\"high\"]",
+            "strata = [\"top\"]",
+            "strata = [\"top\"]",
             "there is no stratum `top`",
         ),
         (
-            "included = [\"high\"]",
-            "included = [\"high\", \"high\"]",
+            "strata = [\"high\"]",
+            "strata = [\"high\", \"high\"]",
             "included",
             "stratum `high` stands twice",
         ),
-        ("included = [\"high\"]", "included = []", "included", "`included` has no entry"),
+        ("strata = [\"high\"]", "strata = []", "strata = []", "`included` has no entry"),
         (
             "\"sum-of-criteria\"",
             "\"product\"",
             "\"product\"",
-            "unknown variant `product`, expected `sum-of-criteria`",
+            "unknown variant `product`, expected `sum-of-criteria` or `criteria-met`",
         ),
         (
             "from = 5\n",
@@ -234,10 +234,81 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
         ("name = \"middle\"", "name = \"low\"", "name = \"low\"\nfrom = 5", "stratum `low` stands twice"),
     ];
     for (right, wrong, place, reason) in cases {
-        let (text, model) = read(right, wrong);
-        let error = model.map(|model| model.name).expect_err(wrong);
-        let at = if place.is_empty() { text.rfind(wrong) } else { text.find(place) };
-        let line = 1 + text.bytes().take(at.expect(place)).filter(|b| *b == b'\n').count();
-        assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
+        refused(read(right, wrong), wrong, place, reason);
     }
+}
+
+#[test]
+fn a_wrong_model_by_criteria_is_refused_with_its_line_and_the_reason() {
+    let somv = Library::embedded().unwrap().models().iter().position(|model| model.name == "somv").unwrap();
+    let cases = [
+        ("[360, 376]", "[360, 60]", "kommuner", "60 is no municipality code: three digits"),
+        ("[360, 376]", "[360, 360]", "kommuner", "municipality `360` stands twice"),
+        (
+            "cap = 1",
+            "cap = 2",
+            "cap",
+            "the cap 2 is not within 1 and less than the 2 points of the components",
+        ),
+        (
+            "cap = 1",
+            "cap = 0",
+            "cap",
+            "the cap 0 is not within 1 and less than the 2 points of the components",
+        ),
+        (
+            "criteria-met = [\"two_in_30\", \"three_in_6m\"]",
+            "criteria-met = [\"two_in_30\", \"four\"]",
+            "criteria-met",
+            "there is no criterion `four`",
+        ),
+        (
+            "criteria-met = [\"two_in_30\", \"three_in_6m\"]",
+            "criteria-met = []",
+            "criteria-met",
+            "`criteria-met` has no entry",
+        ),
+        (
+            "criteria-met = [\"two_in_30\", \"three_in_6m\"]",
+            "criteria-met = [\"two_in_30\", \"two_in_30\"]",
+            "criteria-met",
+            "criterion `two_in_30` stands twice",
+        ),
+    ];
+    for (right, wrong, place, reason) in cases {
+        refused(changed(MODELS[somv].text, right, wrong), wrong, place, reason);
+    }
+    let strata = format!("{}\n[[stratum]]\nname = \"low\"\nfrom = 0\nto = 2\n", MODELS[somv].text);
+    let source = Source { file: "test.toml", text: &strata };
+    let error = Model::read(&source, &Catalogue::read(CATALOGUE).unwrap()).unwrap_err();
+    assert_eq!(error.reason, Reason::StrataUnused);
+}
+
+#[test]
+fn a_touch_group_of_rules_that_merge_different_rows_is_refused() {
+    let text = MODELS[0].text;
+    let gp = "feature = \"gp_contacts_2y\"\ncombine = \"sum\"";
+    let (_, model) = changed(text, gp, "feature = \"acute_admissions_1y\"\ncombine = \"sum\"");
+    // Alone in its group it is right, but for the grain at which the group must tell.
+    assert!(matches!(model.unwrap_err().reason, Reason::NeedsTouch { .. }));
+    let both = text.replace(
+        "[[component]]\nname = \"known\"",
+        "[[component]]\nname = \"stays\"\nfeature = \"acute_admissions_1y\"\ncombine = \"sum\"\ntouch = \"gp\"\n\
+         bands = [{ from = 1, points = 1 }]\n\n[[component]]\nname = \"known\"",
+    );
+    let both = both.replace(
+        "sector = \"region\"\nat = [\"points\"]",
+        "sector = \"region\"\nat = [\"points\", \"counts\"]",
+    );
+    let both = both.replace("components = [\"known\"]", "components = [\"known\", \"stays\"]");
+    let source = Source { file: "test.toml", text: &both };
+    let error = Model::read(&source, &Catalogue::read(CATALOGUE).unwrap()).unwrap_err();
+    assert_eq!(error.reason, Reason::UnlikeEvents { group: "gp".to_owned() });
+}
+
+fn refused((text, model): (String, Result<Model, DefinitionError>), wrong: &str, place: &str, reason: &str) {
+    let error = model.map(|model| model.name).expect_err(wrong);
+    let at = if place.is_empty() { text.rfind(wrong) } else { text.find(place) };
+    let line = 1 + text.bytes().take(at.expect(place)).filter(|b| *b == b'\n').count();
+    assert_eq!(error.to_string(), format!("`test.toml`, line {line}: {reason}"), "for `{wrong}`");
 }

@@ -1,0 +1,133 @@
+//! `tvaers study list | show`.
+
+use tvaers_host::output::{Format, Output, table};
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::{Exit, Problem};
+
+use super::stratify;
+use crate::control::{Reply, Request, ask};
+use crate::home::Home;
+use crate::state::{RequestRow, StudyRow};
+use crate::stratify::{Outcome, RequestId};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Show all that was asked for, newest first
+    List,
+    /// Show one request: its studies, who was missing, and what came of it
+    Show {
+        /// The name of the run, or that of the request
+        run: RequestId,
+    },
+}
+
+pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
+    let only = match command {
+        Command::List => None,
+        Command::Show { run } => Some(run.clone()),
+    };
+    let Reply::Studies(rows) = ask(&home.socket(), &Request::Studies(only.clone()), |_| {}).await? else {
+        return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else"));
+    };
+    match (only, rows.as_slice()) {
+        (None, rows) if output.format == Format::Json => json(rows, output),
+        (None, rows) => {
+            output.result(listed(rows));
+            Ok(())
+        }
+        (Some(_), [row]) if output.format == Format::Json => json(row, output),
+        (Some(_), [row]) => {
+            shown(row).iter().for_each(|line| output.result(line));
+            Ok(())
+        }
+        (Some(name), _) => Err(Problem::new(
+            Exit::BadInput,
+            "study.unknown",
+            format_args!("there is no run or request `{name}`"),
+        )
+        .expected("a name that `tvaers study list` shows")
+        .next("look there")),
+    }
+}
+
+fn json<T: serde::Serialize + ?Sized>(value: &T, output: Output) -> Result<(), Problem> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| Problem::from_error(Exit::Failed, "study.json", &error))?;
+    output.result(json);
+    Ok(())
+}
+
+fn listed(rows: &[RequestRow]) -> impl std::fmt::Display {
+    let mut table = table(["run", "model", "as of", "asked", "ended", "missing", "outcome"], &[]);
+    for row in rows {
+        let last = row.studies.last();
+        let model = row.request.as_ref().map(|request| request.model.clone());
+        let as_of = row.request.as_ref().map(|request| request.as_of.to_string());
+        let name = last.map(|study| study.run.clone()).or_else(|| row.id.as_ref().map(ToString::to_string));
+        table.add_row([
+            name.unwrap_or_default(),
+            model.or_else(|| last.map(|study| study.model.clone())).unwrap_or_default(),
+            as_of.or_else(|| last.map(|study| study.as_of.clone())).unwrap_or_default(),
+            row.asked.clone(),
+            row.ended.clone().unwrap_or_default(),
+            last.map(|study| names(&study.missing)).unwrap_or_default(),
+            outcome(row),
+        ]);
+    }
+    table
+}
+
+/// What came of a request, in a few words.
+fn outcome(row: &RequestRow) -> String {
+    match &row.outcome {
+        Some(Outcome::Done(summary)) if summary.missing.is_empty() && summary.unconfirmed.is_empty() => {
+            "done".to_owned()
+        }
+        Some(Outcome::Done(_)) => "done without some nodes".to_owned(),
+        Some(Outcome::Failed(problem, _)) => format!("failed: {}", problem.what),
+        None if row.ended.is_none() => "under way".to_owned(),
+        None => row.studies.last().and_then(|study| study.outcome.clone()).unwrap_or_default(),
+    }
+}
+
+fn shown(row: &RequestRow) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(id), Some(request)) = (&row.id, &row.request) {
+        lines.push(format!(
+            "request {id}: {} as of {}, grain {}, deadline {} s",
+            request.model, request.as_of, request.grain, request.deadline_s
+        ));
+    }
+    lines.push(format!("asked:       {}", row.asked));
+    lines.push(format!("ended:       {}", row.ended.as_deref().unwrap_or("under way")));
+    lines.extend(row.studies.iter().flat_map(study));
+    match &row.outcome {
+        Some(Outcome::Done(summary)) => lines.extend(stratify::text(summary)),
+        Some(Outcome::Failed(problem, _)) => lines.push(problem.to_string()),
+        None => {}
+    }
+    lines
+}
+
+fn study(study: &StudyRow) -> Vec<String> {
+    let end = match (&study.closed, &study.outcome) {
+        (Some(closed), Some(outcome)) => format!("closed {closed}: {outcome}"),
+        _ => "under way".to_owned(),
+    };
+    let mut lines = vec![
+        format!(
+            "study:       run {}, {} as of {}, grain {}",
+            study.run, study.model, study.as_of, study.grain
+        ),
+        format!("             drafted {}, {end}", study.created),
+        format!("             with {}", names(&study.nodes)),
+    ];
+    if !study.missing.is_empty() {
+        lines.push(format!("             without {}", names(&study.missing)));
+    }
+    lines
+}
+
+fn names(nodes: &[NodeId]) -> String {
+    nodes.iter().map(NodeId::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,163 @@
+//! The draft of a study: who is there, what each can give, and a manifest that fits all of them.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng as _;
+use tvaers_definitions::model::Model;
+use tvaers_host::process::system_rng;
+use tvaers_protocol::id::{NodeId, Sector};
+use tvaers_protocol::message::{Prepare, Prepared};
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::roster::Roster;
+use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
+
+use crate::coordinator::Coordinator;
+use crate::event::Phase;
+use crate::patience::{Ended, Patience};
+use crate::session;
+use crate::stratify::{NodeData, Request};
+
+/// The permit under which made-up data is used.
+const LABORATORY: &str = "laboratory";
+
+/// A manifest, and what a person is told of the data behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) manifest: Manifest,
+    pub(crate) data: Vec<NodeData>,
+}
+
+/// Drafts a study with all members that are there, or come within the deadline. Those in `given_up` are left out, and
+/// those that do not come join them.
+///
+/// # Errors
+/// [`Ended`].
+pub(crate) async fn draft(
+    coordinator: &Coordinator,
+    request: &Request,
+    model: &Model,
+    patience: &Patience<'_>,
+    given_up: &mut BTreeSet<NodeId>,
+) -> Result<Draft, Ended> {
+    let roster = coordinator.roster().roster();
+    let today = utc_date(coordinator.clock().now());
+    let members = roster.members_on(today).map(|member| member.id.clone());
+    let wanted: Vec<NodeId> = members.filter(|id| !given_up.contains(id)).collect();
+    given_up.extend(patience.gather(Phase::Keygen, &wanted).await);
+    let mut nodes: Vec<NodeId> = wanted.into_iter().filter(|id| !given_up.contains(id)).collect();
+    check_enough(roster, today, &nodes).map_err(Ended::Failed)?;
+    nodes.sort();
+    let question = Prepare {
+        model: model.name.clone(),
+        model_digest: model.digest,
+        catalogue_digest: coordinator.library().catalogue().digest(),
+        as_of: request.as_of,
+        grain: request.grain,
+    };
+    let asked = nodes.iter().map(|node| prepare(coordinator, patience, node, &question));
+    let prepared: Vec<Prepared> = try_join_all(asked).await?;
+    let data = nodes.iter().zip(&prepared).map(|(node, prepared)| NodeData {
+        node: node.clone(),
+        import: prepared.data.import,
+        extracted_on: prepared.data.extracted_on,
+        rejected_rows: prepared.data.rejected_rows,
+    });
+    let data = data.collect();
+    let manifest = manifest(coordinator, &question, &nodes, &prepared).map_err(Ended::Failed)?;
+    Ok(Draft { manifest, data })
+}
+
+async fn prepare(
+    coordinator: &Coordinator,
+    patience: &Patience<'_>,
+    node: &NodeId,
+    question: &Prepare,
+) -> Result<Prepared, Ended> {
+    let mut tries = patience.tries(Phase::Keygen, std::slice::from_ref(node));
+    loop {
+        match session::ask_outside(coordinator, node, question, coordinator.limits().work).await {
+            Ok(prepared) => return Ok(prepared),
+            Err(failure) => tries.again(failure).await?,
+        }
+    }
+}
+
+fn manifest(
+    coordinator: &Coordinator,
+    question: &Prepare,
+    nodes: &[NodeId],
+    prepared: &[Prepared],
+) -> Result<Manifest, Problem> {
+    let roster = coordinator.roster().roster();
+    let created = coordinator.clock().now();
+    let today = utc_date(created);
+    // Midnight may have passed, and with it somebody's membership.
+    check_enough(roster, today, nodes)?;
+    let taking_part = roster.holders_on(today).filter(|member| nodes.contains(&member.id));
+    let holders: Vec<NodeId> = taking_part.map(|member| member.id.clone()).collect();
+    let participant = |(position, (node, prepared)): (usize, (&NodeId, &Prepared))| Participant {
+        node: node.clone(),
+        quota: prepared.evaluations,
+        quorum: Manifest::quorum_for(node, position, &holders, roster.quorum),
+        data: prepared.data.digest,
+    };
+    let participants = nodes.iter().zip(prepared).enumerate().map(participant).collect();
+    let mut run = [0; 16];
+    system_rng().fill_bytes(&mut run);
+    let disclosures = prepared.iter().map(|prepared| prepared.disclosure);
+    Ok(Manifest {
+        run: RunId(run),
+        roster: coordinator.roster().digest(),
+        permit: LABORATORY.to_owned(),
+        model: question.model.clone(),
+        model_digest: question.model_digest,
+        catalogue_digest: question.catalogue_digest,
+        as_of: question.as_of,
+        grain: prepared.iter().map(|prepared| prepared.grain).min().unwrap_or(Grain::Points),
+        disclosure: disclosures.min().unwrap_or(Disclosure::Inclusion),
+        threshold: roster.quorum,
+        holders,
+        participants,
+        created,
+        deadline: deadline(created, coordinator),
+    })
+}
+
+fn deadline(created: Timestamp, coordinator: &Coordinator) -> Timestamp {
+    let study = SignedDuration::try_from(coordinator.limits().study).unwrap_or(SignedDuration::ZERO);
+    created.checked_add(study).unwrap_or(created)
+}
+
+/// Without enough holders nobody gets a pseudonym, and without a municipality there is nobody to find.
+fn check_enough(roster: &Roster, today: jiff::civil::Date, nodes: &[NodeId]) -> Result<(), Problem> {
+    let is_here = |id: &NodeId| nodes.contains(id);
+    let holders: Vec<&NodeId> = roster.holders_on(today).map(|member| &member.id).collect();
+    let here = holders.iter().filter(|id| is_here(id)).count();
+    let is_municipality = |sector| sector == Sector::Municipality;
+    let has_municipality =
+        roster.members_on(today).any(|member| is_municipality(member.sector) && is_here(&member.id));
+    let (what, needed): (String, Vec<&NodeId>) = if here < usize::from(roster.quorum) {
+        let what = format!(
+            "{here} of {} key holders are there, and {} must work together",
+            holders.len(),
+            roster.quorum
+        );
+        (what, holders)
+    } else if !has_municipality {
+        let members = roster.members_on(today).filter(|member| is_municipality(member.sector));
+        let what = "no municipality is there, so that there is nobody's resident to find".to_owned();
+        (what, members.map(|member| &member.id).collect())
+    } else {
+        return Ok(());
+    };
+    let missing: Vec<&str> = needed.into_iter().filter(|id| !is_here(id)).map(NodeId::as_str).collect();
+    Err(Problem::new(Exit::Incomplete, "stratify.too-few", format_args!("{what}; nothing was made"))
+        .at(format_args!("node {}", missing.join(", ")))
+        .expected("these nodes, connected")
+        .next("ask their IT to look at `tvaers-node check` and the log, then start again, with a longer --deadline where they need time"))
+}
+
+#[cfg(test)]
+mod tests;

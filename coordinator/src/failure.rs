@@ -1,0 +1,196 @@
+//! What a node's failure means for a study: whether asking again can help, and what a person is told.
+
+use tvaers_link::exchange::ExchangeError;
+use tvaers_link::link::LinkError;
+use tvaers_link::stream::StreamError;
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::reject::RejectCode;
+
+use crate::stream::StreamFault;
+
+/// Why a step failed at a node.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The node that was asked.
+    pub(crate) node: NodeId,
+    /// What it means.
+    pub(crate) cause: Cause,
+    /// What is told where nothing helps.
+    pub(crate) problem: Problem,
+}
+
+/// What a failure means for the study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The node is not connected, or the connection broke: it may not have heard.
+    Lost,
+    /// The node is connected and let its time pass.
+    TimedOut,
+    /// The node could not reach another one, or has too much to do.
+    Held,
+    /// The node has not done what it had said to have done: it lost its last steps.
+    Behind,
+    /// The node does not know the study any more.
+    Forgotten,
+    /// A refusal or a fault that will be the same when asked again.
+    Final,
+}
+
+impl Failure {
+    /// A node that is not connected.
+    pub(crate) fn absent(node: &NodeId) -> Self {
+        let problem =
+            Problem::new(Exit::Incomplete, "node.missing", format_args!("`{node}` is not connected"))
+                .at(format_args!("node {node}"))
+                .expected("every node that the study needs")
+                .next("ask its IT to look at `tvaers-node check` and its log, then start again");
+        Self { node: node.clone(), cause: Cause::Lost, problem }
+    }
+
+    /// A node that was asked outside any study, so that there is none that it could have forgotten.
+    pub(crate) fn outside(node: &NodeId, error: &ExchangeError) -> Self {
+        let cause = match cause(error) {
+            Cause::Behind | Cause::Forgotten => Cause::Final,
+            cause => cause,
+        };
+        Self { node: node.clone(), cause, problem: told(node, error) }
+    }
+
+    /// A node that was asked within a study.
+    pub(crate) fn within(node: &NodeId, error: &ExchangeError) -> Self {
+        Self { node: node.clone(), cause: cause(error), problem: told(node, error) }
+    }
+
+    /// A stream of records that broke or cannot be used.
+    pub(crate) fn of_stream(node: &NodeId, what: &str, fault: &StreamFault) -> Self {
+        let (cause, exit) = match fault {
+            StreamFault::Exchange(error) => (cause(error), exit(error)),
+            _ => (Cause::Final, Exit::Failed),
+        };
+        let what = format!("the {what} of `{node}` cannot be used: {fault}");
+        Self { node: node.clone(), cause, problem: join(node, exit, &what) }
+    }
+
+    /// Whether this is what a person should be told of, rather than `other`.
+    pub(crate) fn outweighs(&self, other: &Self) -> bool {
+        self.cause == Cause::Final && other.cause != Cause::Final
+    }
+
+    /// Records that a node did not take.
+    pub(crate) fn of_delivery(node: &NodeId, what: &str, error: &ExchangeError) -> Self {
+        let what = format!("the {what} to `{node}` failed: {error}");
+        Self { node: node.clone(), cause: cause(error), problem: join(node, exit(error), &what) }
+    }
+}
+
+const fn cause(error: &ExchangeError) -> Cause {
+    match error {
+        ExchangeError::Link(LinkError::Closed(_)) => Cause::Lost,
+        ExchangeError::Link(LinkError::NoFreeStream) => Cause::TimedOut,
+        ExchangeError::Stream(error) => match error {
+            StreamError::Frame(_) => Cause::Final,
+            StreamError::TimedOut { .. } => Cause::TimedOut,
+            StreamError::Ended
+            | StreamError::Cut
+            | StreamError::Broken
+            | StreamError::Closed(_)
+            | StreamError::Io(_) => Cause::Lost,
+        },
+        ExchangeError::Refused(code) => match code {
+            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::Busy => Cause::Held,
+            RejectCode::NotReady => Cause::Behind,
+            RejectCode::StudyClosed | RejectCode::OtherStudy => Cause::Forgotten,
+            _ => Cause::Final,
+        },
+    }
+}
+
+/// The exit code that goes with a node's failure.
+const fn exit(error: &ExchangeError) -> Exit {
+    match error {
+        ExchangeError::Refused(
+            RejectCode::PolicyRefused | RejectCode::QuotaExceeded | RejectCode::NotMadeUp,
+        ) => Exit::Refused,
+        ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => Exit::BadInput,
+        // A node that could not reach another one, or has too much to do.
+        ExchangeError::Refused(RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::Busy) => {
+            Exit::Incomplete
+        }
+        ExchangeError::Refused(_) | ExchangeError::Stream(StreamError::Frame(_)) => Exit::Failed,
+        ExchangeError::Link(_) | ExchangeError::Stream(_) => Exit::Incomplete,
+    }
+}
+
+fn told(node: &NodeId, error: &ExchangeError) -> Problem {
+    let exit = exit(error);
+    let code = match exit {
+        Exit::BadInput => "node.cannot-answer",
+        Exit::Incomplete => "node.lost",
+        _ => "node.refused",
+    };
+    Problem::new(exit, code, format_args!("`{node}`: {error}"))
+        .at(format_args!("node {node}"))
+        .next(format_args!("the reason stands in the log of `{node}`; it is not told to others"))
+}
+
+fn join(node: &NodeId, exit: Exit, what: &str) -> Problem {
+    let next = "look at the node's log and start again; a work list that another node has written already stays there";
+    Problem::new(exit, "stratify.join", what).at(format_args!("node {node}")).next(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tvaers_link::link::{CloseCode, Closed};
+    use tvaers_protocol::frame::FrameError;
+
+    use super::*;
+
+    fn node() -> NodeId {
+        NodeId::new("k360").unwrap()
+    }
+
+    #[test]
+    fn what_broke_on_the_way_may_be_asked_again_and_what_was_answered_may_not() {
+        let closed = || Closed::ByPeer(CloseCode::Goodbye);
+        let cases = [
+            (ExchangeError::Link(closed().into()), Cause::Lost, Exit::Incomplete),
+            (StreamError::Closed(closed()).into(), Cause::Lost, Exit::Incomplete),
+            (StreamError::Cut.into(), Cause::Lost, Exit::Incomplete),
+            (StreamError::TimedOut { limit: Duration::ZERO }.into(), Cause::TimedOut, Exit::Incomplete),
+            (FrameError::OtherStudy.into(), Cause::Final, Exit::Failed),
+            (ExchangeError::Refused(RejectCode::Unreachable), Cause::Held, Exit::Incomplete),
+            (ExchangeError::Refused(RejectCode::NotReady), Cause::Behind, Exit::Failed),
+            (ExchangeError::Refused(RejectCode::StudyClosed), Cause::Forgotten, Exit::Failed),
+            (ExchangeError::Refused(RejectCode::OtherStudy), Cause::Forgotten, Exit::Failed),
+            (ExchangeError::Refused(RejectCode::PolicyRefused), Cause::Final, Exit::Refused),
+            (ExchangeError::Refused(RejectCode::AsOfAfterExtract), Cause::Final, Exit::BadInput),
+            (ExchangeError::Refused(RejectCode::Replay), Cause::Final, Exit::Failed),
+        ];
+        for (error, cause, exit) in cases {
+            let failure = Failure::within(&node(), &error);
+            assert_eq!((failure.cause, failure.problem.exit), (cause, exit), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_node_cannot_forget_a_study_that_it_never_agreed_to() {
+        for code in [RejectCode::OtherStudy, RejectCode::NotReady] {
+            let failure = Failure::outside(&node(), &ExchangeError::Refused(code));
+            assert_eq!(failure.cause, Cause::Final, "{code}");
+        }
+        let failure = Failure::outside(&node(), &ExchangeError::Refused(RejectCode::Busy));
+        assert_eq!(failure.cause, Cause::Held);
+    }
+
+    #[test]
+    fn a_stream_that_breaks_the_rules_is_a_fault_of_its_node_whatever_the_connection_does() {
+        let failure = Failure::of_stream(&node(), "contributions", &StreamFault::Unsigned);
+        assert_eq!((failure.cause, failure.problem.exit), (Cause::Final, Exit::Failed));
+        assert_eq!(failure.problem.place, "node k360");
+        let broken = StreamFault::Exchange(StreamError::Cut.into());
+        assert_eq!(Failure::of_stream(&node(), "events", &broken).cause, Cause::Lost);
+    }
+}

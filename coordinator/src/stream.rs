@@ -1,0 +1,334 @@
+//! One node's stream of records as it comes in: numbered frames, rising pseudonyms, an end that the node has signed.
+//!
+//! There are two kinds, contributions and events. What a stream says counts only once its end has been checked; until
+//! then whoever reads it may go on with it, and must not let anything of it stand.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tvaers_link::exchange::{Exchange, ExchangeError};
+use tvaers_protocol::event::EventRecord;
+use tvaers_protocol::frame::FrameError;
+use tvaers_protocol::id::{Digest, NodeId, Pseudonym};
+use tvaers_protocol::message::{
+    self, Contributions, ContributionsEnd, EventsEnd, Message, Signed, StreamTotal,
+};
+use tvaers_protocol::record::{Ascending, Contribution, ContributionShape, RecordError};
+use tvaers_protocol::sign::{Purpose, VerifyingKey};
+
+/// Why a node's stream cannot be used. It names no record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StreamFault {
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("frame {found} of the stream came where frame {expected} must")]
+    Sequence { expected: u32, found: u32 },
+    #[error("the stream has more records than the study allows the node")]
+    BeyondQuota,
+    #[error("the stream's end is not signed by the node")]
+    Unsigned,
+    #[error("the stream is not what the node signed")]
+    OtherTotal,
+    #[error("the stream is not the one that the node sent before")]
+    Changed,
+    #[error("it has an event that was not asked for")]
+    NotAsked,
+    #[error("it has no event for a group that was asked for")]
+    NoEvent,
+    #[error("it has more events of one person and group than there can be")]
+    TooManyEvents,
+}
+
+impl From<FrameError> for StreamFault {
+    fn from(error: FrameError) -> Self {
+        Self::Exchange(error.into())
+    }
+}
+
+/// What a stream carries.
+pub(crate) trait Records {
+    /// One record.
+    type Record;
+    /// The message of one frame.
+    type Part: Message;
+    /// The message of the end.
+    type End: Message;
+    /// What the end is signed for.
+    const PURPOSE: Purpose;
+
+    /// The number of a frame and its records.
+    fn part(part: Self::Part) -> (u32, Vec<u8>);
+    /// What the end says.
+    fn total(end: Self::End) -> Signed<StreamTotal>;
+    /// Reads the records of a frame.
+    fn read(&self, records: &[u8]) -> Result<Vec<Self::Record>, StreamFault>;
+    /// Takes note of the next record in a stream.
+    fn follows(order: &mut Ascending, record: &Self::Record) -> Result<(), RecordError>;
+    /// How many records the stream may have.
+    fn records_max(&self) -> u64;
+}
+
+/// Contributions: one record a person.
+pub(crate) struct ContributionRecords {
+    /// The study's shape of records.
+    pub(crate) shape: ContributionShape,
+    /// What the node's sector fills of it; the rest is padding.
+    pub(crate) own: ContributionShape,
+    /// The evaluations that the manifest allows.
+    pub(crate) quota: u32,
+}
+
+impl Records for ContributionRecords {
+    type Record = Contribution;
+    type Part = Contributions;
+    type End = ContributionsEnd;
+    const PURPOSE: Purpose = Purpose::Contributions;
+
+    fn part(part: Contributions) -> (u32, Vec<u8>) {
+        (part.sequence, part.records)
+    }
+
+    fn total(end: ContributionsEnd) -> Signed<StreamTotal> {
+        end.total
+    }
+
+    fn read(&self, records: &[u8]) -> Result<Vec<Contribution>, StreamFault> {
+        let records = self.shape.read(records)?;
+        if records.iter().all(|record| self.own.is_padded(record)) {
+            Ok(records)
+        } else {
+            Err(RecordError::Reserved.into())
+        }
+    }
+
+    fn follows(order: &mut Ascending, record: &Contribution) -> Result<(), RecordError> {
+        order.next(record.pseudonym)
+    }
+
+    fn records_max(&self) -> u64 {
+        u64::from(self.quota)
+    }
+}
+
+/// Events: several records a person, those of one together. How many is bounded person by person, by what was asked.
+pub(crate) struct EventRecords;
+
+impl Records for EventRecords {
+    type Record = EventRecord;
+    type Part = message::Events;
+    type End = EventsEnd;
+    const PURPOSE: Purpose = Purpose::Events;
+
+    fn part(part: message::Events) -> (u32, Vec<u8>) {
+        (part.sequence, part.records)
+    }
+
+    fn total(end: EventsEnd) -> Signed<StreamTotal> {
+        end.total
+    }
+
+    fn read(&self, records: &[u8]) -> Result<Vec<EventRecord>, StreamFault> {
+        Ok(EventRecord::read(records)?)
+    }
+
+    fn follows(order: &mut Ascending, record: &EventRecord) -> Result<(), RecordError> {
+        order.next_or_same(record.pseudonym)
+    }
+
+    fn records_max(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// Whose stream it is and how it must end.
+pub(crate) struct Expected {
+    /// Whose it is.
+    pub(crate) node: NodeId,
+    /// The key that signs its end.
+    pub(crate) key: VerifyingKey,
+    /// The study.
+    pub(crate) study: Digest,
+    /// What the node signed when it sent the stream before.
+    pub(crate) before: Option<StreamTotal>,
+    /// For the first frame to come: there may be work behind it.
+    pub(crate) first_wait: Duration,
+    /// For each further one.
+    pub(crate) wait: Duration,
+}
+
+/// One node's stream. It holds one decoded frame.
+pub(crate) struct Inlet<R: Records> {
+    expected: Expected,
+    records: R,
+    exchange: Exchange,
+    frame: std::vec::IntoIter<R::Record>,
+    order: Ascending,
+    sequence: u32,
+    count: u64,
+    hash: Sha256,
+    total: Option<StreamTotal>,
+}
+
+impl<R: Records> Inlet<R> {
+    /// A stream that is about to begin.
+    pub(crate) fn new(expected: Expected, records: R, exchange: Exchange) -> Self {
+        Self {
+            expected,
+            records,
+            exchange,
+            frame: Vec::new().into_iter(),
+            order: Ascending::default(),
+            sequence: 0,
+            count: 0,
+            hash: Sha256::new(),
+            total: None,
+        }
+    }
+
+    pub(crate) fn node(&self) -> &NodeId {
+        &self.expected.node
+    }
+
+    /// What the node signed, once the end has been checked.
+    pub(crate) const fn total(&self) -> Option<&StreamTotal> {
+        self.total.as_ref()
+    }
+
+    /// The next record; none once the node's signed end has been checked.
+    pub(crate) async fn next(&mut self) -> Result<Option<R::Record>, StreamFault> {
+        loop {
+            if let Some(record) = self.frame.next() {
+                R::follows(&mut self.order, &record)?;
+                return Ok(Some(record));
+            }
+            if self.total.is_some() {
+                return Ok(None);
+            }
+            let Expected { first_wait, wait, .. } = self.expected;
+            let frame = self.exchange.frame(if self.sequence == 0 { first_wait } else { wait }).await?;
+            if frame.kind() == R::End::KIND {
+                self.end(&R::total(frame.message()?))?;
+            } else {
+                self.fill(frame.message()?)?;
+            }
+        }
+    }
+
+    fn fill(&mut self, part: R::Part) -> Result<(), StreamFault> {
+        let (sequence, bytes) = R::part(part);
+        if sequence != self.sequence {
+            return Err(StreamFault::Sequence { expected: self.sequence, found: sequence });
+        }
+        self.sequence = self.sequence.saturating_add(1);
+        self.hash.update(&bytes);
+        let records = self.records.read(&bytes)?;
+        self.count = self.count.saturating_add(records.len() as u64);
+        if self.count > self.records.records_max() {
+            return Err(StreamFault::BeyondQuota);
+        }
+        self.frame = records.into_iter();
+        Ok(())
+    }
+
+    fn end(&mut self, end: &Signed<StreamTotal>) -> Result<(), StreamFault> {
+        let Expected { node, key, study, before, .. } = &self.expected;
+        let total = end.verify(R::PURPOSE, *study, key).map_err(|_| StreamFault::Unsigned)?;
+        let digest = Digest(self.hash.clone().finalize().into());
+        let found = StreamTotal { node: node.clone(), records: self.count, digest };
+        if *total != found {
+            return Err(StreamFault::OtherTotal);
+        }
+        if before.as_ref().is_some_and(|before| *before != found) {
+            return Err(StreamFault::Changed);
+        }
+        self.total = Some(found);
+        Ok(())
+    }
+}
+
+/// The events of one node, asked for person by person in rising order of pseudonyms.
+pub(crate) struct EventInlet {
+    inlet: Inlet<EventRecords>,
+    head: Option<EventRecord>,
+}
+
+impl EventInlet {
+    /// Reads the first event, so that the node has taken up the request.
+    pub(crate) async fn begin(mut inlet: Inlet<EventRecords>) -> Result<Self, (NodeId, StreamFault)> {
+        match inlet.next().await {
+            Ok(head) => Ok(Self { inlet, head }),
+            Err(fault) => Err((inlet.expected.node, fault)),
+        }
+    }
+
+    pub(crate) fn node(&self) -> &NodeId {
+        self.inlet.node()
+    }
+
+    /// Appends all events of one person, of these groups and no others, at least one of each.
+    pub(crate) async fn take(
+        &mut self,
+        pseudonym: Pseudonym,
+        groups: u16,
+        events: &mut Vec<tvaers_protocol::event::Event>,
+    ) -> Result<(), StreamFault> {
+        let mut asked = Asked { groups, answered: 0, last: None };
+        while let Some(record) = self.head.take_if(|head| head.pseudonym == pseudonym) {
+            asked.take(record.event.group)?;
+            events.push(record.event);
+            self.head = self.inlet.next().await?;
+        }
+        // Whoever comes before this person was not asked for; whoever comes after shows that this one is missing.
+        if self.head.as_ref().is_some_and(|head| head.pseudonym < pseudonym) {
+            return Err(StreamFault::NotAsked);
+        }
+        asked.end()
+    }
+
+    /// Makes sure that nothing is left and that the node has signed it all.
+    pub(crate) async fn end(mut self) -> Result<(), (NodeId, StreamFault)> {
+        let rest = if self.head.is_some() { Ok(self.head) } else { self.inlet.next().await };
+        match rest {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err((self.inlet.expected.node, StreamFault::NotAsked)),
+            Err(fault) => Err((self.inlet.expected.node, fault)),
+        }
+    }
+}
+
+/// Holds the events of one person at one node to what was asked.
+struct Asked {
+    groups: u16,
+    answered: u16,
+    /// The group of the last event, and how many of it have come.
+    last: Option<(u8, usize)>,
+}
+
+impl Asked {
+    fn take(&mut self, group: u8) -> Result<(), StreamFault> {
+        let bit = 1_u16.checked_shl(u32::from(group)).unwrap_or(0);
+        if self.groups & bit == 0 {
+            return Err(StreamFault::NotAsked);
+        }
+        let count = match self.last {
+            Some((last, _)) if last > group => return Err(RecordError::Order.into()),
+            Some((last, count)) if last == group => count + 1,
+            _ => 1,
+        };
+        if count > tvaers_protocol::limit::EVENTS_MAX {
+            return Err(StreamFault::TooManyEvents);
+        }
+        self.last = Some((group, count));
+        self.answered |= bit;
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), StreamFault> {
+        if self.answered == self.groups { Ok(()) } else { Err(StreamFault::NoEvent) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

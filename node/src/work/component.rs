@@ -1,0 +1,120 @@
+//! The components of this node's persons, and the contributions made of them.
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+use tvaers_definitions::layout::Layout;
+use tvaers_protocol::id::{PersonId, Pseudonym};
+use tvaers_protocol::record::Contribution;
+use tvaers_warehouse::sql::PersonRow;
+
+use crate::node::Node;
+use crate::study::{Stage, Study};
+use crate::work::record::reach;
+use crate::work::{ROWS_A_STATEMENT, ROWS_A_TRANSACTION, Work, WorkError, bytes_of, numbers, source};
+
+impl Work {
+    /// Works out the components of all persons of this node and keeps one row a person. Gives how many.
+    pub(crate) async fn compute(&self, node: &Node, study: &Study) -> Result<u64, WorkError> {
+        // What a try that broke off has left.
+        sqlx::query("DELETE FROM component").execute(&self.pool).await?;
+        let warehouse = source::open(node, &study.import).await?;
+        let mut reading = warehouse.reading().await?;
+        let mut chunks =
+            source::persons(node, study, &warehouse, &mut reading)?.try_chunks(ROWS_A_TRANSACTION);
+        let mut persons = 0;
+        while let Some(chunk) = chunks.next().await {
+            let rows = chunk.map_err(|error| error.1)?;
+            self.store_components(&rows).await?;
+            persons += rows.len() as u64;
+        }
+        drop(chunks);
+        reading.end().await;
+        warehouse.close().await;
+        let mut write = self.write().await?;
+        sqlx::query("UPDATE study SET persons = ?")
+            .bind(u32::try_from(persons).map_err(|_| WorkError::Inconsistent("persons"))?)
+            .execute(&mut *write)
+            .await?;
+        reach(&mut write, Stage::Computed).await?;
+        write.commit().await?;
+        Ok(persons)
+    }
+
+    pub(super) async fn store_components(&self, rows: &[PersonRow]) -> Result<(), WorkError> {
+        let mut write = self.write().await?;
+        for chunk in rows.chunks(ROWS_A_STATEMENT) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO component (person_id, resident, eligible, kommune, touches, numbers) ",
+            );
+            insert.push_values(chunk, |mut values, row| {
+                let numbers = [bytes_of(&row.values), bytes_of(&row.recencies)].concat();
+                values
+                    .push_bind(row.person.expose())
+                    .push_bind(row.resident)
+                    .push_bind(row.eligible)
+                    .push_bind(row.kommune)
+                    .push_bind(row.touches)
+                    .push_bind(numbers);
+            });
+            insert.build().persistent(false).execute(&mut *write).await?;
+        }
+        Ok(write.commit().await?)
+    }
+
+    /// The persons of up to `limit` rows after row `last`, by rising row. Rows are counted from 1 without gaps.
+    pub(crate) async fn persons_after(
+        &self,
+        last: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, PersonId)>, WorkError> {
+        let rows = sqlx::query("SELECT row, person_id FROM component WHERE row > ? ORDER BY row LIMIT ?")
+            .bind(last)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let person = PersonId::parse(row.try_get("person_id")?);
+                Ok((row.try_get("row")?, person.map_err(|_| WorkError::Inconsistent("person_id"))?))
+            })
+            .collect()
+    }
+
+    /// Up to `limit` contributions after a pseudonym, ascending; from the first one where there is none.
+    pub(crate) async fn contributions_after(
+        &self,
+        last: Option<Pseudonym>,
+        limit: usize,
+        layout: &Layout,
+    ) -> Result<Vec<Contribution>, WorkError> {
+        let rows = sqlx::query(
+            "SELECT p.pseudonym, c.resident, c.eligible, c.kommune, c.touches, c.numbers
+             FROM pseudonym AS p JOIN component AS c ON c.row = p.row
+             WHERE p.pseudonym > ? ORDER BY p.pseudonym LIMIT ?",
+        )
+        // No bytes at all come before every pseudonym.
+        .bind(last.as_ref().map_or(&[][..], |last| last.as_bytes().as_slice()))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| contribution(row, layout)).collect()
+    }
+}
+
+fn contribution(row: &SqliteRow, layout: &Layout) -> Result<Contribution, WorkError> {
+    let mut values = numbers(row.try_get("numbers")?, "numbers")?;
+    if values.len() != layout.components.len() + layout.recencies.len() {
+        return Err(WorkError::Inconsistent("numbers"));
+    }
+    let recencies = values.split_off(layout.components.len());
+    Ok(Contribution {
+        pseudonym: super::pseudonym::read(row)?,
+        resident: row.try_get("resident")?,
+        eligible: row.try_get("eligible")?,
+        touches: row.try_get("touches")?,
+        kommune: row.try_get("kommune")?,
+        values,
+        recencies,
+    })
+}

@@ -1,0 +1,62 @@
+//! The statement for features by themselves: one row a person of the node, with one number a feature.
+
+use sea_query::SelectStatement;
+use tvaers_protocol::id::PersonId;
+
+use super::assemble::{OfPersons, residence};
+use super::cells::Cells;
+use super::pass::Passes;
+use super::{FeatureExtraction, FetchError, Holding, Scope, SqlError, person, value};
+
+/// Features of one person. It has no `Debug`: it is a row of personal data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FeatureRow {
+    /// The person.
+    pub person: PersonId,
+    /// At a municipality, alive and resident there on the reference date; at a region, alive on it.
+    pub resident: bool,
+    /// One number per feature, in the order asked: 0 or 1, a number within its clamp, the index of a label, or the code
+    /// of a municipality. `None` only for an answer that was not given, a category without a label that fits, and a
+    /// patient's municipality that is not known.
+    pub values: Vec<Option<i64>>,
+}
+
+impl FeatureRow {
+    pub(super) fn read(row: &impl Cells, n_features: usize) -> Result<Self, FetchError> {
+        let values = (0..n_features).map(|position| row.number(2 + position));
+        Ok(Self {
+            person: row.person()?,
+            resident: row.whole::<u8>(1, "resident")? == 1,
+            values: values.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// The whole statement.
+pub(super) fn query(
+    extraction: &FeatureExtraction<'_>,
+    scope: &Scope<'_>,
+) -> Result<SelectStatement, SqlError> {
+    let residence = residence(extraction.resident)?;
+    let mut answer = OfPersons::of(scope, extraction.kommune)?;
+    answer.join_home(scope, residence);
+    let resident = || match scope.holding {
+        Holding::Region { .. } => person::alive(scope, residence),
+        Holding::Municipality { .. } => Ok(person::resident(scope, residence)),
+    };
+    answer.column(scope, resident()?, "resident");
+    let mut passes = Passes::default();
+    for (position, feature) in extraction.features.iter().enumerate() {
+        if !feature.holder.is(scope.holding.sector()) {
+            return Err(SqlError::OtherSector { feature: feature.name.clone() });
+        }
+        let found = if feature.rule == extraction.resident.rule {
+            resident()?
+        } else {
+            passes.add(scope, &feature.name, feature)?.value
+        };
+        answer.column(scope, value::feature(found, feature), format!("f{position}"));
+    }
+    answer.join_all(passes.tables(scope)?);
+    Ok(answer.query(scope))
+}
