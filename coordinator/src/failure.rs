@@ -98,7 +98,9 @@ const fn cause(error: &ExchangeError) -> Cause {
             | StreamError::Io(_) => Cause::Lost,
         },
         ExchangeError::Refused(code) => match code {
-            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::Busy => Cause::Held,
+            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::BrokenOff | RejectCode::Busy => {
+                Cause::Held
+            }
             RejectCode::NotReady => Cause::Behind,
             RejectCode::StudyClosed | RejectCode::OtherStudy => Cause::Forgotten,
             _ => Cause::Final,
@@ -114,9 +116,9 @@ const fn exit(error: &ExchangeError) -> Exit {
         ) => Exit::Refused,
         ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => Exit::BadInput,
         // A node that could not reach another one, or has too much to do.
-        ExchangeError::Refused(RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::Busy) => {
-            Exit::Incomplete
-        }
+        ExchangeError::Refused(
+            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::BrokenOff | RejectCode::Busy,
+        ) => Exit::Incomplete,
         ExchangeError::Refused(_) | ExchangeError::Stream(StreamError::Frame(_)) => Exit::Failed,
         ExchangeError::Link(_) | ExchangeError::Stream(_) => Exit::Incomplete,
     }

@@ -31,6 +31,9 @@ pub struct Limits {
     pub close: Duration,
     /// For a node whose connection has just broken to come back and hear that the study is closed.
     pub reconnect: Duration,
+    /// For nodes to notice that a coordinator that was killed is there again, before any of them counts as away: the
+    /// silence after which they take their connection for lost, and their first waits to dial.
+    pub settle: Duration,
     /// From the draft of a study until nodes stop answering for it.
     pub study: Duration,
     /// For the work of a study, less than [`Self::study`]: a node that dawdles must not hold up the next one for ever.
@@ -61,6 +64,7 @@ impl Default for Limits {
             worklist: seconds(600),
             close: seconds(60),
             reconnect: seconds(5),
+            settle: seconds(15),
             study: seconds(24 * 3600),
             study_work: seconds(23 * 3600),
             pause_first: Duration::from_millis(250),
@@ -89,6 +93,12 @@ mod tests {
         let limits = Limits::default();
         let pauses: Vec<u128> = [1, 2, 3, 7, 8, 9, 33, u32::MAX].map(|n| limits.pause(n).as_millis()).into();
         assert_eq!(pauses, [250, 500, 1_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
+    }
+
+    #[test]
+    fn nodes_have_the_time_to_notice_that_the_coordinator_has_restarted() {
+        use tvaers_link::limit::{BACKOFF_FIRST, IDLE_TIME};
+        assert!(Limits::default().settle > IDLE_TIME + 3 * BACKOFF_FIRST);
     }
 
     #[test]

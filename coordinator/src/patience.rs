@@ -33,7 +33,7 @@ pub(crate) struct Patience<'a> {
     pub(crate) events: &'a Events,
     /// How long a node may be away.
     pub(crate) deadline: Duration,
-    /// When the request was taken up: a node that was away before is waited for from then.
+    /// From when on a node that was away before is waited for: when the request was taken up, or a little later.
     pub(crate) begin: Instant,
 }
 

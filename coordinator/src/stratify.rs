@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tvaers_definitions::model::Model;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::Manifest;
 
 use crate::attempt::Attempt;
 use crate::coordinator::Coordinator;
@@ -59,14 +60,20 @@ pub async fn run_as(
 ) -> Result<Summary, Problem> {
     let now = || coordinator.clock().now();
     let state = |error| Problem::from_error(Exit::Failed, "state", &error);
-    let asked = coordinator.state().ask(id, request, now()).await.map_err(state)?;
+    let (asked, is_new) = coordinator.state().ask(id, request, now()).await.map_err(state)?;
     if let Some(outcome) = coordinator.state().outcome(id).await.map_err(state)? {
         return outcome.into_result();
     }
     let result = match too_old(coordinator, asked) {
-        None => run_now(coordinator, id, request, events).await,
+        None => run_now(coordinator, id, request, is_new, events).await,
         Some(problem) => Err(problem),
     };
+    // A study that was interrupted and that nobody got as far as looking at.
+    if result.is_err()
+        && let Ok(Some(under_way)) = coordinator.state().under_way(id).await
+    {
+        abandon(coordinator, under_way.draft.manifest).await;
+    }
     if let Err(error) = coordinator.state().answer(id, &Outcome::of(&result), now()).await {
         tracing::error!(error = %error, request.id = %id, "what came of a request could not be recorded");
     }
@@ -77,16 +84,18 @@ async fn run_now(
     coordinator: &Coordinator,
     id: &RequestId,
     request: &Request,
+    is_new: bool,
     events: &Events,
 ) -> Result<Summary, Problem> {
     let model = check(coordinator, request)?;
     let _turn = coordinator.turn.lock().await;
+    let settled = if is_new { Duration::ZERO } else { coordinator.limits().settle };
     let patience = Patience {
         hub: coordinator.hub(),
         limits: coordinator.limits(),
         events,
         deadline: Duration::from_secs(request.deadline_s).min(coordinator.limits().study_work),
-        begin: Instant::now(),
+        begin: Instant::now() + settled,
     };
     Run { coordinator, id, request, model, patience: &patience, events }.to_the_end().await
 }
@@ -165,8 +174,7 @@ impl Run<'_> {
             tracing::info!(study.run = %manifest.run, "going on with a study that a stop interrupted");
             return Ok(Some(under_way.draft));
         }
-        let session = Session::new(coordinator, under_way.draft.manifest);
-        self.end(&session, "the coordinator stopped before the study could go on without it", None).await;
+        abandon(coordinator, under_way.draft.manifest).await;
         Ok(None)
     }
 
@@ -210,10 +218,7 @@ impl Run<'_> {
     }
 
     async fn end(&self, session: &Session<'_>, told: &str, outcome: Option<&Outcome>) {
-        tracing::info!(study.run = %session.manifest().run, outcome = told, "the study is closed");
-        let request = outcome.map(|outcome| (self.id, outcome));
-        self.coordinator.note_ended(session.manifest(), told, request).await;
-        close(self.coordinator, session).await;
+        end(self.coordinator, session, told, outcome.map(|outcome| (self.id, outcome))).await;
     }
 
     /// Makes the best of a study that came to no end of its own.
@@ -258,6 +263,25 @@ fn told(ended: &Ended) -> String {
     }
 }
 
+/// Ends a study that was interrupted and that cannot go on.
+async fn abandon(coordinator: &Coordinator, manifest: Manifest) {
+    let session = Session::new(coordinator, manifest);
+    end(coordinator, &session, "given up: the coordinator was stopped before it could go on by itself", None)
+        .await;
+}
+
+/// Remembers how a study ended, and its request with it where that has ended too, and tells the nodes.
+async fn end(
+    coordinator: &Coordinator,
+    session: &Session<'_>,
+    told: &str,
+    request: Option<(&RequestId, &Outcome)>,
+) {
+    tracing::info!(study.run = %session.manifest().run, outcome = told, "the study is closed");
+    coordinator.note_ended(session.manifest(), told, request).await;
+    close(coordinator, session).await;
+}
+
 /// Tells every node to erase what it holds for the study. One whose connection has just broken is given a moment to come
 /// back; one that stays away is told when it connects again, and erases it by itself at the deadline.
 async fn close(coordinator: &Coordinator, session: &Session<'_>) {
@@ -283,8 +307,12 @@ async fn close(coordinator: &Coordinator, session: &Session<'_>) {
 fn too_old(coordinator: &Coordinator, asked: jiff::Timestamp) -> Option<Problem> {
     let age = coordinator.clock().now().duration_since(asked).max(SignedDuration::ZERO).unsigned_abs();
     (age > coordinator.limits().study).then(|| {
-        Problem::new(Exit::Failed, "stratify.too-old", format_args!("it was asked at {asked}, and the coordinator was stopped since"))
-            .next("ask again")
+        Problem::new(
+            Exit::Failed,
+            "stratify.too-old",
+            format_args!("it was asked at {asked}, and the coordinator was stopped since"),
+        )
+        .next("ask again")
     })
 }
 

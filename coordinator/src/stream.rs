@@ -3,18 +3,19 @@
 //! There are two kinds, contributions and events. What a stream says counts only once its end has been checked; until
 //! then whoever reads it may go on with it, and must not let anything of it stand.
 
+mod event;
+
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::{Exchange, ExchangeError};
-use tvaers_protocol::event::EventRecord;
 use tvaers_protocol::frame::FrameError;
-use tvaers_protocol::id::{Digest, NodeId, Pseudonym};
-use tvaers_protocol::message::{
-    self, Contributions, ContributionsEnd, EventsEnd, Message, Signed, StreamTotal,
-};
+use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::message::{Contributions, ContributionsEnd, Message, Signed, StreamTotal};
 use tvaers_protocol::record::{Ascending, Contribution, ContributionShape, RecordError};
 use tvaers_protocol::sign::{Purpose, VerifyingKey};
+
+pub(crate) use event::{EventInlet, EventRecords};
 
 /// Why a node's stream cannot be used. It names no record.
 #[derive(Debug, thiserror::Error)]
@@ -109,36 +110,6 @@ impl Records for ContributionRecords {
 
     fn records_max(&self) -> u64 {
         u64::from(self.quota)
-    }
-}
-
-/// Events: several records a person, those of one together. How many is bounded person by person, by what was asked.
-pub(crate) struct EventRecords;
-
-impl Records for EventRecords {
-    type Record = EventRecord;
-    type Part = message::Events;
-    type End = EventsEnd;
-    const PURPOSE: Purpose = Purpose::Events;
-
-    fn part(part: message::Events) -> (u32, Vec<u8>) {
-        (part.sequence, part.records)
-    }
-
-    fn total(end: EventsEnd) -> Signed<StreamTotal> {
-        end.total
-    }
-
-    fn read(&self, records: &[u8]) -> Result<Vec<EventRecord>, StreamFault> {
-        Ok(EventRecord::read(records)?)
-    }
-
-    fn follows(order: &mut Ascending, record: &EventRecord) -> Result<(), RecordError> {
-        order.next_or_same(record.pseudonym)
-    }
-
-    fn records_max(&self) -> u64 {
-        u64::MAX
     }
 }
 
@@ -245,88 +216,6 @@ impl<R: Records> Inlet<R> {
         }
         self.total = Some(found);
         Ok(())
-    }
-}
-
-/// The events of one node, asked for person by person in rising order of pseudonyms.
-pub(crate) struct EventInlet {
-    inlet: Inlet<EventRecords>,
-    head: Option<EventRecord>,
-}
-
-impl EventInlet {
-    /// Reads the first event, so that the node has taken up the request.
-    pub(crate) async fn begin(mut inlet: Inlet<EventRecords>) -> Result<Self, (NodeId, StreamFault)> {
-        match inlet.next().await {
-            Ok(head) => Ok(Self { inlet, head }),
-            Err(fault) => Err((inlet.expected.node, fault)),
-        }
-    }
-
-    pub(crate) fn node(&self) -> &NodeId {
-        self.inlet.node()
-    }
-
-    /// Appends all events of one person, of these groups and no others, at least one of each.
-    pub(crate) async fn take(
-        &mut self,
-        pseudonym: Pseudonym,
-        groups: u16,
-        events: &mut Vec<tvaers_protocol::event::Event>,
-    ) -> Result<(), StreamFault> {
-        let mut asked = Asked { groups, answered: 0, last: None };
-        while let Some(record) = self.head.take_if(|head| head.pseudonym == pseudonym) {
-            asked.take(record.event.group)?;
-            events.push(record.event);
-            self.head = self.inlet.next().await?;
-        }
-        // Whoever comes before this person was not asked for; whoever comes after shows that this one is missing.
-        if self.head.as_ref().is_some_and(|head| head.pseudonym < pseudonym) {
-            return Err(StreamFault::NotAsked);
-        }
-        asked.end()
-    }
-
-    /// Makes sure that nothing is left and that the node has signed it all.
-    pub(crate) async fn end(mut self) -> Result<(), (NodeId, StreamFault)> {
-        let rest = if self.head.is_some() { Ok(self.head) } else { self.inlet.next().await };
-        match rest {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) => Err((self.inlet.expected.node, StreamFault::NotAsked)),
-            Err(fault) => Err((self.inlet.expected.node, fault)),
-        }
-    }
-}
-
-/// Holds the events of one person at one node to what was asked.
-struct Asked {
-    groups: u16,
-    answered: u16,
-    /// The group of the last event, and how many of it have come.
-    last: Option<(u8, usize)>,
-}
-
-impl Asked {
-    fn take(&mut self, group: u8) -> Result<(), StreamFault> {
-        let bit = 1_u16.checked_shl(u32::from(group)).unwrap_or(0);
-        if self.groups & bit == 0 {
-            return Err(StreamFault::NotAsked);
-        }
-        let count = match self.last {
-            Some((last, _)) if last > group => return Err(RecordError::Order.into()),
-            Some((last, count)) if last == group => count + 1,
-            _ => 1,
-        };
-        if count > tvaers_protocol::limit::EVENTS_MAX {
-            return Err(StreamFault::TooManyEvents);
-        }
-        self.last = Some((group, count));
-        self.answered |= bit;
-        Ok(())
-    }
-
-    fn end(&self) -> Result<(), StreamFault> {
-        if self.answered == self.groups { Ok(()) } else { Err(StreamFault::NoEvent) }
     }
 }
 

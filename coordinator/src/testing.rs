@@ -94,6 +94,7 @@ pub(crate) fn limits() -> Limits {
         worklist: short,
         close: short,
         reconnect: Duration::from_millis(100),
+        settle: Duration::from_millis(100),
         pause_first: Duration::from_millis(2),
         pause_max: Duration::from_millis(20),
         ..Limits::default()

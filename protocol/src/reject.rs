@@ -53,6 +53,7 @@ pub enum RejectCode {
     Busy,
     TimedOut,
     Unreachable,
+    BrokenOff,
     Internal,
     /// A number that this version does not list: the other party is newer.
     Unlisted(u16),
@@ -143,6 +144,7 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
     (RejectCode::Busy, 71, "busy", "the party is at work on too much already: try again later"),
     (RejectCode::TimedOut, 72, "timed-out", "the party waited longer than its limit"),
     (RejectCode::Unreachable, 73, "unreachable", "the node that the message is for is not connected"),
+    (RejectCode::BrokenOff, 74, "broken-off", "the exchange ended before it was complete: ask again"),
     (RejectCode::Internal, 80, "internal", "the party failed for a reason of its own, which its log tells"),
 ];
 

@@ -43,6 +43,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     limits: Limits,
     edit: Box<Edit>,
+    under: Option<PathBuf>,
 }
 
 enum Data {
@@ -144,12 +145,22 @@ impl Builder {
         self
     }
 
+    /// Where everything is made, instead of the machine's folder for such things.
+    #[must_use]
+    pub fn under(mut self, dir: &Path) -> Self {
+        self.under = Some(dir.to_owned());
+        self
+    }
+
     /// Makes folders, keys, roster and data, and opens every party; nobody is connected yet.
     ///
     /// # Errors
     /// Where any of it fails.
     pub async fn build(self) -> anyhow::Result<Federation> {
-        let dir = tempfile::tempdir()?;
+        let dir = match &self.under {
+            Some(under) => tempfile::tempdir_in(under)?,
+            None => tempfile::tempdir()?,
+        };
         let (data, out) = (dir.path().join("data"), dir.path().join("out"));
         make(&self.data, self.as_of, &data)?;
         (self.edit)(&data)?;
@@ -239,6 +250,7 @@ impl Federation {
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
             edit: Box::new(|_| Ok(())),
+            under: None,
         }
     }
 
@@ -382,6 +394,35 @@ impl Federation {
         })
     }
 
+    /// Begins a stratification of this name, or goes on with it, to be waited for while other things happen.
+    #[must_use]
+    pub fn begin_as(
+        &self,
+        id: stratify::RequestId,
+        request: stratify::Request,
+    ) -> JoinHandle<Result<Summary, Problem>> {
+        let coordinator = Arc::clone(&self.coordinator);
+        tokio::spawn(async move {
+            let (events, _) = Events::channel();
+            stratify::run_as(&coordinator, &id, &request, &events).await
+        })
+    }
+
+    /// Imports what now stands in a node's folder of data, in place of what it had.
+    ///
+    /// # Errors
+    /// Where there is no such node, or it does not import.
+    pub async fn import(&self, id: &NodeId) -> anyhow::Result<()> {
+        let folder = self.provisioned.folders.iter().find(|folder| folder.id == *id);
+        import(&self.provisioned.node_home(id), &folder.context("no such node")?.path, self.as_of).await
+    }
+
+    /// The coordinator's end of a node's link, if it has one.
+    #[must_use]
+    pub fn link_to(&self, id: &NodeId) -> Option<Arc<dyn Link>> {
+        self.links.get(id).cloned()
+    }
+
     /// Runs the stratification as `tvaers stratify` does.
     ///
     /// # Errors
@@ -393,7 +434,12 @@ impl Federation {
     /// What [`Self::stratify`] asks for, to be changed and asked.
     #[must_use]
     pub fn request(&self) -> stratify::Request {
-        stratify::Request { model: self.model.clone(), as_of: self.as_of, grain: Grain::Events, deadline_s: 10 }
+        stratify::Request {
+            model: self.model.clone(),
+            as_of: self.as_of,
+            grain: Grain::Events,
+            deadline_s: 10,
+        }
     }
 
     /// Runs a stratification.

@@ -432,7 +432,15 @@ impl Hand {
 /// A record about this pseudonym that says nothing remarkable.
 #[must_use]
 pub fn record(pseudonym: Pseudonym) -> HandBack {
-    HandBack { pseudonym, included: false, missing: Missing::default(), fell_back: 0, stratum: 0, total: 0, items: vec![0; 9] }
+    HandBack {
+        pseudonym,
+        included: false,
+        missing: Missing::default(),
+        fell_back: 0,
+        stratum: 0,
+        total: 0,
+        items: vec![0; 9],
+    }
 }
 
 async fn relay(

@@ -50,7 +50,7 @@ fn log_everything() -> Log {
 
 fn pseudonyms(frames: &[Frame]) -> Vec<Pseudonym> {
     let library = Library::embedded().unwrap();
-    let shape = library.model("sad").unwrap().shape(Grain::Counts);
+    let shape = library.model("sad").unwrap().shape(Grain::Events);
     let streams = frames.iter().filter_map(|frame| frame.message::<Contributions>().ok());
     streams
         .flat_map(|stream| shape.read(&stream.records).unwrap())
@@ -93,7 +93,10 @@ async fn numbers_stay_at_the_nodes_and_pseudonyms_in_the_streams() {
     );
     assert!(numbers.files(k360.dir(), |_| false).unwrap().iter().any(|path| named(path, "data-")));
     for frame in &frames {
-        let streams = matches!(frame.kind(), Kind::Contributions | Kind::HandBacks);
+        let streams = matches!(
+            frame.kind(),
+            Kind::Contributions | Kind::HandBacks | Kind::EventRequests | Kind::Events
+        );
         assert_eq!(names.count(frame.body()) > 0, streams, "{}: a pseudonym", frame.kind());
         assert_eq!(numbers.count(frame.body()), 0, "{}: a number", frame.kind());
     }

@@ -17,7 +17,7 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_tests::fault::{Fault, Middle, Spot};
-use tvaers_tests::federation::Federation;
+use tvaers_tests::federation::{Builder, Federation};
 use tvaers_tests::panics;
 
 /// For a node to erase what it held.
@@ -61,7 +61,7 @@ fn node(name: &str) -> NodeId {
 
 type Lists = BTreeMap<NodeId, Option<String>>;
 
-/// A small federation (a region and two municipalities, two of three key holders), and the lists that are right.
+/// A small federation (mostly a region and two municipalities, two of three key holders), and the lists that are right.
 struct World {
     federation: Federation,
     middle: Arc<Middle>,
@@ -70,17 +70,23 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        let world = Self::of(Federation::builder().made(120, 7)).await;
+        assert!(world.right.values().all(|list| list.as_ref().is_some_and(|text| text.lines().count() > 20)));
+        world
+    }
+
+    async fn of(builder: Builder) -> Self {
         panics::watch();
         let middle = Arc::new(Middle::default());
-        // Nobody is given a moment to come back for the end of a study, so that a test need not sit through it.
-        let limits = Limits { reconnect: Duration::ZERO, ..Limits::default() };
-        let builder = Federation::builder().made(120, 7).interceptor(Arc::clone(&middle) as _).limits(limits);
+        // Nobody is given a moment to come back for the end of a study, or to notice that the coordinator is there again,
+        // so that a test need not sit through it.
+        let limits = Limits { reconnect: Duration::ZERO, settle: Duration::ZERO, ..Limits::default() };
+        let builder = builder.interceptor(Arc::clone(&middle) as _).limits(limits);
         let mut federation = builder.build().await.unwrap();
         federation.connect_all().await.unwrap();
         let summary = federation.stratify().await.unwrap();
         assert_eq!(summary.exit(false), Exit::Done);
         let right = federation.worklist_texts();
-        assert!(right.values().all(|list| list.as_ref().is_some_and(|text| text.lines().count() > 20)));
         Self { federation, middle, right }
     }
 
@@ -158,11 +164,18 @@ async fn whoever_is_missing_from_the_start_is_named_and_everyone_is_marked_for_i
             let right = tvaers_tests::federation::read(&right).unwrap();
             assert!(found.keys().eq(right.keys()), "without {name}: other persons at {id}");
             assert!(found.values().all(|line| !line.complete), "without {name}: someone is not marked");
-            assert!(right.values().all(|line| line.complete), "with everyone there and events put together nobody is incomplete");
+            assert!(
+                right.values().all(|line| line.complete),
+                "with everyone there and events put together nobody is incomplete"
+            );
             if sector == "region" {
                 // What the municipality knows by itself is as it was.
                 let own = ["repeat", "last", "labour", "civil", "citizen", "akasse"];
-                assert!(found.iter().all(|(id, line)| own.iter().all(|item| line.items[*item] == right[id].items[*item])));
+                assert!(
+                    found
+                        .iter()
+                        .all(|(id, line)| own.iter().all(|item| line.items[*item] == right[id].items[*item]))
+                );
                 assert!(found.values().all(|line| line.items["known"] == 0 && line.items["gp"] == 0));
             } else {
                 assert!(found.iter().all(|(id, line)| line.total <= right[id].total));
@@ -224,7 +237,8 @@ async fn a_node_that_is_killed_at_any_step_and_started_again_in_time_costs_nothi
 #[tokio::test]
 async fn a_region_that_is_killed_while_all_need_it_and_started_again_in_time_costs_nothing() {
     let mut world = World::new().await;
-    for kind in [Kind::Compute, Kind::Evaluate, Kind::Evaluated, Kind::Contributions, Kind::ContributionsEnd] {
+    for kind in [Kind::Compute, Kind::Evaluate, Kind::Evaluated, Kind::Contributions, Kind::ContributionsEnd]
+    {
         let run = world.begin_and_cut("region_1085", kind, LONG_S).await;
         world.federation.restart(&node("region_1085")).await.unwrap();
         world.federation.connect(&node("region_1085")).await.unwrap();
@@ -257,7 +271,10 @@ async fn lists_that_are_written_stand_where_another_nodes_last_word_is_all_that_
     for kind in [Kind::HandBackEnd, Kind::HandedBack] {
         let run = world.begin_and_cut("k376", kind, 0).await;
         let summary = run.await.unwrap().unwrap();
-        assert_eq!((summary.missing.as_slice(), summary.unconfirmed.as_slice()), (&[][..], &[node("k376")][..]));
+        assert_eq!(
+            (summary.missing.as_slice(), summary.unconfirmed.as_slice()),
+            (&[][..], &[node("k376")][..])
+        );
         assert_eq!(summary.exit(false), Exit::Incomplete);
         let lists = world.federation.worklist_texts();
         assert!(lists[&node("k360")] == world.right[&node("k360")], "{kind}: not the right list");
@@ -317,4 +334,29 @@ async fn a_node_that_is_missing_when_a_stopped_coordinator_goes_on_is_done_witho
     assert_eq!(summary.missing, [node("k376")]);
     assert!(world.federation.worklist_texts() == expected, "not the right lists");
     world.until_erased("missing after a restart").await;
+}
+
+#[tokio::test]
+async fn whoever_dies_between_the_two_rounds_events_are_put_together_as_if_nothing_had_happened() {
+    for (model, name, seed) in [("sad", "k376", 3), ("somv", "region_1085", 4)] {
+        let mut world = World::of(Federation::builder().cases(seed).model(model)).await;
+        for kind in
+            [Kind::EventRequests, Kind::EventsAsked, Kind::SubmitEvents, Kind::Events, Kind::EventsEnd]
+        {
+            let run = world.begin_and_cut(name, kind, LONG_S).await;
+            world.federation.restart(&node(name)).await.unwrap();
+            world.federation.connect(&node(name)).await.unwrap();
+            let summary = run.await.unwrap().unwrap_or_else(|problem| panic!("{kind}: {problem}"));
+            world.assert_right(&summary, &format!("{name} dies at {kind}")).await;
+
+            let run = world.begin_and_cut(name, kind, LONG_S).await;
+            run.abort();
+            assert!(run.await.is_err(), "{kind}: the run has ended before");
+            world.federation.restart_coordinator().await.unwrap();
+            world.federation.connect_all().await.unwrap();
+            let summary = world.federation.go_on().await.unwrap().remove(0);
+            let summary = summary.unwrap_or_else(|problem| panic!("{kind}: {problem}"));
+            world.assert_right(&summary, &format!("the coordinator dies at {kind}")).await;
+        }
+    }
 }

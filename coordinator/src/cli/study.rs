@@ -1,5 +1,6 @@
 //! `tvaers study list | show`.
 
+use jiff::{Timestamp, Unit};
 use tvaers_host::output::{Format, Output, table};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
@@ -68,8 +69,8 @@ fn listed(rows: &[RequestRow]) -> impl std::fmt::Display {
             name.unwrap_or_default(),
             model.or_else(|| last.map(|study| study.model.clone())).unwrap_or_default(),
             as_of.or_else(|| last.map(|study| study.as_of.clone())).unwrap_or_default(),
-            row.asked.clone(),
-            row.ended.clone().unwrap_or_default(),
+            moment(&row.asked),
+            row.ended.as_deref().map(moment).unwrap_or_default(),
             last.map(|study| names(&study.missing)).unwrap_or_default(),
             outcome(row),
         ]);
@@ -98,8 +99,9 @@ fn shown(row: &RequestRow) -> Vec<String> {
             request.model, request.as_of, request.grain, request.deadline_s
         ));
     }
-    lines.push(format!("asked:       {}", row.asked));
-    lines.push(format!("ended:       {}", row.ended.as_deref().unwrap_or("under way")));
+    let ended = row.ended.as_deref().map_or_else(|| "under way".to_owned(), moment);
+    lines.push(format!("asked:       {}", moment(&row.asked)));
+    lines.push(format!("ended:       {ended}"));
     lines.extend(row.studies.iter().flat_map(study));
     match &row.outcome {
         Some(Outcome::Done(summary)) => lines.extend(stratify::text(summary)),
@@ -111,7 +113,7 @@ fn shown(row: &RequestRow) -> Vec<String> {
 
 fn study(study: &StudyRow) -> Vec<String> {
     let end = match (&study.closed, &study.outcome) {
-        (Some(closed), Some(outcome)) => format!("closed {closed}: {outcome}"),
+        (Some(closed), Some(outcome)) => format!("closed {}: {outcome}", moment(closed)),
         _ => "under way".to_owned(),
     };
     let mut lines = vec![
@@ -119,13 +121,19 @@ fn study(study: &StudyRow) -> Vec<String> {
             "study:       run {}, {} as of {}, grain {}",
             study.run, study.model, study.as_of, study.grain
         ),
-        format!("             drafted {}, {end}", study.created),
+        format!("             drafted {}, {end}", moment(&study.created)),
         format!("             with {}", names(&study.nodes)),
     ];
     if !study.missing.is_empty() {
         lines.push(format!("             without {}", names(&study.missing)));
     }
     lines
+}
+
+/// A moment to the second; in JSON it stands as it is.
+fn moment(text: &str) -> String {
+    let moment = text.parse::<Timestamp>().and_then(|time| time.round(Unit::Second));
+    moment.map_or_else(|_| text.to_owned(), |time| time.to_string())
 }
 
 fn names(nodes: &[NodeId]) -> String {

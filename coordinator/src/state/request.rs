@@ -51,24 +51,28 @@ pub struct StudyRow {
 }
 
 impl State {
-    /// Remembers what is asked for; again under the same name changes nothing. Gives when it was asked first.
+    /// Remembers what is asked for; again under the same name changes nothing. Gives when it was asked first, and whether
+    /// that is now.
     pub(crate) async fn ask(
         &self,
         id: &RequestId,
         request: &Request,
         now: Timestamp,
-    ) -> Result<Timestamp, StateError> {
-        sqlx::query("INSERT INTO request (id, content, asked) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING")
-            .bind(id.as_str())
-            .bind(json(request, "content")?)
-            .bind(now.to_string())
-            .execute(&self.pool)
-            .await?;
+    ) -> Result<(Timestamp, bool), StateError> {
+        let inserted = sqlx::query(
+            "INSERT INTO request (id, content, asked) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(id.as_str())
+        .bind(json(request, "content")?)
+        .bind(now.to_string())
+        .execute(&self.pool)
+        .await?;
         let asked: String = sqlx::query_scalar("SELECT asked FROM request WHERE id = ?")
             .bind(id.as_str())
             .fetch_one(&self.pool)
             .await?;
-        time(&asked).ok_or(StateError::Inconsistent { column: "asked" })
+        let asked = time(&asked).ok_or(StateError::Inconsistent { column: "asked" })?;
+        Ok((asked, inserted.rows_affected() == 1))
     }
 
     /// Records what came of a request whose last study, if there was any, has ended before.

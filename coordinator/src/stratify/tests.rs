@@ -408,3 +408,44 @@ async fn what_was_asked_days_ago_is_not_gone_on_with() {
     assert!(world.go_on().await.is_empty(), "it is answered");
     assert_eq!(world.puppet("k360").heard(Kind::Prepare), 0);
 }
+
+#[tokio::test]
+async fn after_a_restart_nodes_are_given_the_time_to_notice_it() {
+    let mut world = World::new(Grain::Counts).await;
+    world.puppet("k376").plot(Kind::Compute, Mischief::Silence, 1);
+    let (coordinator, request) = (Arc::clone(&world.coordinator), world.request(0));
+    let run =
+        tokio::spawn(async move { stratify_for_ever(&coordinator, &RequestId::random(), &request).await });
+    world.until("k376", Kind::Compute).await;
+    run.abort();
+    world.limits.settle = Duration::from_secs(20);
+    world.restart().await;
+    let connect = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        world.connect_all();
+        std::future::pending::<()>().await;
+    };
+    let ended = tokio::select! {
+        ended = world.go_on() => ended,
+        () = connect => unreachable!("it is pending"),
+    };
+    assert_whole(&world, ended[0].1.as_ref().unwrap(), "nobody was given up though the deadline is none");
+}
+
+#[tokio::test]
+async fn a_study_that_cannot_even_be_looked_at_any_more_is_closed_at_its_nodes() {
+    let mut world = World::new(Grain::Counts).await;
+    world.puppet("k376").plot(Kind::Compute, Mischief::Silence, 1);
+    let (coordinator, request, id) = (Arc::clone(&world.coordinator), world.request(5), RequestId::random());
+    let name = id.clone();
+    let run = tokio::spawn(async move { stratify_for_ever(&coordinator, &name, &request).await });
+    world.until("k376", Kind::Compute).await;
+    run.abort();
+    world.restart().await;
+    world.connect_all();
+    // As by a version that does not have the model.
+    let unknown = Request { model: "unheard-of".to_owned(), ..world.request(5) };
+    let problem = run_as(&world.coordinator, &id, &unknown, &Events::channel().0).await.unwrap_err();
+    assert_eq!(problem.exit, Exit::BadInput);
+    assert_eq!(world.open_studies(), 0);
+}

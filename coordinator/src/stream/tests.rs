@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use tvaers_link::link::Link;
 use tvaers_link::memory::pair;
-use tvaers_protocol::message::Events as EventsPart;
+use tvaers_protocol::event::EventRecord;
+use tvaers_protocol::message::{Events as EventsPart, EventsEnd};
 use tvaers_protocol::record::NO_RECENCY;
 use tvaers_protocol::sign::SigningKey;
 
@@ -204,15 +205,4 @@ async fn events_of_others_or_of_other_groups_or_none_at_all_are_a_fault() {
     }
     let back = [of_group(spell(3, 0, 1), 1), spell(3, 0, 1)];
     assert!(matches!(take(&back, 0b11).await, Err(StreamFault::Record(RecordError::Order))));
-}
-
-#[test]
-fn no_person_has_more_events_of_a_group_than_there_can_be() {
-    let mut asked = Asked { groups: 0b11, answered: 0, last: None };
-    for group in [0, 1] {
-        for _ in 0..tvaers_protocol::limit::EVENTS_MAX {
-            asked.take(group).unwrap();
-        }
-    }
-    assert!(matches!(asked.take(1), Err(StreamFault::TooManyEvents)));
 }

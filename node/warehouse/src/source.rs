@@ -37,7 +37,8 @@ const CONNECT_TIME: Duration = Duration::from_secs(20);
 /// of rows, so none are sent. A statement over a country's rows takes minutes; after hours something is wrong.
 const SETTINGS: &str = "SET default_transaction_read_only = on; SET client_min_messages = error; \
     SET statement_timeout = '4h'; SET lock_timeout = '5min'; SET idle_in_transaction_session_timeout = '1h'; \
-    SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET extra_float_digits = 3";
+    SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET extra_float_digits = 3; \
+    SET standard_conforming_strings = on";
 
 /// A server that holds the canonical tables as views or tables, and how to get in. It holds a password and has no
 /// `Debug`.

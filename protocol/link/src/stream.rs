@@ -88,7 +88,7 @@ impl StreamError {
         match self {
             Self::Frame(error) => error.code(),
             Self::TimedOut { .. } => RejectCode::TimedOut,
-            Self::Ended | Self::Cut => RejectCode::Malformed,
+            Self::Ended | Self::Cut => RejectCode::BrokenOff,
             Self::Broken | Self::Closed(_) | Self::Io(_) => RejectCode::Internal,
         }
     }

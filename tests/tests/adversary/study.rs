@@ -182,7 +182,7 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
     assert_refused(hand.pseudonymise(&id, &manifest).await, code, "pseudonyms before the key is pinned");
     hand.pin(&id, &manifest, &confirmations).await.unwrap();
     let again: Result<KeyPinned, ExchangeError> = hand.ask(&id, study, &KeyPin { confirmations }).await;
-    assert_refused(again, code, "another key");
+    assert!(again.is_ok(), "the same key again, as the answer may have been lost");
     assert_refused(hand.pseudonymise(&id, &manifest).await, code, "pseudonyms before components");
     assert_eq!(
         refused_at_last(hand.contributions(&id, &manifest).await),

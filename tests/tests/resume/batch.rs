@@ -1,8 +1,8 @@
 //! Evaluations over a restart, of the node that asks and of the holder that is asked.
 
 use tvaers_host::private;
-use tvaers_protocol::message::{Evaluate, Evaluated, Pseudonymise, Signed};
 use tvaers_protocol::frame::Kind;
+use tvaers_protocol::message::{Evaluate, Evaluated, Pseudonymise, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_tests::fault::{Fault, Spot};
@@ -20,10 +20,7 @@ impl World {
         relayed.filter(|batch| batch.ask.batch.content.requester == *id).collect()
     }
 
-    async fn evaluate(
-        &self,
-        batch: &Relayed,
-    ) -> Result<Evaluated, tvaers_link::exchange::ExchangeError> {
+    async fn evaluate(&self, batch: &Relayed) -> Result<Evaluated, tvaers_link::exchange::ExchangeError> {
         self.hand.ask(&batch.to, self.manifest.digest(), &batch.ask).await
     }
 

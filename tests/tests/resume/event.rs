@@ -135,7 +135,10 @@ async fn nobody_is_told_of_who_was_not_contributed_with_that_very_touch() {
         it.list(&requests)
     };
     let wrong = [
-        ("one who is not touched", with(&|r| r.push(EventRequest { pseudonym: it.others[0], groups: joined }))),
+        (
+            "one who is not touched",
+            with(&|r| r.push(EventRequest { pseudonym: it.others[0], groups: joined })),
+        ),
         (
             "one whom nobody knows",
             with(&|r| r.push(EventRequest { pseudonym: Pseudonym::from_bytes([9; 16]), groups: joined })),

@@ -77,7 +77,8 @@ impl World {
 
     async fn column(&self, of: &Manifest, column: &str) -> Vec<u8> {
         let pool = self.pool(of).await;
-        let row = sqlx::query("SELECT share, seed, manifest, confirmations FROM study").fetch_one(&pool).await;
+        let row =
+            sqlx::query("SELECT share, seed, manifest, confirmations FROM study").fetch_one(&pool).await;
         let found = row.unwrap().try_get(column).unwrap();
         pool.close().await;
         found
@@ -174,10 +175,10 @@ async fn a_file_that_cannot_be_trusted_is_erased_and_everything_else_goes_on() {
         world.restart(&k360()).await;
         let left = world.federation.scratch(&k360()).unwrap();
         let of_good = world.federation.node_home(&k360()).work(&good.run.to_string());
-        let is_of_good = |path: &std::path::PathBuf| path.to_string_lossy().starts_with(of_good.to_str().unwrap());
+        let is_of_good =
+            |path: &std::path::PathBuf| path.to_string_lossy().starts_with(of_good.to_str().unwrap());
         assert!(left.contains(&of_good) && left.iter().all(is_of_good), "{what}: {left:?}");
-        let answer: Result<Computed, _> =
-            world.hand.ask(&k360(), world.manifest.digest(), &Compute {}).await;
+        let answer: Result<Computed, _> = world.hand.ask(&k360(), world.manifest.digest(), &Compute {}).await;
         let code = match deed {
             // The state database has no study with this digest.
             Deed::Known(_) => RejectCode::OtherStudy,

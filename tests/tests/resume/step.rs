@@ -1,8 +1,9 @@
 //! Every step again: on a new stream, after a restart, and with something else in its place.
 
 use tvaers_protocol::frame::Kind;
-use tvaers_protocol::message::{Compute, Computed, Contribute, KeyRound1, KeyRound1Package};
-use tvaers_protocol::message::HandBackTotal;
+use tvaers_protocol::message::{
+    Close, Closed, Compute, Computed, Contribute, HandBackTotal, KeyRound1, KeyRound1Package,
+};
 use tvaers_protocol::record::{Contribution, HandBack, Missing};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_tests::hand::record;
@@ -123,6 +124,18 @@ async fn before_its_key_is_pinned_a_study_is_lost_with_the_process() {
 }
 
 #[tokio::test]
+async fn a_close_that_overtakes_the_agreement_still_ends_the_study() {
+    let world = World::of_counts().await;
+    let closed: Result<Closed, _> = world.hand.ask(&k360(), world.manifest.digest(), &Close {}).await;
+    assert!(closed.is_ok());
+    let agreed = world.hand.propose(&k360(), &world.manifest).await;
+    assert_refused(agreed, RejectCode::StudyClosed, "nobody would close it again");
+    assert!(world.federation.scratch(&k360()).unwrap().is_empty());
+    let another = world.hand.draft(&world.federation).await.unwrap();
+    world.hand.propose(&k360(), &another).await.unwrap();
+}
+
+#[tokio::test]
 async fn another_key_is_not_pinned_in_place_of_the_first() {
     let world = World::ready().await;
     let other = world.hand.draft(&world.federation).await.unwrap();
@@ -146,7 +159,10 @@ async fn a_hand_back_tells_whom_a_missing_member_leaves_incomplete_and_passes_fo
     let with = |missing, fell_back| {
         let record = |record: HandBack| HandBack { missing, fell_back, ..record };
         let records: Vec<HandBack> = residents(&own).into_iter().map(record).collect();
-        world.hand.script(&k360(), &world.manifest, &records).unwrap()
+        let mut script = world.hand.script(&k360(), &world.manifest, &records).unwrap();
+        let total = HandBackTotal { missing: vec![node("k376")], ..script.end.total.content };
+        script.end = world.hand.end(&world.manifest, total);
+        script
     };
     let hand_back = async |script| world.hand.hand_back(&k360(), &world.manifest, &script).await;
     let honest = with(missing, 0);
@@ -163,7 +179,7 @@ async fn a_hand_back_tells_whom_a_missing_member_leaves_incomplete_and_passes_fo
         ("a group that the model does not have fell back", with(missing, 0x8000)),
         ("no member is named", total(|total| total.missing.clear())),
         ("another member is named", total(|total| total.missing[0] = node("region_1085"))),
-        ("a count too few", total(|total| drop(total.counts.fell_back.pop()))),
+        ("a count too few", total(|total| total.counts.fell_back.truncate(1))),
         ("a count too many", total(|total| total.counts.joined_events.push(0))),
     ];
     for (what, script) in wrong {

@@ -186,18 +186,8 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "name = \"preschool\"",
             "component `preschool` must stand in one criterion, or exclude and have no bands",
         ),
-        (
-            "strata = [\"high\"]",
-            "strata = [\"top\"]",
-            "strata = [\"top\"]",
-            "there is no stratum `top`",
-        ),
-        (
-            "strata = [\"high\"]",
-            "strata = [\"high\", \"high\"]",
-            "included",
-            "stratum `high` stands twice",
-        ),
+        ("strata = [\"high\"]", "strata = [\"top\"]", "strata = [\"top\"]", "there is no stratum `top`"),
+        ("strata = [\"high\"]", "strata = [\"high\", \"high\"]", "included", "stratum `high` stands twice"),
         ("strata = [\"high\"]", "strata = []", "strata = []", "`included` has no entry"),
         (
             "\"sum-of-criteria\"",

@@ -1,0 +1,212 @@
+//! A node's policy: what holds for all its permits.
+
+use jiff::civil::Date;
+use tvaers_protocol::id::{Digest, NodeId};
+
+use crate::permit::{Limit, Permit, Validity};
+
+/// A policy that has been read and checked. It comes out of [`Policy::read`] alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub(crate) laboratory: bool,
+    pub(crate) edition: Option<Edition>,
+    pub(crate) controller: Option<Controller>,
+    pub(crate) assessment: Option<Assessment>,
+    pub(crate) exclusions: Exclusions,
+    pub(crate) cells: Cells,
+    pub(crate) budget: LifeBudget,
+    pub(crate) release: Release,
+    pub(crate) retention: Retention,
+    pub(crate) permits: Vec<Permit>,
+    pub(crate) digest: Digest,
+}
+
+/// Which policy it is of which node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// The node whose policy it is.
+    pub node: NodeId,
+    /// Counts up from 1.
+    pub version: u64,
+    /// SHA-256 of the file that it follows; none for the first.
+    pub predecessor: Option<Digest>,
+    /// When it holds.
+    pub validity: Validity,
+}
+
+/// Who answers for the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Controller {
+    /// The region or municipality.
+    pub name: String,
+    /// Its CVR number.
+    pub cvr: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// The data-protection officer.
+    pub dpo: String,
+    /// Who processes the data on its behalf.
+    pub processors: Vec<Processor>,
+}
+
+/// A processor of the controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processor {
+    /// Its name.
+    pub name: String,
+    /// Its CVR number.
+    pub cvr: String,
+    /// What it does.
+    pub task: String,
+}
+
+/// The data-protection impact assessment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Where it is kept.
+    pub reference: String,
+    /// Which version.
+    pub version: String,
+    /// Its day.
+    pub date: Date,
+}
+
+/// Who is left out of everything. Each is the name of a file at the node, with one person a line; `None` says that
+/// there is none to leave out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusions {
+    /// Citizens who have opted out.
+    pub opt_outs: Option<String>,
+    /// Citizens with a protected address.
+    pub protected_addresses: Option<String>,
+}
+
+/// What of an answer is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// Noisy values below it are hidden.
+    pub smallest: u32,
+    /// Shown values are multiples of it; 1 rounds nothing.
+    pub rounding: u32,
+    /// Features that persons may be told apart by in one query, at most.
+    pub dimensions_max: u32,
+    /// Cells of one query, at most.
+    pub cells_max: u32,
+}
+
+/// What all permits together may cost a citizen. The unit of privacy is the citizen: one person more or less, with
+/// all rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifeBudget {
+    /// All answers within any run of so many days, at most.
+    pub per_period: Limit,
+    /// The days.
+    pub period_days: u32,
+    /// All answers ever, at most.
+    pub for_life: Limit,
+    /// The two persons who together may raise a budget.
+    pub raised_by: Vec<String>,
+}
+
+/// When and after what an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Replies leave at multiples of so many milliseconds; 0 at once, in a laboratory alone.
+    pub reply_grid_ms: u32,
+    /// Witnesses that have signed the ledger's head before; `None` leaves the default.
+    pub witnesses: Option<u32>,
+}
+
+/// How many days things are kept, at most; logs at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Released answers.
+    pub results_days: u32,
+    /// Work lists.
+    pub work_lists_days: u32,
+    /// Pseudonyms: a study ends before.
+    pub pseudonyms_days: u32,
+    /// Logs.
+    pub logs_days: u32,
+}
+
+impl Policy {
+    /// Whether it is for made-up data alone. Every result under it says so.
+    #[must_use]
+    pub const fn is_laboratory(&self) -> bool {
+        self.laboratory
+    }
+
+    /// Which policy it is; none where a laboratory's says nothing of it.
+    #[must_use]
+    pub const fn edition(&self) -> Option<&Edition> {
+        self.edition.as_ref()
+    }
+
+    /// Who answers for the data; none where a laboratory's policy says nothing of it.
+    #[must_use]
+    pub const fn controller(&self) -> Option<&Controller> {
+        self.controller.as_ref()
+    }
+
+    /// The impact assessment; none where a laboratory's policy says nothing of it.
+    #[must_use]
+    pub const fn assessment(&self) -> Option<&Assessment> {
+        self.assessment.as_ref()
+    }
+
+    /// Who is left out of everything.
+    #[must_use]
+    pub const fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    /// What of an answer is shown.
+    #[must_use]
+    pub const fn cells(&self) -> Cells {
+        self.cells
+    }
+
+    /// What all permits together may cost.
+    #[must_use]
+    pub const fn budget(&self) -> &LifeBudget {
+        &self.budget
+    }
+
+    /// When and after what an answer leaves.
+    #[must_use]
+    pub const fn release(&self) -> Release {
+        self.release
+    }
+
+    /// How many witnesses must have signed the ledger's head before an answer leaves, in a federation of so many
+    /// nodes: as stated, else one where there are three or more, and none in a laboratory.
+    #[must_use]
+    pub fn witnesses(&self, nodes: usize) -> u32 {
+        self.release.witnesses.unwrap_or_else(|| u32::from(nodes >= 3 && !self.laboratory))
+    }
+
+    /// How long things are kept.
+    #[must_use]
+    pub const fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// The permits, in the order of the file.
+    #[must_use]
+    pub fn permits(&self) -> &[Permit] {
+        &self.permits
+    }
+
+    /// The permit of that id, compared exactly.
+    #[must_use]
+    pub fn permit(&self, id: &str) -> Option<&Permit> {
+        self.permits.iter().find(|permit| permit.id == id)
+    }
+
+    /// SHA-256 of the file, byte for byte: what `sha256sum` says of it, and what its successor names.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}

@@ -1,0 +1,91 @@
+//! Why a request is refused: a stable code, a sentence and a mend in both languages, and what would be allowed.
+
+mod words;
+
+use jiff::civil::Date;
+use tvaers_protocol::problem::{Exit, Problem};
+
+use crate::permit::Mode;
+use crate::text::Text;
+
+/// One rule that a request breaks. It holds numbers and names of the policy, the ledger's sums and the request, never
+/// anything of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// A stable code, such as `permit.expired`.
+    pub code: &'static str,
+    /// The rule and how it is broken.
+    pub sentence: Text,
+    /// What to do.
+    pub mend: Text,
+    /// What would be allowed, in the words of the policy file; empty where nothing would.
+    pub allowed: String,
+}
+
+impl Violation {
+    /// The violation as a program shows it, in English.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let problem = Problem::new(Exit::Refused, self.code, &self.sentence.en).next(&self.mend.en);
+        if self.allowed.is_empty() { problem } else { problem.expected(&self.allowed) }
+    }
+}
+
+impl From<Refusal> for Violation {
+    fn from(refusal: Refusal) -> Self {
+        refusal.violation()
+    }
+}
+
+/// Every rule that can be broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    PolicyEarly { from: Date },
+    PolicyExpired { to: Date },
+    PolicyOfOther { node: String },
+    PolicyOlder { version: u64, seen: u64 },
+    PolicyReplaced { version: u64 },
+    PolicyPredecessor { version: u64 },
+    PolicyNotMadeUp,
+    PermitUnknown { permit: String, known: Vec<String> },
+    PermitMode { mode: Mode, wanted: Mode },
+    PermitEarly { from: Date },
+    PermitExpired { to: Date },
+    PermitRevoked { on: Date },
+    PermitUnapproved,
+    Asker,
+    AskerRole,
+    Purpose { allowed: String },
+    AsOf { today: Date },
+    Repeated,
+    Feature { name: String },
+    Category { name: String, allowed: Vec<String> },
+    Table { name: String, feature: String },
+    Sensitive { name: String },
+    Sum { name: String },
+    Clamp { name: String, from: i64, to: i64 },
+    Dimensions { found: usize, max: u32 },
+    Cells { found: usize, max: u32 },
+    BudgetUnstated { allowed: String },
+    BudgetNothing,
+    BudgetQuery { allowed: String },
+    Budget { of: Part, left: u64 },
+    Model { name: String, allowed: Vec<String> },
+    ModelVersion { allowed: Vec<u32> },
+    ModelDigest { allowed: String },
+    Component { name: String },
+    Grain { allowed: String },
+    Disclosure { allowed: &'static str },
+    Recipient { name: &'static str, allowed: Vec<&'static str> },
+    Evaluations { max: u32 },
+    PeerEvaluations { max: u32 },
+    StudyDays { max: u32 },
+}
+
+/// What a budget is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Permit,
+    Period,
+    Life,
+}

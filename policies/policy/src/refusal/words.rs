@@ -1,0 +1,358 @@
+//! The words of every refusal, in both languages.
+
+use tvaers_query::strict::shown;
+
+use super::{Part, Refusal, Violation};
+use crate::text::Text;
+
+fn words(
+    code: &'static str,
+    da: impl Into<String>,
+    en: impl Into<String>,
+    mend: [&str; 2],
+    allowed: impl Into<String>,
+) -> Violation {
+    let [mend_da, mend_en] = mend;
+    Violation {
+        code,
+        sentence: Text::new(da, en),
+        mend: Text::new(mend_da, mend_en),
+        allowed: allowed.into(),
+    }
+}
+
+impl Refusal {
+    /// One arm for each rule: a table in the form of a match.
+    pub(super) fn violation(self) -> Violation {
+        const RENEW: [&str; 2] =
+            ["Bed den dataansvarlige om at forny den.", "Ask the controller to renew it."];
+        const OTHER: [&str; 2] = [
+            "Spørg uden den, eller bed den dataansvarlige om at tillade den.",
+            "Ask without it, or ask the controller to permit it.",
+        ];
+        const LESS: [&str; 2] = ["Bed om mindre.", "Ask for less."];
+        match self {
+            Self::PolicyEarly { from } => words(
+                "policy.not-yet-valid",
+                format!("Nodens politik gælder først fra {from}."),
+                format!("The node's policy holds only from {from} on."),
+                ["Vent, til den gælder.", "Wait until it holds."],
+                format!("from {from}"),
+            ),
+            Self::PolicyExpired { to } => words(
+                "policy.expired",
+                format!("Nodens politik udløb den {to}."),
+                format!("The node's policy expired on {to}."),
+                RENEW,
+                "",
+            ),
+            Self::PolicyOfOther { node } => words(
+                "policy.other-node",
+                format!("Politikken er for noden {node}."),
+                format!("The policy is that of the node {node}."),
+                ["Indlæs nodens egen politik.", "Load the node's own policy."],
+                "",
+            ),
+            Self::PolicyOlder { version, seen } => words(
+                "policy.older",
+                format!("Politikken har version {version}, men version {seen} har været i kraft."),
+                format!("The policy has version {version}, but version {seen} has been in force."),
+                [
+                    "Indlæs den nyeste politik, eller giv den et højere nummer.",
+                    "Load the newest policy, or give it a higher version.",
+                ],
+                format!("version {seen} or higher"),
+            ),
+            Self::PolicyReplaced { version } => words(
+                "policy.replaced",
+                format!("En anden politik med version {version} har været i kraft."),
+                format!("Another policy with version {version} has been in force."),
+                ["Giv en ændret politik et højere nummer.", "Give a changed policy a higher version."],
+                "",
+            ),
+            Self::PolicyPredecessor { version } => words(
+                "policy.predecessor",
+                format!("Politikken følger ikke efter den version {version}, der har været i kraft."),
+                format!("The policy does not follow the version {version} that has been in force."),
+                ["Skriv forgængerens SHA-256.", "Name the predecessor's SHA-256."],
+                "",
+            ),
+            Self::PolicyNotMadeUp => words(
+                "policy.not-made-up",
+                "En laboratoriepolitik gælder kun for en database, der blev oprettet til opdigtede data.",
+                "A laboratory policy holds only for a database that was created for made-up data.",
+                ["Skriv en politik for de virkelige data.", "Write a policy for the real data."],
+                "",
+            ),
+            Self::PermitUnknown { permit, known } => words(
+                "permit.unknown",
+                format!("Politikken har ingen tilladelse \"{}\".", shown(&permit)),
+                format!("The policy has no permit \"{}\".", shown(&permit)),
+                ["Nævn en tilladelse, som politikken har.", "Name a permit that the policy has."],
+                known.join(", "),
+            ),
+            Self::PermitMode { mode, wanted } => words(
+                "permit.mode",
+                format!("Tilladelsen er til {}, ikke til {}.", mode.name(), wanted.name()),
+                format!("The permit is for {}, not for {}.", mode.name(), wanted.name()),
+                ["Brug en tilladelse til netop det.", "Use a permit for that very mode."],
+                mode.name(),
+            ),
+            Self::PermitEarly { from } => words(
+                "permit.not-yet-valid",
+                format!("Tilladelsen gælder først fra {from}."),
+                format!("The permit holds only from {from} on."),
+                ["Vent, til den gælder.", "Wait until it holds."],
+                format!("from {from}"),
+            ),
+            Self::PermitExpired { to } => words(
+                "permit.expired",
+                format!("Tilladelsen udløb den {to}."),
+                format!("The permit expired on {to}."),
+                RENEW,
+                "",
+            ),
+            Self::PermitRevoked { on } => words(
+                "permit.revoked",
+                format!("Tilladelsen blev tilbagekaldt den {on}."),
+                format!("The permit was revoked on {on}."),
+                ["Spørg den dataansvarlige hvorfor.", "Ask the controller why."],
+                "",
+            ),
+            Self::PermitUnapproved => words(
+                "permit.not-approved",
+                "Tilladelsen er ikke godkendt endnu.",
+                "The permit is not approved yet.",
+                ["Vent, til den er godkendt.", "Wait until it is approved."],
+                "",
+            ),
+            Self::Asker => words(
+                "asker.unknown",
+                "Tilladelsen nævner ikke den, der spørger.",
+                "The permit does not name the person who asks.",
+                [
+                    "Lad en af dem spørge, som den nævner, eller bed den dataansvarlige om at blive nævnt.",
+                    "Let one of those ask whom it names, or ask the controller to be named.",
+                ],
+                "",
+            ),
+            Self::AskerRole => words(
+                "asker.role",
+                "Den, der spørger, må gøre det i en anden rolle.",
+                "The person who asks may do so in another role.",
+                ["Spørg i den rolle, som tilladelsen nævner.", "Ask in the role that the permit names."],
+                "",
+            ),
+            Self::Purpose { allowed } => words(
+                "purpose.other",
+                "Tilladelsen er til et andet formål.",
+                "The permit is for another purpose.",
+                [
+                    "Nævn tilladelsens formål, eller brug en anden tilladelse.",
+                    "Name the permit's purpose, or use another permit.",
+                ],
+                allowed,
+            ),
+            Self::AsOf { today } => words(
+                "request.as-of",
+                "Opgørelsesdatoen ligger i fremtiden.",
+                "The reference date lies in the future.",
+                ["Vælg en dato, der har været.", "Choose a day that has been."],
+                format!("up to {today}"),
+            ),
+            Self::Repeated => words(
+                "request.repeated",
+                "Spørgsmålet er besvaret; et nyt svar med ny støj findes kun i et laboratorium.",
+                "The question has been answered; another answer with fresh noise is for a laboratory alone.",
+                ["Brug svaret, der er gemt.", "Use the answer that is stored."],
+                "the stored answer",
+            ),
+            Self::Feature { name } => words(
+                "data.feature",
+                format!("Tilladelsen nævner ikke egenskaben \"{name}\"."),
+                format!("The permit does not name the feature \"{name}\"."),
+                OTHER,
+                "",
+            ),
+            Self::Category { name, allowed } => words(
+                "data.category",
+                format!("Tilladelsen nævner ikke kategorien \"{}\".", shown(&name)),
+                format!("The permit does not name the category \"{}\".", shown(&name)),
+                OTHER,
+                allowed.join(", "),
+            ),
+            Self::Table { name, feature } if feature.is_empty() => words(
+                "data.table",
+                format!("Tilladelsen nævner ikke tabellen \"{name}\", som siger, hvem der er med."),
+                format!("The permit does not name the table \"{name}\", which says who is counted."),
+                OTHER,
+                "",
+            ),
+            Self::Table { name, feature } => words(
+                "data.table",
+                format!("Tilladelsen nævner ikke tabellen \"{name}\", som \"{feature}\" læser."),
+                format!("The permit does not name the table \"{name}\", which \"{feature}\" reads."),
+                OTHER,
+                "",
+            ),
+            Self::Sensitive { name } => words(
+                "data.sensitive",
+                format!("\"{name}\" bygger på følsomme oplysninger og er ikke godkendt ved navn."),
+                format!("\"{name}\" rests on sensitive data and is not approved by name."),
+                OTHER,
+                "",
+            ),
+            Self::Sum { name } => words(
+                "data.sum",
+                format!("Tilladelsen siger ikke, at \"{name}\" må lægges sammen."),
+                format!("The permit does not say that \"{name}\" may be added up."),
+                OTHER,
+                "",
+            ),
+            Self::Clamp { name, from, to } => words(
+                "data.clamp",
+                format!("\"{name}\" rækker ud over grænserne {from} til {to}."),
+                format!("\"{name}\" reaches beyond the bounds {from} to {to}."),
+                [
+                    "Bed den dataansvarlige om at vurdere katalogets grænser.",
+                    "Ask the controller to assess the catalogue's bounds.",
+                ],
+                format!("{from} to {to}"),
+            ),
+            Self::Dimensions { found, max } => words(
+                "cells.dimensions",
+                format!("Personer skelnes på {found} egenskaber; højst {max} er tilladt."),
+                format!("Persons are told apart by {found} features; at most {max} are permitted."),
+                ["Brug færre kategorier eller betingelser.", "Use fewer categories or conditions."],
+                max.to_string(),
+            ),
+            Self::Cells { found, max } => words(
+                "cells.number",
+                format!("Svaret har {found} celler; højst {max} er tilladt."),
+                format!("The answer has {found} cells; at most {max} are permitted."),
+                ["Brug færre kategorier.", "Use fewer categories."],
+                max.to_string(),
+            ),
+            Self::BudgetUnstated { allowed } => words(
+                "budget.unstated",
+                "Spørgsmålet siger ikke, hvad det må koste, og tilladelsen har ingen standard.",
+                "The query does not say what it may cost, and the permit has no default.",
+                ["Skriv rho eller epsilon.", "State rho or epsilon."],
+                allowed,
+            ),
+            Self::BudgetNothing => words(
+                "budget.nothing",
+                "Det, svaret må koste, er for lidt til at kunne tælles.",
+                "What the answer may cost is too little to be counted.",
+                ["Bed om mere.", "Ask for more."],
+                "rho = 0.000000001",
+            ),
+            Self::BudgetQuery { allowed } => words(
+                "budget.query",
+                "Svaret koster mere, end ét svar må.",
+                "The answer costs more than one answer may.",
+                LESS,
+                allowed,
+            ),
+            Self::Budget { of, left } => {
+                let (code, da, en) = match of {
+                    Part::Permit => ("budget.permit", "under tilladelsen", "under the permit"),
+                    Part::Period => ("budget.period", "i perioden", "in the period"),
+                    Part::Life => ("budget.life", "for borgernes livstid", "for the citizens' lives"),
+                };
+                words(
+                    code,
+                    format!("Svaret koster mere, end der er tilbage {da}."),
+                    format!("The answer costs more than is left {en}."),
+                    LESS,
+                    rho(left),
+                )
+            }
+            Self::Model { name, allowed } => words(
+                "model.unknown",
+                format!("Tilladelsen nævner ikke modellen \"{}\".", shown(&name)),
+                format!("The permit does not name the model \"{}\".", shown(&name)),
+                OTHER,
+                allowed.join(", "),
+            ),
+            Self::ModelVersion { allowed } => words(
+                "model.version",
+                "Tilladelsen er til en anden version af modellen.",
+                "The permit is for another version of the model.",
+                [
+                    "Bed den dataansvarlige om at vurdere denne version.",
+                    "Ask the controller to assess this version.",
+                ],
+                allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+            ),
+            Self::ModelDigest { allowed } => words(
+                "model.digest",
+                "Modellen har et andet aftryk end det, der er vurderet.",
+                "The model has another digest than the one that was assessed.",
+                [
+                    "Bed den dataansvarlige om at vurdere denne model.",
+                    "Ask the controller to assess this model.",
+                ],
+                allowed,
+            ),
+            Self::Component { name } => words(
+                "grain.component",
+                format!("Tilladelsen lader ikke noden bidrage med \"{name}\"."),
+                format!("The permit does not let the node contribute \"{name}\"."),
+                OTHER,
+                "",
+            ),
+            Self::Grain { allowed } => words(
+                "grain.too-fine",
+                "Bidragene ville være finere, end tilladelsen lader dem være.",
+                "The contributions would be finer than the permit lets them be.",
+                ["Bed om grovere bidrag.", "Ask for coarser contributions."],
+                allowed,
+            ),
+            Self::Disclosure { allowed } => words(
+                "work-list.disclosure",
+                "Listen ville sige mere om borgeren, end tilladelsen lader den.",
+                "The list would tell more of a citizen than the permit lets it.",
+                LESS,
+                allowed,
+            ),
+            Self::Recipient { name, allowed } => words(
+                "work-list.recipient",
+                format!("Tilladelsen lader ikke listen gå til {name}."),
+                format!("The permit does not let the list go to {name}."),
+                OTHER,
+                allowed.join(", "),
+            ),
+            Self::Evaluations { max } => words(
+                "pseudonyms.study",
+                "Studiet ville give flere pseudonymer, end tilladelsen lader noden bede om.",
+                "The study would take more pseudonyms than the permit lets the node ask for.",
+                LESS,
+                max.to_string(),
+            ),
+            Self::PeerEvaluations { max } => words(
+                "pseudonyms.peer",
+                "En anden node ville få flere pseudonymer, end tilladelsen lader noden give den.",
+                "Another node would get more pseudonyms than the permit lets this node give it.",
+                LESS,
+                max.to_string(),
+            ),
+            Self::StudyDays { max } => words(
+                "retention.pseudonyms",
+                format!("Studiet varer længere end de {max} dage, som pseudonymer må leve."),
+                format!("The study lasts longer than the {max} days that pseudonyms may live."),
+                ["Vælg en tidligere frist.", "Choose an earlier deadline."],
+                format!("{max} days"),
+            ),
+        }
+    }
+}
+
+/// What is left, as a policy would state it.
+fn rho(nano: u64) -> String {
+    const NANO: u64 = 1_000_000_000;
+    let decimals = format!("{:09}", nano % NANO);
+    let decimals = decimals.trim_end_matches('0');
+    let point = if decimals.is_empty() { "" } else { "." };
+    format!("rho = {}{point}{decimals}", nano / NANO)
+}

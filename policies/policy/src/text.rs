@@ -1,0 +1,18 @@
+//! Both languages of everything that a data-protection officer or an analyst reads.
+
+/// A sentence in Danish and in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Danish.
+    pub da: String,
+    /// English.
+    pub en: String,
+}
+
+impl Text {
+    /// Both sentences.
+    #[must_use]
+    pub fn new(da: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { da: da.into(), en: en.into() }
+    }
+}

@@ -1,0 +1,58 @@
+//! TOML read strictly: unknown keys refuse, nothing is guessed, and all that is wrong is told at once, each with its
+//! line and column.
+//!
+//! A [`Document`] gives [`Table`]s; a table is asked for each key that it may have, and told by [`Table::close`] that
+//! there are no others. What is wrong goes into the document's [`Faults`], never into a panic or a first error.
+
+mod fault;
+mod place;
+mod table;
+mod value;
+
+use toml::de::DeTable;
+
+pub use fault::{Faults, Form, Wrong};
+pub use place::{Place, Placed};
+pub use table::Table;
+pub use value::{Number, Scalar, Value};
+
+use place::Lines;
+
+/// A file's text as TOML, with the places of its parts.
+#[derive(Debug)]
+pub struct Document<'t> {
+    lines: Lines<'t>,
+    root: DeTable<'t>,
+}
+
+impl<'t> Document<'t> {
+    /// Reads the text. Where it is no TOML, every place is told and there is no document: what a parser makes of the
+    /// rest could only be guessed at.
+    pub fn parse<R: From<Form>>(text: &'t str, bytes_max: usize, faults: &Faults<R>) -> Option<Self> {
+        let mut start = Placed { value: (), key: String::new(), place: Place::START };
+        if text.len() > bytes_max {
+            faults.refuse(&start, Form::TooLarge { max: bytes_max });
+            return None;
+        }
+        let lines = Lines::of(text);
+        let (root, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            start.place = error.span().map_or(Place::START, |span| lines.place(span.start));
+            faults.refuse(&start, Form::Syntax(error.message().trim().replace('\n', ", ")));
+        }
+        errors.is_empty().then(|| Self { lines, root: root.into_inner() })
+    }
+
+    /// The table that the whole file is.
+    pub fn root<'d, R: From<Form>>(&'d self, faults: &'d Faults<R>) -> Table<'d, R> {
+        Table::root(&self.lines, &self.root, faults)
+    }
+}
+
+/// As much of a text out of a file as a message needs, on one line.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    const CHARACTERS: usize = 64;
+    let short: String = text.chars().take(CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(CHARACTERS).is_some() { format!("{short}…") } else { short }
+}
