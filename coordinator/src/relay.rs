@@ -101,7 +101,9 @@ async fn pass_on(
     let mut to = exchange.into_stream();
     from.receiver.relay(&mut to.sender, limit).await?;
     to.finish().await?;
-    to.receiver.relay(&mut from.sender, limit).await.map_err(RelayFailure::Holder)?;
+    let answer = to.receiver.relay(&mut from.sender, limit).await.map_err(RelayFailure::Holder)?;
+    // A holder that is stopped may end the stream without an answer; the requester must not take that for one.
+    answer.ok_or(RelayFailure::Holder(RelayError::From(StreamError::Ended)))?;
     from.finish().await?;
     Ok(())
 }

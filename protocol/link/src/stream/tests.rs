@@ -185,3 +185,10 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn who_breaks_off_is_out_of_reach_and_has_said_nothing_wrong() {
+    for error in [StreamError::Cut, StreamError::Ended] {
+        assert_eq!(error.code(), RejectCode::Unreachable, "{error}");
+    }
+}

@@ -1,0 +1,347 @@
+//! What the audit log tells of. No value, no person, no literal of a filter: no type here has a field that could
+//! hold one. What is text is a checked [`Name`] from a signed document, or a [`Code`] from a program's own list.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
+
+use super::code::Code;
+use crate::ledger::claim::Head;
+use crate::ledger::name::{Name, NameError, Requester};
+use crate::ledger::rho::NanoRho;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// The node began to serve.
+    Start,
+    /// The node stopped in an orderly way.
+    Stop,
+    /// A policy came into force.
+    PolicyLoaded(PolicyLoaded),
+    /// Data was imported.
+    Import(Imported),
+    /// A request was permitted, charged and released.
+    RequestPermitted(Permitted),
+    /// A request was answered with the stored release; nothing was charged.
+    RequestStored(Stored),
+    /// A request was refused; nothing was charged.
+    RequestRefused(Refused),
+    /// The node agreed to take part in a study.
+    StudyAgreed(StudyAgreed),
+    /// The node refused to take part in a study.
+    StudyRefused(StudyRefused),
+    /// A study ended at this node, and what it held of it is erased.
+    StudyClosed(StudyClosed),
+    /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
+    Truncated(Truncated),
+}
+
+/// A policy that came into force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyLoaded {
+    /// Its digest.
+    pub policy: Digest,
+    /// Its version.
+    pub version: u64,
+    /// Whether it is for made-up data only.
+    pub laboratory: bool,
+}
+
+/// Data that was imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The import's number.
+    pub import: u32,
+    /// The digest of the data.
+    pub data: Digest,
+    /// The day that the data is from.
+    pub extracted_on: Date,
+}
+
+/// What a permit is for; they are legally apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Differentially private statistics of this node's data.
+    Aggregates,
+    /// Noised tables over a joined stratification.
+    JoinedStatistics,
+    /// Contributions that come back as a work list for care.
+    PersonContributions,
+}
+
+/// What a query computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    /// Persons.
+    Count,
+    /// The sum of a feature.
+    Sum,
+    /// The mean of a feature.
+    Mean,
+    /// Persons by bins of a feature.
+    Histogram,
+    /// Quantiles of a feature.
+    Quantiles,
+    /// An indicator, by its name.
+    Indicator,
+}
+
+/// A query without its literals: which features it reads, not what it compares them with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// The digest of the canonical query, literals included.
+    pub digest: Digest,
+    /// What it computes.
+    pub statistic: Statistic,
+    /// Of which feature or indicator; none for a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Name>,
+    /// Grouped by which features.
+    pub by: Vec<Name>,
+    /// Filtered by which features. The values are left out: one could single out a citizen.
+    #[serde(rename = "where")]
+    pub filtered_by: Vec<Name>,
+    /// The reference date.
+    pub as_of: Date,
+}
+
+/// Canonical text, such as `mean of gp_contacts_2y by sex, age_band where age, kommune as of 2026-02-28`.
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.statistic {
+            Statistic::Count => "count",
+            Statistic::Sum => "sum",
+            Statistic::Mean => "mean",
+            Statistic::Histogram => "histogram",
+            Statistic::Quantiles => "quantiles",
+            Statistic::Indicator => "indicator",
+        })?;
+        if let Some(of) = &self.of {
+            write!(f, " of {of}")?;
+        }
+        for (word, names) in [("by", &self.by), ("where", &self.filtered_by)] {
+            for (index, name) in names.iter().enumerate() {
+                let lead = if index == 0 { format!(" {word}") } else { ",".to_owned() };
+                write!(f, "{lead} {name}")?;
+            }
+        }
+        write!(f, " as of {}", self.as_of)
+    }
+}
+
+/// What was asked, as far as it could be read and believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The digest of the signed request.
+    pub request: Digest,
+    /// Who asked; none where no key of the roster signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// Under which permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<Name>,
+    /// For which purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Code>,
+    /// In which mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Under which policy.
+    pub policy: Digest,
+    /// Which query; none where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
+}
+
+/// What is left of each budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    /// Of the permit's.
+    pub permit: NanoRho,
+    /// Of the period's; none where the policy has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<NanoRho>,
+    /// Of that for life.
+    pub life: NanoRho,
+}
+
+/// A charge, as the log tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Charged {
+    /// Its number in the ledger.
+    pub number: u64,
+    /// How much.
+    pub nano_rho: NanoRho,
+    /// What is left after it.
+    pub left: Left,
+    /// The ledger's head with it: a ledger that does not contain it is older than this entry.
+    pub ledger: Head,
+}
+
+/// A request that was permitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permitted {
+    /// What was asked.
+    pub asked: Asked,
+    /// The rules that permitted it.
+    pub rules: Vec<Code>,
+    /// What it cost.
+    pub charge: Charged,
+    /// How many cells were hidden, judged on noisy values.
+    pub hidden_cells: u32,
+    /// The digest of the release.
+    pub result: Digest,
+}
+
+/// A request that was answered from the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stored {
+    /// What was asked.
+    pub asked: Asked,
+    /// The charge under which it was released.
+    pub charge: u64,
+    /// The digest of the release.
+    pub result: Digest,
+}
+
+/// A request that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// What was asked.
+    pub asked: Asked,
+    /// All rules that refused it.
+    pub rules: Vec<Code>,
+    /// What is left, where it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Left>,
+}
+
+/// A study as its manifest says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// The run.
+    pub run: RunId,
+    /// The permit.
+    pub permit: Name,
+    /// The model's name and version.
+    pub model: Name,
+    /// The digest of the model.
+    pub model_digest: Digest,
+    /// The reference date.
+    pub as_of: Date,
+    /// How fine contributions are.
+    pub grain: Grain,
+    /// What a work list discloses.
+    pub disclosure: Disclosure,
+}
+
+impl Study {
+    /// What a manifest says.
+    ///
+    /// # Errors
+    /// [`NameError`] where the permit's or the model's name may not stand in a log.
+    pub fn of(manifest: &Manifest) -> Result<Self, NameError> {
+        Ok(Self {
+            manifest: manifest.digest(),
+            run: manifest.run,
+            permit: Name::new(manifest.permit.as_str())?,
+            model: Name::new(manifest.model.as_str())?,
+            model_digest: manifest.model_digest,
+            as_of: manifest.as_of,
+            grain: manifest.grain,
+            disclosure: manifest.disclosure,
+        })
+    }
+}
+
+/// A study that the node takes part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyAgreed {
+    /// Which.
+    pub study: Study,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// For which purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Code>,
+    /// In which modes.
+    pub modes: Vec<Mode>,
+    /// Under which policy.
+    pub policy: Digest,
+    /// What its joined release costs, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charged>,
+}
+
+/// A study that the node does not take part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyRefused {
+    /// The digest of what was proposed.
+    pub manifest: Digest,
+    /// The study, where its names may stand in a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// Under which policy.
+    pub policy: Digest,
+    /// All rules that refused it.
+    pub rules: Vec<Code>,
+}
+
+/// A study that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyClosed {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// How it ended.
+    pub how: Closing,
+}
+
+/// How a study ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closing {
+    /// With a work list.
+    HandedBack,
+    /// Closed by the coordinator before that.
+    Closed,
+    /// At its deadline.
+    Deadline,
+    /// Lost when the node stopped or failed.
+    Abandoned,
+}
+
+/// Half an entry at the end of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truncated {
+    /// How many bytes of it there were.
+    pub bytes: u64,
+    /// Their SHA-256. They themselves are not kept: nobody checked what they say.
+    pub digest: Digest,
+}

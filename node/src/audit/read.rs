@@ -1,0 +1,152 @@
+//! Reading and verifying an audit log, of this node or copied from another; changes nothing.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use jiff::Timestamp;
+use tvaers_protocol::id::Digest;
+
+use super::error::AuditError;
+use super::event::Event;
+use super::line::{Entry, LINE_BYTES_MAX};
+use crate::ledger::claim::Head;
+
+/// The entries of a log, each checked against those before it. Ends at the first that is broken, or at half an entry
+/// (see [`Entries::torn_bytes`]).
+pub struct Entries<R> {
+    from: R,
+    head: Head,
+    bytes: u64,
+    torn: Vec<u8>,
+    done: bool,
+}
+
+/// Opens a log to read.
+///
+/// # Errors
+/// [`AuditError::Io`].
+pub fn read(path: &Path) -> Result<Entries<BufReader<File>>, AuditError> {
+    let file = File::open(path).map_err(|source| AuditError::Io { path: path.to_owned(), source })?;
+    Ok(Entries::after(BufReader::new(file), Head::EMPTY))
+}
+
+impl<R: BufRead> Entries<R> {
+    /// What follows a head.
+    pub(super) const fn after(from: R, head: Head) -> Self {
+        Self { from, head, bytes: 0, torn: Vec::new(), done: false }
+    }
+
+    /// The head with the last entry given.
+    pub const fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Bytes of half an entry at the end: a power cut, or a node in the middle of writing.
+    pub const fn torn_bytes(&self) -> usize {
+        self.torn.len()
+    }
+
+    /// That half entry.
+    pub(super) fn torn(&self) -> &[u8] {
+        &self.torn
+    }
+
+    /// Bytes of whole entries so far.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn step(&mut self) -> Result<Option<Entry>, AuditError> {
+        let number = self.head.entries + 1;
+        let broken = |what| AuditError::Broken { entry: number, what };
+        let mut line = Vec::new();
+        let read = self
+            .from
+            .by_ref()
+            .take(LINE_BYTES_MAX as u64 + 1)
+            .read_until(b'\n', &mut line)
+            .map_err(|source| AuditError::Read { entry: number, source })?;
+        if line.pop_if(|last| *last == b'\n').is_none() {
+            if read > LINE_BYTES_MAX {
+                return Err(broken("its line is longer than an entry"));
+            }
+            self.torn = line;
+            return Ok(None);
+        }
+        let entry = Entry::read(&line, number, self.head.digest).map_err(|error| broken(error.0))?;
+        self.head = Head { entries: number, digest: entry.digest };
+        self.bytes += read as u64;
+        Ok(Some(entry))
+    }
+}
+
+impl<R: BufRead> Iterator for Entries<R> {
+    type Item = Result<Entry, AuditError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let step = self.step().transpose();
+        self.done = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
+
+/// What a verified log says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries, and the digest that they lead to.
+    pub head: Head,
+    /// The time of the first entry.
+    pub first_at: Option<Timestamp>,
+    /// The time of the last entry.
+    pub last_at: Option<Timestamp>,
+    /// Entries before which the clock had been set back.
+    pub clock_back: u64,
+    /// Entries that tell of a torn line.
+    pub truncations: u64,
+    /// Bytes of half an entry at the end.
+    pub torn_bytes: usize,
+    /// The newest head of the ledger that an entry names.
+    pub ledger: Head,
+}
+
+/// Verifies a log from the first entry to the last.
+///
+/// # Errors
+/// [`AuditError::Broken`] with the first entry that is not as it was written; [`AuditError::Io`].
+pub fn verify(path: &Path) -> Result<Verified, AuditError> {
+    let mut entries = read(path)?;
+    let mut verified = Verified {
+        head: Head { entries: 0, digest: Digest::NONE },
+        first_at: None,
+        last_at: None,
+        clock_back: 0,
+        truncations: 0,
+        torn_bytes: 0,
+        ledger: Head::EMPTY,
+    };
+    for entry in entries.by_ref() {
+        let entry = entry?;
+        verified.first_at.get_or_insert(entry.at);
+        verified.clock_back += u64::from(verified.last_at.is_some_and(|last| entry.at < last));
+        verified.last_at = Some(entry.at);
+        verified.truncations += u64::from(matches!(entry.event, Event::Truncated(_)));
+        if let Some(head) = ledger_head(&entry.event) {
+            verified.ledger = head;
+        }
+    }
+    verified.head = entries.head();
+    verified.torn_bytes = entries.torn_bytes();
+    Ok(verified)
+}
+
+fn ledger_head(event: &Event) -> Option<Head> {
+    match event {
+        Event::RequestPermitted(permitted) => Some(permitted.charge.ledger),
+        Event::StudyAgreed(agreed) => agreed.charge.as_ref().map(|charge| charge.ledger),
+        _ => None,
+    }
+}
