@@ -27,7 +27,7 @@ pub(crate) enum Cause {
     Lost,
     /// The node is connected and let its time pass.
     TimedOut,
-    /// The node could not reach another one, or has too much to do.
+    /// The node could not reach another one or was broken off in the middle, or it has too much to do.
     Held,
     /// The node has not done what it had said to have done: it lost its last steps.
     Behind,
@@ -164,6 +164,7 @@ mod tests {
             (StreamError::TimedOut { limit: Duration::ZERO }.into(), Cause::TimedOut, Exit::Incomplete),
             (FrameError::OtherStudy.into(), Cause::Final, Exit::Failed),
             (ExchangeError::Refused(RejectCode::Unreachable), Cause::Held, Exit::Incomplete),
+            (ExchangeError::Refused(RejectCode::BrokenOff), Cause::Held, Exit::Incomplete),
             (ExchangeError::Refused(RejectCode::NotReady), Cause::Behind, Exit::Failed),
             (ExchangeError::Refused(RejectCode::StudyClosed), Cause::Forgotten, Exit::Failed),
             (ExchangeError::Refused(RejectCode::OtherStudy), Cause::Forgotten, Exit::Failed),

@@ -1,7 +1,7 @@
 //! A stratification from beginning to end: a study is drafted with all who are there and carried out; where a node stays
 //! away it is closed and another is drafted without it; and in the end a client is told what came of it.
 //!
-//! [`crate::patience`] says how long anyone is waited for, `attempt` what one study does, step by step.
+//! `patience` says how long anyone is waited for, `attempt` what one study does, step by step.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

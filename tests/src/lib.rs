@@ -8,3 +8,4 @@ pub mod hand;
 pub mod leak;
 pub mod oracle;
 pub mod panics;
+pub mod simulation;

@@ -1,11 +1,6 @@
 //! Nodes that are away: whoever comes back in time costs nothing, whoever does not is done without and marked, and a
 //! coordinator that stops goes on where it was. In no case is there a wrong list.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic; clippy only knows the tests themselves")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -187,8 +187,8 @@ proptest! {
 }
 
 #[test]
-fn who_breaks_off_is_out_of_reach_and_has_said_nothing_wrong() {
+fn who_breaks_off_has_said_nothing_wrong_and_may_be_asked_again() {
     for error in [StreamError::Cut, StreamError::Ended] {
-        assert_eq!(error.code(), RejectCode::Unreachable, "{error}");
+        assert_eq!(error.code(), RejectCode::BrokenOff, "{error}");
     }
 }
