@@ -113,7 +113,10 @@ impl Coordinator {
         let passing_on =
             relay::serve(Arc::clone(&link), node.clone(), self.roster().digest(), hub, relays, limit);
         // At the same time: a study that is under way need not wait for one that has ended.
-        tokio::join!(passing_on, self.close_left_over(&node));
+        tokio::select! {
+            () = passing_on => {}
+            () = self.keep_closing(&node) => {}
+        }
         self.hub.leave(&node, &link);
         let end = link.closed().await;
         tracing::warn!(node.id = %node, reason = %end, "a node's connection has ended");
@@ -172,7 +175,16 @@ impl Coordinator {
         true
     }
 
-    /// Tells a node that has just connected of the studies that ended while it was away, or while this process was.
+    /// Tells a connected node of ended studies until it has heard of all: a word can be lost, and a study that was
+    /// under way when the node came may have ended without reaching it.
+    async fn keep_closing(&self, node: &NodeId) {
+        loop {
+            self.close_left_over(node).await;
+            tokio::time::sleep(self.limits().remind).await;
+        }
+    }
+
+    /// Tells a node of the studies that ended while it was away, or while this process was.
     async fn close_left_over(&self, node: &NodeId) {
         let left_over = self.parts.state.unclosed(node).await.unwrap_or_else(|error| {
             tracing::error!(error = %error, node.id = %node, "cannot tell which studies the node has yet to close");

@@ -29,6 +29,8 @@ pub struct Limits {
     pub worklist: Duration,
     /// For a node to erase what it holds for a study.
     pub close: Duration,
+    /// Between looks whether a connected node has yet to hear of an ended study.
+    pub remind: Duration,
     /// For a node whose connection has just broken to come back and hear that the study is closed.
     pub reconnect: Duration,
     /// For nodes to notice that a coordinator that was killed is there again, before any of them counts as away: the
@@ -63,6 +65,7 @@ impl Default for Limits {
             frame: seconds(300),
             worklist: seconds(600),
             close: seconds(60),
+            remind: seconds(60),
             reconnect: seconds(5),
             settle: seconds(15),
             study: seconds(24 * 3600),

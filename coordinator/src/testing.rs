@@ -93,6 +93,7 @@ pub(crate) fn limits() -> Limits {
         frame: short,
         worklist: short,
         close: short,
+        remind: Duration::from_millis(200),
         reconnect: Duration::from_millis(100),
         settle: Duration::from_millis(100),
         pause_first: Duration::from_millis(2),

@@ -295,6 +295,21 @@ async fn a_node_whose_word_was_lost_once_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_node_that_stays_connected_and_does_not_hear_of_a_studys_end_is_told_again_until_it_does() {
+    let world = World::new(Grain::Counts).await;
+    world.puppet("k376").plot(Kind::Close, Mischief::Silence, 4);
+    world.run(20).await.unwrap();
+    let state = world.coordinator.state();
+    let heard = async {
+        while !state.unclosed(&world.puppet("k376").id).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), heard).await.unwrap();
+    assert!(world.puppet("k376").heard(Kind::Close) > 4);
+}
+
+#[tokio::test]
 async fn a_requester_that_cannot_reach_a_holder_is_asked_again_and_not_for_ever() {
     let unreachable = Mischief::Refuse(RejectCode::Unreachable);
     let world = World::new(Grain::Counts).await;

@@ -40,8 +40,11 @@ const STUCK: Duration = Duration::from_secs(120);
 /// For a node to answer, or to erase what it held, in real time.
 const SOON: Duration = Duration::from_secs(60);
 
-/// After which a node that still holds something connects again, in real time.
-const DIAL_AGAIN: Duration = Duration::from_secs(5);
+/// Between the coordinator's looks whether a node has yet to hear of a study's end.
+const REMIND: Duration = Duration::from_secs(10);
+
+/// Looks within which a node must have heard: one may meet a node that is slow to answer.
+const REMINDERS: u32 = 20;
 
 /// Streams that are kept to be sent again.
 const KEPT: usize = 300;
@@ -71,6 +74,7 @@ const fn limits(limits: Limits) -> Limits {
         frame: seconds(10),
         worklist: seconds(15),
         close: seconds(5),
+        remind: REMIND,
         reconnect: Duration::ZERO,
         settle: Duration::ZERO,
         pause_first: Duration::from_millis(50),
@@ -381,7 +385,7 @@ impl World {
     /// Nobody who is connected keeps anything of a study that has ended. The clock stands still: a wait that ended too
     /// early would keep the news of the end from a node until it connects again.
     async fn until_erased(&mut self, is_disturbed: bool) -> anyhow::Result<()> {
-        let (began, mut dialled) = (RealInstant::now(), RealInstant::now());
+        let (began, mut waited) = (RealInstant::now(), Duration::ZERO);
         loop {
             let mut holding = Vec::new();
             for node in &self.up {
@@ -393,13 +397,11 @@ impl World {
                 return Ok(());
             }
             ensure!(began.elapsed() < SOON, "{} keeps persons of a study that has ended", holding.join(", "));
-            if is_disturbed && dialled.elapsed() > DIAL_AGAIN {
-                dialled = RealInstant::now();
-                for node in holding {
-                    self.federation.connect(&id(node)?).await?;
-                }
-            }
             self.time.quiet().await;
+            // Whoever missed a word hears it again when the coordinator looks again.
+            if is_disturbed && waited < REMINDERS * REMIND {
+                waited += self.time.advance().await;
+            }
         }
     }
 
