@@ -86,7 +86,8 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
     ));
     output.result(
         "  These figures stand together here because this machine is a laboratory; in a federation each list is seen by\n\
-         \x20 its own municipality alone. `included` are those for whom the list is meant: the highest stratum of sad, the rule of somv.",
+         \x20 its own municipality alone. `included` are those for whom the list is meant: the highest stratum of sad, the rule\n\
+         \x20 of somv.",
     );
     for line in report.incomplete() {
         output.result(format_args!("  {line}."));
@@ -95,8 +96,9 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
         "\nWho saw what\n\
          \x20 region nodes        their own patients; nothing about anyone's sick leave, benefits or family\n\
          \x20 municipality nodes  their own citizens; of others nothing; of their own the criteria and total handed back\n\
-         \x20 coordinator         16-byte pseudonyms with points and counts, one person at a time; no name, no number,\n\
-         \x20                     and no file of them: look in {out}/coordinator\n\
+         \x20 coordinator         16-byte pseudonyms with points and counts, one person at a time, and of those who have\n\
+         \x20                     something at two nodes of a sector shifted events; no name, no number, and no file\n\
+         \x20                     of them: look in {out}/coordinator\n\
          \x20 nobody              a database of everyone, or a key that turns pseudonyms back into persons",
     ));
     let (wall, cpu) = report
