@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tvaers_tests::federation::read as read_list;
 
-use crate::life::{SOON, is_alive, pid, until};
+use crate::life::{is_alive, pid, until};
 use crate::{Place, text};
 
 /// What a run with somebody missing may take beyond its deadline: to notice, to begin anew, on a loaded machine.
@@ -172,16 +172,4 @@ fn importing(home: &Path) -> Option<u32> {
         let words = text(&line).split('\0').map(str::to_owned).collect::<Vec<_>>();
         (words.contains(&home) && words.iter().any(|word| word == "import")).then_some(pid)
     })
-}
-
-#[test]
-fn the_deadline_is_no_longer_than_it_says() {
-    // Nobody is killed: a node whose folder cannot be opened never serves, and the run says why at once.
-    let place = Place::with_population(60, 13);
-    place.run_well(&["--quiet"]);
-    std::fs::write(place.node("k360").join("node.toml"), "nonsense").unwrap();
-    let began = Instant::now();
-    let output = place.run(&["--quiet"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    assert!(began.elapsed() < SOON);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::Place;
 
 /// For anything to happen on a loaded machine.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(60);
 
 /// Looks again and again until there is something.
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
