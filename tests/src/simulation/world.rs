@@ -35,10 +35,10 @@ use crate::simulation::tap::{Event, Recorded, Tap};
 use crate::simulation::time::Time;
 
 /// A run that takes longer, in real time, is stuck.
-const STUCK: Duration = Duration::from_secs(120);
+const STUCK: Duration = Duration::from_secs(600);
 
 /// For a node to answer, or to erase what it held, in real time.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(300);
 
 /// Between the coordinator's looks whether a node has yet to hear of a study's end.
 const REMIND: Duration = Duration::from_secs(10);
