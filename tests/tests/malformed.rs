@@ -268,8 +268,8 @@ async fn a_question_or_answer_that_is_lost_is_asked_again_once_the_key_is_there(
     let mut world = World::new().await;
     for kind in all() {
         let ended = world.suffer(K360, kind, Fault::Drop).await;
-        // A frame that is missing from the middle of a stream is no loss that a network makes, and ends the run.
-        let repeated = REPEATED.contains(&kind) && !STREAMS.contains(&kind);
+        // A frame that is missing from the middle of a stream is no loss that a network makes, and may end the run.
+        let repeated = REPEATED.contains(&kind) && !STREAMS.contains(&kind) && kind != Kind::Relay;
         assert!(ended.is_ok() || !repeated, "{kind}: {ended:?}");
     }
     world.recover("all of them").await;
