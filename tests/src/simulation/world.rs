@@ -1,5 +1,8 @@
 //! The small world: carries steps out on a federation, and looks after each whether everything is as it must be.
 
+mod judge;
+mod replay;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::path::Path;
@@ -7,30 +10,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant as RealInstant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
-use rand::rngs::ChaCha8Rng;
-use rand::seq::IteratorRandom as _;
-use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::Instant;
 use tvaers_coordinator::limits::Limits;
 use tvaers_coordinator::stratify::{Request, RequestId, Summary};
 use tvaers_definitions::library::Library;
-use tvaers_link::link::Link;
 use tvaers_link::memory::Interceptor;
-use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::Problem;
-use tvaers_protocol::study::Grain;
 
 use crate::federation::Federation;
 use crate::leak::Needles;
 use crate::panics;
 use crate::simulation::data::{self, Data};
-use crate::simulation::expect::{self, Files, Question};
-use crate::simulation::plan::{Back, NODES, QUORUM, Step, Stratify};
+use crate::simulation::expect::{Files, Question};
+use crate::simulation::plan::{Back, NODES, Step, Stratify};
 use crate::simulation::tap::{Event, Recorded, Tap};
 use crate::simulation::time::Time;
 
@@ -45,15 +42,6 @@ const REMIND: Duration = Duration::from_secs(10);
 
 /// Looks within which a node must have heard: one may meet a node that is slow to answer.
 const REMINDERS: u32 = 20;
-
-/// Streams that are kept to be sent again.
-const KEPT: usize = 300;
-
-/// Streams that are sent again in one step.
-const AGAIN: usize = 4;
-
-/// Runs between two looks at what the coordinator keeps, each of which goes through all of its files.
-const LEAK_EVERY: u64 = 25;
 
 const MODELS: [&str; 3] = ["sad", "somv", "somv_with_frontline"];
 
@@ -382,8 +370,8 @@ impl World {
         Ok(())
     }
 
-    /// Nobody who is connected keeps anything of a study that has ended. The clock stands still: a wait that ended too
-    /// early would keep the news of the end from a node until it connects again.
+    /// Nobody who is connected keeps anything of a study that has ended. After a disturbed run the clock moves on, for as
+    /// many looks of the coordinator as it takes; after another it stands still.
     async fn until_erased(&mut self, is_disturbed: bool) -> anyhow::Result<()> {
         let (began, mut waited) = (RealInstant::now(), Duration::ZERO);
         loop {
@@ -418,177 +406,6 @@ impl World {
         }
         Ok(files)
     }
-
-    /// Whether the run's end is one that it may have had.
-    fn judge(
-        &mut self,
-        model: &str,
-        as_of: Date,
-        grain: Grain,
-        ended: &Result<Summary, Problem>,
-        is_disturbed: bool,
-    ) -> anyhow::Result<()> {
-        let mut all = BTreeSet::new();
-        for node in NODES {
-            all.insert(id(node)?);
-        }
-        let summary = match ended {
-            Err(problem) => {
-                self.report.failed += 1;
-                let is_enough = self.up.len() >= QUORUM && self.up.iter().any(|node| node.starts_with('k'));
-                ensure!(is_disturbed || !is_enough, "failed without any fault: {problem}");
-                return Ok(());
-            }
-            Ok(summary) => summary,
-        };
-        let nodes: BTreeSet<NodeId> = summary.nodes.iter().cloned().collect();
-        let missing: BTreeSet<NodeId> = summary.missing.iter().cloned().collect();
-        ensure!(
-            nodes.is_disjoint(&missing) && &nodes | &missing == all,
-            "the summary does not account for everyone"
-        );
-        ensure!(
-            summary.as_of == as_of && summary.model.starts_with(model),
-            "the summary is of another request"
-        );
-        ensure!(summary.grain <= grain, "a finer grain than was asked");
-        if !is_disturbed {
-            ensure!(
-                summary.grain == grain && summary.unconfirmed.is_empty(),
-                "not as asked without any fault"
-            );
-            let is_up = |node: &NodeId| self.up.iter().any(|up| *up == node.as_str());
-            ensure!(nodes.iter().all(is_up) && !missing.iter().any(is_up), "someone is missing who is there");
-        }
-        if missing.is_empty() && summary.unconfirmed.is_empty() {
-            self.report.complete += 1;
-        } else {
-            self.report.incomplete += 1;
-        }
-        Ok(())
-    }
-
-    /// Every file is either as it was, or what one of the run's studies must have written, and the summary says which.
-    fn compare(
-        &mut self,
-        model: &'static str,
-        as_of: Date,
-        ended: &Result<Summary, Problem>,
-        before: &AllFiles,
-    ) -> anyhow::Result<()> {
-        let proposals = self.tap.proposals();
-        let after = self.files()?;
-        for ((of_model, node), found) in &after {
-            let was = before.get(&(*of_model, node.clone()));
-            let is_listed = ended.as_ref().is_ok_and(|summary| summary.worklists.contains(node));
-            if *of_model != model {
-                ensure!(Some(found) == was, "{node}: the list of another model has changed");
-                continue;
-            }
-            let last = ended.as_ref().ok().filter(|_| is_listed);
-            let is_possible = |nodes: &BTreeSet<NodeId>, grain| match last {
-                Some(summary) => summary.nodes.iter().eq(nodes) && summary.grain == grain,
-                None => true,
-            };
-            let mut is_right = !is_listed && Some(found) == was;
-            let mut tried = Vec::new();
-            for proposal in proposals.iter().filter(|proposal| proposal.nodes.contains(node)) {
-                if is_right || !is_possible(&proposal.nodes, proposal.grain) {
-                    continue;
-                }
-                // What a list holds that is to hold less is not compared: only a fault brings it about.
-                if !proposal.is_full {
-                    is_right = true;
-                    continue;
-                }
-                let (nodes, grain) = (proposal.nodes.clone(), proposal.grain);
-                let expected = self.expected(Question { model, as_of, grain, nodes })?;
-                let expected = expected.get(node).context("no list is expected")?;
-                is_right = found == expected;
-                if !is_right {
-                    tried.push(difference(expected, found));
-                }
-                self.report.lists += 1;
-            }
-            ensure!(
-                is_right,
-                "{node}: a wrong list of {model} ({} studies; listed: {is_listed}; as before: {}): {}",
-                proposals.len(),
-                Some(found) == was,
-                tried.join("; ")
-            );
-        }
-        Ok(())
-    }
-
-    fn expected(&mut self, question: Question) -> anyhow::Result<&BTreeMap<NodeId, Files>> {
-        if !self.expected.contains_key(&question) {
-            let files = expect::files(&self.federation.data(), &question)?;
-            self.expected.insert(question.clone(), files);
-        }
-        self.expected.get(&question).context("it was just worked out")
-    }
-
-    fn look_for_leaks(&mut self, ended: &Result<Summary, Problem>) -> anyhow::Result<()> {
-        let told = match ended {
-            Ok(summary) => serde_json::to_string(summary)?,
-            Err(problem) => problem.to_string(),
-        };
-        ensure!(self.persons.count(told.as_bytes()) == 0, "a client is told a person's number");
-        if !self.runs.is_multiple_of(LEAK_EVERY) {
-            return Ok(());
-        }
-        let pseudonyms = self.tap.take_pseudonyms();
-        let home = self.federation.coordinator_home();
-        for needles in [&self.persons, &Needles::pseudonyms(&pseudonyms)] {
-            let found = needles.files(home.dir(), |_| false)?;
-            ensure!(found.is_empty(), "the coordinator keeps something about a person");
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, recorded: Vec<Recorded>) {
-        let is_question = |recorded: &Recorded| {
-            recorded
-                .frames
-                .first()
-                .is_some_and(|frame| frame.kind() != Kind::Evaluated && frame.kind() != Kind::Reject)
-        };
-        self.kept.extend(recorded.into_iter().filter(is_question));
-        let surplus = self.kept.len().saturating_sub(KEPT);
-        self.kept.drain(..surplus);
-    }
-
-    /// Sends a node what it was sent in an earlier run.
-    async fn replay(&mut self, node: &str, seed: u64) -> anyhow::Result<()> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let node = id(node)?;
-        let of_node = self.kept.iter().filter(|recorded| recorded.node == node);
-        let mut chosen: Vec<Recorded> = of_node.cloned().sample(&mut rng, AGAIN);
-        for recorded in &mut chosen {
-            // Now and then only its end.
-            if rng.random_range(0..4) == 0 {
-                recorded.frames.drain(..recorded.frames.len() - 1);
-            }
-            let link = self.federation.link_to(&node).context("a node that is up has no link")?;
-            let asked = recorded.frames.first().context("a stream without frames")?.kind();
-            let answers = wait(&mut self.time, send_again(&*link, recorded)).await?;
-            for answer in answers {
-                let may = match answer {
-                    Kind::Reject => true,
-                    Kind::Prepared => asked == Kind::Prepare,
-                    Kind::Closed => asked == Kind::Close,
-                    Kind::NodeStatus => asked == Kind::Status,
-                    _ => false,
-                };
-                if !may {
-                    bail!("{node} answers a replayed `{asked}` with `{answer}`");
-                }
-            }
-            self.report.replayed += 1;
-        }
-        Ok(())
-    }
 }
 
 /// Waits for what must come without the clock moving on.
@@ -602,46 +419,4 @@ async fn wait<T>(time: &mut Time, work: impl Future<Output = T>) -> anyhow::Resu
             () = time.quiet() => ensure!(began.elapsed() < SOON, "nothing happens any more"),
         }
     }
-}
-
-async fn send_again(link: &dyn Link, recorded: &Recorded) -> Vec<Kind> {
-    let mut answers = Vec::new();
-    let Ok(stream) = link.open().await else { return answers };
-    let (mut sender, mut receiver) = stream.split();
-    for frame in &recorded.frames {
-        // It may be refused before its end.
-        if sender.send(frame, SOON).await.is_err() {
-            break;
-        }
-    }
-    let _ = sender.finish().await;
-    while let Ok(Some(frame)) = receiver.recv(SOON).await {
-        answers.push(frame.kind());
-    }
-    answers
-}
-
-/// Where two files differ, without a number of anybody.
-fn difference(expected: &Files, found: &Files) -> String {
-    let without = |line: Option<&str>| {
-        line.and_then(|line| line.split_once(',')).map_or("nothing".to_owned(), |(_, rest)| rest.to_owned())
-    };
-    for (name, expected, found) in
-        [("list", &expected.list, &found.list), ("incomplete", &expected.incomplete, &found.incomplete)]
-    {
-        let (Some(expected), Some(found)) = (expected, found) else {
-            if expected.is_some() != found.is_some() {
-                return format!("{name}: there: {}", found.is_some());
-            }
-            continue;
-        };
-        let lines = expected.lines().count().max(found.lines().count());
-        for at in 0..lines {
-            let (expected, found) = (expected.lines().nth(at), found.lines().nth(at));
-            if expected != found {
-                return format!("{name} line {at}: {} and not {}", without(found), without(expected));
-            }
-        }
-    }
-    "nothing".to_owned()
 }
