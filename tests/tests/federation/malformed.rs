@@ -1,11 +1,6 @@
 //! Whatever happens to a frame on its way, a run ends: with the right lists, or with a clear problem and no list.
 //!
 //! One small federation is used over and over: it is part of the promise that the next run is as good as the first.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use tvaers_pseudonym::confirmation::Confirmation;
 use tvaers_pseudonym::dkg::{self, Ceremony};
 use tvaers_pseudonym::sealing::SealingKey;
 
-use crate::{World, assert_refused, node};
+use super::{World, assert_refused, node};
 
 /// A whole ceremony among holders that the coordinator plays: it knows every share.
 fn made_up_key(manifest: &Manifest) -> Vec<Confirmation> {

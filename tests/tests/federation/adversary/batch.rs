@@ -12,7 +12,7 @@ use tvaers_tests::fault::Middle;
 use tvaers_tests::federation::Federation;
 use tvaers_tests::hand::{Hand, Relayed};
 
-use crate::{World, assert_refused, node, refused_at_last};
+use super::{World, assert_refused, node, refused_at_last};
 
 async fn evaluate(
     world: &World,

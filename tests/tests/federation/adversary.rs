@@ -1,10 +1,4 @@
 //! A coordinator that has been taken over gets refusals, and no node does for it what it must not.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 mod batch;
 mod hand_back;

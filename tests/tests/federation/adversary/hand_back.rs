@@ -9,7 +9,7 @@ use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::{Disclosure, Manifest};
 use tvaers_tests::hand::{Script, record};
 
-use crate::{World, assert_refused, node};
+use super::{World, assert_refused, node};
 
 #[tokio::test]
 async fn contributions_do_not_change_once_they_have_left_even_over_a_restart() {
@@ -156,7 +156,7 @@ async fn a_stratum_that_the_model_does_not_have_is_refused() {
     let mut records = it.residents();
     records[0].stratum = 3;
     let answer = it.world.hand.hand_back(&k360(), &it.manifest, &it.script(&records)).await;
-    assert!(matches!(crate::refused(answer), RejectCode::Malformed | RejectCode::Internal));
+    assert!(matches!(super::refused(answer), RejectCode::Malformed | RejectCode::Internal));
     it.world.assert_no_list();
     it.assert_taken().await;
 }

@@ -8,7 +8,7 @@ use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_tests::fault::{Fault, Spot};
 use tvaers_tests::hand::Relayed;
 
-use crate::{World, assert_refused, k360};
+use super::{World, assert_refused, k360};
 
 /// Sets a node back to where it had no pseudonyms, as if it had stopped before it kept them.
 const BACK: &str = "DELETE FROM pseudonym; UPDATE study SET stage = 'computed'";

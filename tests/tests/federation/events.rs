@@ -1,9 +1,4 @@
 //! What the coordinator sees of the second round: of whom, how much, and no date.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

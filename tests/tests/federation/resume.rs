@@ -1,11 +1,5 @@
 //! A study outlives what happens to a node: every step can be asked again, on a new stream or after a restart, and has
 //! its effect once; and a file that cannot be trusted ends the study and nothing else.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 mod batch;
 mod event;

@@ -1,10 +1,4 @@
 //! The federation answers what one database of everyone would have answered.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,14 +1,8 @@
 //! A federation whose nodes read from PostgreSQL servers gives the lists that it gives from imported files.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
-#[path = "../../node/warehouse/tests/postgres/offer.rs"]
+#[path = "../../../node/warehouse/tests/postgres/offer.rs"]
 mod offer;
-#[path = "../../node/warehouse/tests/postgres/server.rs"]
+#[path = "../../../node/warehouse/tests/postgres/server.rs"]
 mod server;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,5 @@
 //! Streams of many frames: a population that no single frame holds is joined whole, and no frame of it can be lost,
 //! repeated, put elsewhere, or changed by the node that sends it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic; clippy only knows the tests themselves"
-)]
 
 use std::sync::Arc;
 

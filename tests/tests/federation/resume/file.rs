@@ -17,7 +17,7 @@ use tvaers_pseudonym::sealing::SealingKey;
 use tvaers_pseudonym::seed::BlindSeed;
 use tvaers_tests::leak::files;
 
-use crate::{OTHER, World, alter, assert_refused, k360};
+use super::{OTHER, World, alter, assert_refused, k360};
 
 /// What is done to a study's file while its node stands still.
 enum Deed {

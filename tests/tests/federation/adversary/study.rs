@@ -13,7 +13,7 @@ use tvaers_protocol::study::{Grain, Manifest};
 use tvaers_tests::federation::Federation;
 use tvaers_tests::hand::Hand;
 
-use crate::{World, assert_refused, node, refused_at_last};
+use super::{World, assert_refused, node, refused_at_last};
 
 /// What is wrong, what a node says to it, and how to make it.
 type Wrong = (&'static str, RejectCode, fn(&mut Manifest));

@@ -8,7 +8,7 @@ use tvaers_protocol::record::{Contribution, HandBack, Missing};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_tests::hand::record;
 
-use crate::{World, assert_refused, k360, node, refused};
+use super::{World, assert_refused, k360, node, refused};
 
 /// What a node is handed back of its own residents in the population, nothing remarkable of any.
 fn residents(own: &[Contribution]) -> Vec<HandBack> {

@@ -13,7 +13,7 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::Grain;
 
-use crate::{WAIT, World, assert_refused, k360, refused};
+use super::{WAIT, World, assert_refused, k360, refused};
 
 /// A list before it is sent, for a test to alter.
 #[derive(Clone)]
@@ -176,7 +176,7 @@ async fn a_list_that_is_not_whole_in_order_and_signed_is_refused() {
     forged.end = it.end(honest.end.total.content.clone(), &SigningKey::from_seed(&[9; 32]));
     assert_refused(it.ask(&forged).await, RejectCode::BadSignature, "a stranger's signature");
     let mut of_another = honest.clone();
-    let total = StreamTotal { node: crate::node("k376"), ..honest.end.total.content.clone() };
+    let total = StreamTotal { node: super::node("k376"), ..honest.end.total.content.clone() };
     of_another.end = it.end(total, it.world.hand.signing());
     assert_refused(it.ask(&of_another).await, RejectCode::Malformed, "another node's");
     it.ask(&honest).await.unwrap();
