@@ -12,7 +12,7 @@
 mod aggregate;
 mod answer;
 mod assemble;
-mod cells;
+mod columns;
 mod components;
 mod condition;
 mod dialect;

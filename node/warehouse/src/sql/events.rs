@@ -12,7 +12,7 @@ use tvaers_definitions::schema::PERSON;
 use tvaers_protocol::id::PersonId;
 
 use super::assemble::OfPersons;
-use super::cells::Cells;
+use super::columns::Columns;
 use super::condition::flag;
 use super::dialect::{day_number, day_of_minute};
 use super::islands::{BEGINS, ENDS, table};
@@ -70,7 +70,7 @@ impl ContactId {
 }
 
 impl EventRow {
-    pub(super) fn read(row: &impl Cells) -> Result<Self, FetchError> {
+    pub(super) fn read(row: &impl Columns) -> Result<Self, FetchError> {
         let [group, in_window, acute, first_day, last_day, begins, ends, first_ends, reach] = COLUMNS;
         Ok(Self {
             person: row.person()?,

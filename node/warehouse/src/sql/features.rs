@@ -4,7 +4,7 @@ use sea_query::SelectStatement;
 use tvaers_protocol::id::PersonId;
 
 use super::assemble::{OfPersons, residence};
-use super::cells::Cells;
+use super::columns::Columns;
 use super::pass::Passes;
 use super::{FeatureExtraction, FetchError, Holding, Scope, SqlError, person, value};
 
@@ -22,7 +22,7 @@ pub struct FeatureRow {
 }
 
 impl FeatureRow {
-    pub(super) fn read(row: &impl Cells, n_features: usize) -> Result<Self, FetchError> {
+    pub(super) fn read(row: &impl Columns, n_features: usize) -> Result<Self, FetchError> {
         let values = (0..n_features).map(|position| row.number(2 + position));
         Ok(Self {
             person: row.person()?,

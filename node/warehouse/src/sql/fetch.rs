@@ -12,7 +12,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::{AssertSqlSafe, IntoArguments, Postgres, SqliteConnection};
 use tvaers_protocol::id::PersonId;
 
-use super::cells::Cells;
+use super::columns::Columns;
 use super::{EventRow, EventStatement, FeatureRow, FeatureStatement, Statement};
 use crate::source::{Moment, SourceError};
 
@@ -100,7 +100,7 @@ impl FeatureStatement {
 /// How a row of one statement is read, from either database.
 trait Shape: Send + 'static {
     type Row;
-    fn read(&self, row: &impl Cells) -> Result<Self::Row, FetchError>;
+    fn read(&self, row: &impl Columns) -> Result<Self::Row, FetchError>;
 }
 
 struct Persons {
@@ -111,7 +111,7 @@ struct Persons {
 impl Shape for Persons {
     type Row = PersonRow;
 
-    fn read(&self, row: &impl Cells) -> Result<PersonRow, FetchError> {
+    fn read(&self, row: &impl Columns) -> Result<PersonRow, FetchError> {
         // The first five columns come before the values: person_id, resident, eligible, kommune, touches.
         let values = (0..self.n_values).map(|i| row.whole(5 + i, "v…"));
         let recencies = (0..self.n_recencies).map(|i| row.whole(5 + self.n_values + i, "r…"));
@@ -132,7 +132,7 @@ struct Events;
 impl Shape for Events {
     type Row = EventRow;
 
-    fn read(&self, row: &impl Cells) -> Result<EventRow, FetchError> {
+    fn read(&self, row: &impl Columns) -> Result<EventRow, FetchError> {
         EventRow::read(row)
     }
 }
@@ -144,7 +144,7 @@ struct Features {
 impl Shape for Features {
     type Row = FeatureRow;
 
-    fn read(&self, row: &impl Cells) -> Result<FeatureRow, FetchError> {
+    fn read(&self, row: &impl Columns) -> Result<FeatureRow, FetchError> {
         FeatureRow::read(row, self.n_features)
     }
 }

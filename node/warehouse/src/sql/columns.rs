@@ -1,4 +1,4 @@
-//! The cells of a row, of either database.
+//! The columns of a row, of either database.
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -8,7 +8,7 @@ use tvaers_protocol::id::PersonId;
 use super::FetchError;
 
 /// A row whose columns are texts and whole numbers of 64 bits.
-pub(super) trait Cells {
+pub(super) trait Columns {
     /// The text of a column that is never NULL.
     fn text(&self, index: usize) -> Result<&str, sqlx::Error>;
     /// The number of a column.
@@ -26,7 +26,7 @@ pub(super) trait Cells {
     }
 }
 
-impl Cells for SqliteRow {
+impl Columns for SqliteRow {
     fn text(&self, index: usize) -> Result<&str, sqlx::Error> {
         self.try_get(index)
     }
@@ -36,7 +36,7 @@ impl Cells for SqliteRow {
     }
 }
 
-impl Cells for PgRow {
+impl Columns for PgRow {
     fn text(&self, index: usize) -> Result<&str, sqlx::Error> {
         self.try_get(index)
     }
