@@ -1,17 +1,18 @@
 //! Persons' features as set-based statements over the canonical tables: a model's components for one sector, a
-//! node's events, and features by themselves.
+//! node's events, features by themselves, and the cells that persons fall into by them.
 //!
 //! Way of the data: a model and a reference date → [`Extraction::statement`] → one row per contributed person
 //! ([`Statement::rows`]) → the node's contribution. [`EventExtraction`] gives the merged spells and stays behind it,
-//! [`FeatureExtraction`] what an aggregate query counts. Each table is read once for all that looks at its rows one by
-//! one and once for each way in which they are merged, and grouped by person; nothing is asked person by person, so
-//! the database does the work and one row a person leaves it. Calendar arithmetic is done here, in Rust, unless it
-//! starts from a row. Identifiers come from `tvaers_definitions::schema` alone, every other text and number is a bound
-//! parameter.
+//! [`FeatureExtraction`] features by themselves, and [`CellExtraction`] what an aggregate query counts. Each table is
+//! read once for all that looks at its rows one by one and once for each way in which they are merged, and grouped by
+//! person; nothing is asked person by person, so the database does the work, and one row a person leaves it, or one a
+//! cell. Calendar arithmetic is done here, in Rust, unless it starts from a row. Identifiers come from
+//! `tvaers_definitions::schema` alone, every other text and number is a bound parameter.
 
 mod aggregate;
 mod answer;
 mod assemble;
+mod cell;
 mod columns;
 mod components;
 mod condition;
@@ -40,6 +41,7 @@ use tvaers_definitions::layout::{Grain, Layout};
 use tvaers_definitions::model::Model;
 use tvaers_protocol::id::Sector;
 
+pub use cell::{CellExtraction, CellRow, CellStatement, Test};
 pub use dialect::Dialect;
 pub use events::{ContactId, EventRow};
 pub use features::FeatureRow;
@@ -73,7 +75,7 @@ pub struct EventExtraction<'a> {
     pub groups: u16,
 }
 
-/// Features of a node's persons by themselves, for a query that counts them.
+/// Features of a node's persons by themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct FeatureExtraction<'a> {
     /// The features, each held by the node's sector.
@@ -128,6 +130,18 @@ pub enum SqlError {
     /// A feature of a rule that gives no value where it stands; a checked model has none.
     #[error("feature `{feature}` cannot be a component")]
     NoComponent {
+        /// The feature.
+        feature: String,
+    },
+    /// A feature whose values are not clamped to bounds, and so cannot be added up.
+    #[error("feature `{feature}` is no number that can be added up")]
+    NoNumber {
+        /// The feature.
+        feature: String,
+    },
+    /// A feature that makes no cells: its values are not a public list.
+    #[error("feature `{feature}` is no category that can make cells")]
+    NoCategory {
         /// The feature.
         feature: String,
     },

@@ -6,7 +6,8 @@ use sqlx::pool::PoolConnection;
 
 use crate::source::Moment;
 use crate::sql::{
-    At, EventRow, EventStatement, FeatureRow, FeatureStatement, FetchError, PersonRow, Statement,
+    At, CellRow, CellStatement, EventRow, EventStatement, FeatureRow, FeatureStatement, FetchError,
+    PersonRow, Statement,
 };
 
 /// A view of the data that does not change while it is read.
@@ -47,6 +48,12 @@ impl Reading {
         &mut self,
         statement: &FeatureStatement,
     ) -> BoxStream<'_, Result<FeatureRow, FetchError>> {
+        statement.rows_at(self.at())
+    }
+
+    /// The same for the cells of an aggregate query, in no order.
+    #[must_use]
+    pub fn cells(&mut self, statement: &CellStatement) -> BoxStream<'_, Result<CellRow, FetchError>> {
         statement.rows_at(self.at())
     }
 

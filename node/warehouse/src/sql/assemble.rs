@@ -7,6 +7,7 @@ use tvaers_definitions::feature::{Feature, Residence, Rule};
 use tvaers_definitions::schema::{PERSON, Table};
 
 use super::dialect::Dialect;
+use super::islands::table;
 use super::{Holding, Scope, SqlError, person, view};
 
 /// A select with one row a person of the node, in order of `person_id`, and the common tables that it reads.
@@ -55,6 +56,18 @@ impl OfPersons {
     pub(super) fn join_rows(&mut self, tables: Vec<CommonTableExpression>, of: &'static str) {
         self.tables.extend(tables);
         self.select.inner_join(of, Expr::col((of, PERSON)).equals((person::ALIAS, PERSON)));
+    }
+
+    /// The whole as a common table, in no order, and the select that reads it.
+    pub(super) fn within(
+        mut self,
+        scope: &Scope<'_>,
+        name: &'static str,
+        outer: SelectStatement,
+    ) -> SelectStatement {
+        self.select.clear_order_by();
+        self.tables.push(table(name.to_owned(), self.select));
+        Self { select: outer, tables: self.tables }.query(scope)
     }
 
     /// The whole. A `WITH` of no tables would be no SQL.

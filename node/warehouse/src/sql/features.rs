@@ -32,11 +32,27 @@ impl FeatureRow {
     }
 }
 
+/// The column that is 1 for those who are resident, else 0.
+pub(super) const RESIDENT: &str = "resident";
+
+/// The column of the feature at a position.
+pub(super) fn column_of(position: usize) -> String {
+    format!("f{position}")
+}
+
 /// The whole statement.
 pub(super) fn query(
     extraction: &FeatureExtraction<'_>,
     scope: &Scope<'_>,
 ) -> Result<SelectStatement, SqlError> {
+    Ok(of_persons(extraction, scope)?.query(scope))
+}
+
+/// The features of the persons that a node answers for.
+pub(super) fn of_persons(
+    extraction: &FeatureExtraction<'_>,
+    scope: &Scope<'_>,
+) -> Result<OfPersons, SqlError> {
     let residence = residence(extraction.resident)?;
     let mut answer = OfPersons::of(scope, extraction.kommune)?;
     answer.join_home(scope, residence);
@@ -44,7 +60,7 @@ pub(super) fn query(
         Holding::Region { .. } => person::alive(scope, residence),
         Holding::Municipality { .. } => Ok(person::resident(scope, residence)),
     };
-    answer.column(scope, resident()?, "resident");
+    answer.column(scope, resident()?, RESIDENT);
     let mut passes = Passes::default();
     for (position, feature) in extraction.features.iter().enumerate() {
         if !feature.holder.is(scope.holding.sector()) {
@@ -55,8 +71,8 @@ pub(super) fn query(
         } else {
             passes.add(scope, &feature.name, feature)?.value
         };
-        answer.column(scope, value::feature(found, feature), format!("f{position}"));
+        answer.column(scope, value::feature(found, feature), column_of(position));
     }
     answer.join_all(passes.tables(scope)?);
-    Ok(answer.query(scope))
+    Ok(answer)
 }

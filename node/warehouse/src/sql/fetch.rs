@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, IntoArguments, Postgres, SqliteConnection};
 use tvaers_protocol::id::PersonId;
 
 use super::columns::Columns;
-use super::{EventRow, EventStatement, FeatureRow, FeatureStatement, Statement};
+use super::{CellRow, CellStatement, EventRow, EventStatement, FeatureRow, FeatureStatement, Statement};
 use crate::source::{Moment, SourceError};
 
 /// What a node knows of one person for a model. It has no `Debug`: it is a row of personal data.
@@ -97,6 +97,12 @@ impl FeatureStatement {
     }
 }
 
+impl CellStatement {
+    pub(crate) fn rows_at<'c>(&self, at: At<'c>) -> Rows<'c, CellRow> {
+        rows(at, &self.sql, &self.values, InCells { n_categories: self.n_categories })
+    }
+}
+
 /// How a row of one statement is read, from either database.
 trait Shape: Send + 'static {
     type Row;
@@ -146,6 +152,18 @@ impl Shape for Features {
 
     fn read(&self, row: &impl Columns) -> Result<FeatureRow, FetchError> {
         FeatureRow::read(row, self.n_features)
+    }
+}
+
+struct InCells {
+    n_categories: usize,
+}
+
+impl Shape for InCells {
+    type Row = CellRow;
+
+    fn read(&self, row: &impl Columns) -> Result<CellRow, FetchError> {
+        CellRow::read(row, self.n_categories)
     }
 }
 
