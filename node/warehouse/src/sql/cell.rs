@@ -5,7 +5,7 @@
 //! whoever asked.
 
 use jiff::civil::Date;
-use sea_query::{Expr, ExprTrait as _, Func, Query, SelectStatement, Values};
+use sea_query::{CaseStatement, Expr, ExprTrait as _, Func, Query, SelectStatement, Values};
 use tvaers_definitions::feature::{Feature, Kind};
 
 use super::aggregate::whole_sum;
@@ -153,9 +153,13 @@ impl<'a> Used<'a> {
     }
 }
 
+fn count() -> Expr {
+    Func::count(Expr::cust("*")).into()
+}
+
 /// The whole statement.
 fn query(extraction: &CellExtraction<'_>, scope: &Scope<'_>) -> Result<SelectStatement, SqlError> {
-    let mut used = Used::default();
+    let (mut used, mut labels) = (Used::default(), Vec::new());
     let mut cells = Query::select();
     cells.from(FEATURES).and_where(Expr::col((FEATURES, RESIDENT)).eq(1_i64));
     for (position, feature) in extraction.by.iter().copied().enumerate() {
@@ -163,11 +167,17 @@ fn query(extraction: &CellExtraction<'_>, scope: &Scope<'_>) -> Result<SelectSta
             return Err(SqlError::NoCategory { feature: feature.name.clone() });
         }
         let label = used.number(feature);
-        cells.and_where(label.clone().is_not_null()).add_group_by([label.clone()]);
-        cells.expr_as(label, format!("k{position}"));
+        cells.expr_as(label.clone(), format!("k{position}")).add_group_by([label.clone()]);
+        labels.push(label.is_not_null());
+    }
+    if let Some(is_cell) = labels.into_iter().reduce(|left, right| left.and(right)) {
+        // Asked of the group and not of each person: SQLite would move a test without a count in front of the
+        // grouping, and work the labels out twice.
+        let counted: Expr = CaseStatement::new().case(is_cell, count()).into();
+        cells.and_having(counted.gt(0_i64));
     }
     let value: Expr = match extraction.sum {
-        None => Func::count(Expr::cust("*")).into(),
+        None => count(),
         Some(feature) if matches!(feature.kind, Kind::Integer { .. } | Kind::Flag) => {
             // Where nobody has a number the sum is missing.
             Func::coalesce([whole_sum(used.number(feature)), Expr::val(0_i64)]).into()

@@ -1,5 +1,6 @@
 //! The statements against an in-memory database with rows made by hand.
 
+mod cell;
 mod code;
 mod event;
 mod feature;

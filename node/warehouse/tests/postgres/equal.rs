@@ -1,14 +1,15 @@
-//! Identical results, person by person and column by column, for every model and feature at every grain.
+//! Identical results, person by person and column by column, for every model and feature at every grain, and cell by
+//! cell for aggregate queries.
 
 use futures_util::TryStreamExt as _;
 use jiff::civil::{Date, date};
-use tvaers_definitions::feature::Feature;
+use tvaers_definitions::feature::{Feature, Kind};
 use tvaers_definitions::layout::Grain;
 use tvaers_definitions::library::Library;
 use tvaers_protocol::id::Sector;
 use tvaers_warehouse::data::{Reading, Warehouse};
 use tvaers_warehouse::import::{Options, import};
-use tvaers_warehouse::sql::{EventExtraction, Extraction, FeatureExtraction, Holding};
+use tvaers_warehouse::sql::{CellExtraction, EventExtraction, Extraction, FeatureExtraction, Holding, Test};
 
 use super::offer::Types;
 use super::sample::Sample;
@@ -114,6 +115,58 @@ async fn compare(sector: Sector, seed: u64, as_of: Date, types: Types) {
     let n_told = |at: usize| found[0].iter().filter(|row| ![0, i64::MIN].contains(&row[2 + at])).count();
     for (position, feature) in features.iter().enumerate() {
         assert!(n_told(position) > 0, "{case}: nobody has `{}`, so nothing was compared", feature.name);
+    }
+    compare_cells(&mut readings, sector, as_of, &case).await;
+}
+
+/// Counts by every category and sums of every number, under a condition on each feature too.
+async fn compare_cells(readings: &mut [(Warehouse, Reading)], sector: Sector, as_of: Date, case: &str) {
+    let library = Library::embedded().unwrap();
+    let feature = |name: &str| &**library.catalogue().feature(name).unwrap();
+    let held = || {
+        let features = library.catalogue().features().iter().map(|feature| &**feature);
+        features.filter(move |feature| feature.holder.is(sector))
+    };
+    let of_kind = |is_number: bool| {
+        held().filter(move |feature| matches!(feature.kind, Kind::Integer { .. }) == is_number)
+    };
+    let mut queries = Vec::new();
+    for number in of_kind(true) {
+        let test = Test::Range { from: 1, to: i64::MAX };
+        queries.push((Some(number), vec![feature("age_band")], Vec::new()));
+        queries.push((None, vec![feature("sex")], vec![(number, test.clone())]));
+        queries.push((Some(number), Vec::new(), vec![(number, test)]));
+    }
+    for category in of_kind(false) {
+        queries.push((None, vec![category], Vec::new()));
+        queries.push((Some(feature("age")), vec![category, feature("age_band")], Vec::new()));
+        queries.push((None, Vec::new(), vec![(category, Test::Among(vec![1, 360]))]));
+    }
+    for (sum, by, conditions) in queries {
+        let mut found = Vec::new();
+        for (warehouse, reading) in &mut *readings {
+            let extraction = CellExtraction {
+                sum,
+                by: &by,
+                conditions: &conditions,
+                resident: feature("resident"),
+                kommune: feature("kommune"),
+                holding: holding(sector),
+                as_of,
+            };
+            let statement = extraction.statement(warehouse.dialect()).unwrap();
+            let cells: Vec<_> = reading.cells(&statement).try_collect().await.unwrap();
+            let mut cells: Vec<Vec<i64>> =
+                cells.into_iter().map(|cell| [cell.key.clone(), vec![cell.expose()]].concat()).collect();
+            cells.sort_unstable();
+            found.push(cells);
+        }
+        let names = |features: &[&Feature]| features.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
+        let asked = conditions.iter().map(|(feature, _)| *feature).collect::<Vec<_>>();
+        let sum = sum.map_or("count", |feature| &feature.name);
+        let what = format!("{case}, {sum} by {:?} if {:?}", names(&by), names(&asked));
+        assert_same(&what, &found[0], &found[1]);
+        assert!(!by.is_empty() || found[0].len() == 1, "{what}: no cell");
     }
 }
 

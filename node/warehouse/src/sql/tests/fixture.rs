@@ -82,6 +82,13 @@ impl Database {
         self.put(sql, &[Some(&person(n)), Some(birth), death]).await;
     }
 
+    /// A person of whom it is known with whom she lives.
+    pub(super) async fn inhabitant(&mut self, n: u16, birth: &str, death: Option<&str>, civil: &str) {
+        let sql = "INSERT INTO persons (person_id, birth_date, sex, citizenship, death_date, civil_status, \
+                   preschool_children) VALUES (?, ?, 'F', 'DK', ?, ?, 0)";
+        self.put(sql, &[Some(&person(n)), Some(birth), death, Some(civil)]).await;
+    }
+
     /// A person with everything that stands in the person's own row.
     pub(super) async fn citizen(
         &mut self,
@@ -232,6 +239,49 @@ impl Database {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             rows: rows.into_iter().map(|row| (row.person.expose().to_owned(), row)).collect(),
         }
+    }
+
+    /// The cells of an aggregate query over embedded features.
+    pub(super) async fn cells(
+        &mut self,
+        sum: Option<&str>,
+        by: &[&str],
+        conditions: &[(&str, Test)],
+    ) -> BTreeMap<Vec<i64>, i64> {
+        let library = Library::embedded().unwrap();
+        let sum = sum.map(|name| &**library.catalogue().feature(name).expect(name));
+        let Ok(cells) = self.cells_of(sum, by, conditions).await else {
+            panic!("the database does not answer")
+        };
+        cells
+    }
+
+    pub(super) async fn cells_of(
+        &mut self,
+        sum: Option<&Feature>,
+        by: &[&str],
+        conditions: &[(&str, Test)],
+    ) -> Result<BTreeMap<Vec<i64>, i64>, FetchError> {
+        let library = Library::embedded().unwrap();
+        let feature = |name: &str| &**library.catalogue().feature(name).expect(name);
+        let extraction = CellExtraction {
+            sum,
+            by: &by.iter().map(|name| feature(name)).collect::<Vec<_>>(),
+            conditions: &conditions
+                .iter()
+                .map(|(name, test)| (feature(name), test.clone()))
+                .collect::<Vec<_>>(),
+            resident: feature("resident"),
+            kommune: feature("kommune"),
+            holding: self.holding(),
+            as_of: AS_OF,
+        };
+        let statement = extraction.statement(Dialect::Sqlite).unwrap();
+        let cells: Vec<CellRow> = statement.rows_at(At::Sqlite(&mut self.connection)).try_collect().await?;
+        let n_cells = cells.len();
+        let cells: BTreeMap<_, _> = cells.into_iter().map(|cell| (cell.key.clone(), cell.expose())).collect();
+        assert_eq!(cells.len(), n_cells, "a cell has two rows");
+        Ok(cells)
     }
 
     /// What the statement for SAD gives.

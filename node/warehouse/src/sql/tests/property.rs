@@ -27,7 +27,7 @@ const DAYS: [Date; 6] = [
 ];
 
 /// Runs a test on inputs drawn from [`SEED`].
-fn check<T: std::fmt::Debug>(cases: u32, inputs: impl Strategy<Value = T>, test: impl Fn(&T)) {
+pub(super) fn check<T: std::fmt::Debug>(cases: u32, inputs: impl Strategy<Value = T>, test: impl Fn(&T)) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&SEED.to_be_bytes());
@@ -39,7 +39,7 @@ fn check<T: std::fmt::Debug>(cases: u32, inputs: impl Strategy<Value = T>, test:
     runner.run(&inputs, test).unwrap_or_else(|error| panic!("seed {SEED}: {error}"));
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
