@@ -36,10 +36,14 @@ impl OfPersons {
         self.select.expr_as(scope.dialect.number(value), name.into());
     }
 
-    /// Joins the residents' table of a municipality, so that [`person::resident`] can look at it.
-    pub(super) fn join_home(&mut self, scope: &Scope<'_>, residence: &Residence) {
+    /// Adds the residents' table of a municipality, so that [`person::resident`] can look at it.
+    pub(super) fn add_home(&mut self, scope: &Scope<'_>, residence: &Residence) {
         if let Holding::Municipality { own } = scope.holding {
-            self.join_all((vec![person::home(scope, residence, own)], vec![person::HOME.to_owned()]));
+            let joined = match scope.dialect {
+                Dialect::Sqlite => Vec::new(),
+                Dialect::Postgres => vec![person::HOME.to_owned()],
+            };
+            self.join_all((vec![person::home(scope, residence, own)], joined));
         }
     }
 

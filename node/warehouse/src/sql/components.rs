@@ -65,7 +65,7 @@ fn flags(extraction: &Extraction<'_>, scope: &Scope<'_>, answer: &mut OfPersons)
         Holding::Region { .. } => Expr::val(0_i64),
         Holding::Municipality { .. } => {
             let residence = residence(&population.resident)?;
-            answer.join_home(scope, residence);
+            answer.add_home(scope, residence);
             person::resident(scope, residence)
         }
     };

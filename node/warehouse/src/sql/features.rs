@@ -55,7 +55,7 @@ pub(super) fn of_persons(
 ) -> Result<OfPersons, SqlError> {
     let residence = residence(extraction.resident)?;
     let mut answer = OfPersons::of(scope, extraction.kommune)?;
-    answer.join_home(scope, residence);
+    answer.add_home(scope, residence);
     let resident = || match scope.holding {
         Holding::Region { .. } => person::alive(scope, residence),
         Holding::Municipality { .. } => Ok(person::resident(scope, residence)),

@@ -8,6 +8,7 @@ use tvaers_definitions::model::Population;
 use tvaers_definitions::schema::{Column, ColumnKind, PERSON, Table};
 
 use super::condition::{flag, test};
+use super::dialect::Dialect;
 use super::{Holding, Scope, SqlError};
 
 /// The alias of the person table.
@@ -15,12 +16,15 @@ pub(super) const ALIAS: &str = "p";
 /// The common table of those with a residence row that contains the reference date.
 pub(super) const HOME: &str = "home";
 
-/// Those whom the municipality's register of residence has on the reference date, once each.
+/// Those whom the municipality's register of residence has on the reference date; once each where they are joined.
 pub(super) fn home(scope: &Scope<'_>, residence: &Residence, own: u16) -> CommonTableExpression {
     let as_of = scope.dialect.date(scope.as_of);
     let to = || Expr::col(residence.to.name);
-    let select = Query::select()
-        .distinct()
+    let mut select = Query::select();
+    if scope.dialect == Dialect::Postgres {
+        select.distinct();
+    }
+    let select = select
         .column(PERSON)
         .from(residence.table.name)
         .and_where(Expr::col(residence.kommune.name).eq(i64::from(own)))
@@ -33,8 +37,17 @@ pub(super) fn home(scope: &Scope<'_>, residence: &Residence, own: u16) -> Common
 }
 
 /// 1 for those at [`HOME`] who live beyond the reference date.
+///
+/// SQLite looks a set up faster than it joins it. PostgreSQL would search a set that it takes for larger than its
+/// working memory anew for each person, and so joins it.
 pub(super) fn resident(scope: &Scope<'_>, residence: &Residence) -> Expr {
-    flag(lives(scope, residence.death).and(Expr::col((HOME, PERSON)).is_not_null()))
+    let at_home = match scope.dialect {
+        Dialect::Sqlite => {
+            Expr::col((ALIAS, PERSON)).in_subquery(Query::select().column(PERSON).from(HOME).take())
+        }
+        Dialect::Postgres => Expr::col((HOME, PERSON)).is_not_null(),
+    };
+    flag(lives(scope, residence.death).and(at_home))
 }
 
 /// 1 for those of a region's register who live beyond the reference date. The day of death has the same name in both
