@@ -19,6 +19,17 @@ pub enum Sector {
     Municipality,
 }
 
+impl Sector {
+    /// Whether a number is in the range of this sector's codes: four digits for regions, three for municipalities.
+    #[must_use]
+    pub fn has_code(self, code: u16) -> bool {
+        match self {
+            Self::Region => (1000..=1999).contains(&code),
+            Self::Municipality => (100..=999).contains(&code),
+        }
+    }
+}
+
 impl fmt::Display for Sector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

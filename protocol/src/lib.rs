@@ -2,15 +2,17 @@
 //!
 //! Pure: no socket, file, clock or environment. Time and randomness come in as arguments.
 //!
-//! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part;
-//! [`study`] what is agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second
+//! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part, by
+//! way of [`enrolment`], with [`fingerprint`]s that people compare; [`study`] what is agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second
 //! round between them; [`hello`] how a
 //! conversation begins; [`reject`] how it is refused; [`frame`] and [`codec`] in which bytes; [`problem`] how a person is told.
 
 mod hex_bytes;
 
 pub mod codec;
+pub mod enrolment;
 pub mod event;
+pub mod fingerprint;
 pub mod frame;
 pub mod hello;
 pub mod id;

@@ -26,3 +26,10 @@ pub const STUDY_DAYS_MAX: i64 = 400;
 
 /// Characters of the name and version of a party's software: it is written in the other party's log.
 pub const SOFTWARE_CHARACTERS_MAX: usize = 64;
+
+/// Characters of the name of a federation, a party or a person: it stands in tables that people compare.
+pub const NAME_CHARACTERS_MAX: usize = 100;
+
+/// The delta of reports: with more, a mechanism could give away someone among a hundred thousand outright; with less,
+/// the conversion's own rounding would begin to show.
+pub const DELTA: std::ops::RangeInclusive<f64> = 1e-15..=1e-5;

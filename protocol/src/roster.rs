@@ -3,12 +3,17 @@
 //! A roster is a TOML document with one signature per member. Its digest is taken over the canonical encoding of
 //! its content, so that white space and comments do not matter; everyone pins it, and every frame carries it.
 
+mod change;
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use self::standing::{MemberSignature, Standing};
 use crate::codec;
+use crate::enrolment::check_name;
 use crate::hex_bytes;
 use crate::id::{Digest, NodeId, Sector};
 use crate::limit;
@@ -137,6 +142,10 @@ pub enum RosterError {
     Quorum { quorum: u16, holders: usize, members: usize, least: u16 },
     #[error("the roster is valid from {from} to {to}, not on {today}")]
     NotValid { from: Date, to: Date, today: Date },
+    #[error("the signature of `{node}` is of another roster: of `{found}`, and this one is `{expected}`")]
+    OtherRoster { node: NodeId, found: Digest, expected: Digest },
+    #[error("`{0}` is no member of this roster or the one before")]
+    Stranger(NodeId),
     #[error("`{0}` must sign the roster and has not")]
     Unsigned(NodeId),
     #[error("the signature of `{0}` does not fit this roster")]
@@ -198,7 +207,11 @@ impl Roster {
         if self.members.len() < 4 { 2 } else { 3 }
     }
 
-    fn check_form(&self) -> Result<(), RosterError> {
+    /// Checks the form: limits, names, that every name, code and key stands once, and that the quorum fits.
+    ///
+    /// # Errors
+    /// [`RosterError`] with the first thing that is wrong.
+    pub fn check_form(&self) -> Result<(), RosterError> {
         let members = self.members.len();
         if members == 0 {
             return Err(RosterError::Empty);
@@ -206,11 +219,39 @@ impl Roster {
         if members > limit::MEMBERS_MAX {
             return Err(RosterError::TooMany { found: members });
         }
-        let mut seen = BTreeSet::new();
         if self.valid_from > self.valid_to {
             return Err(RosterError::Form("`valid-from` is later than `valid-to`".to_owned()));
         }
-        let mut keys = BTreeSet::new();
+        // A number that is none, NaN included, is in no range.
+        let delta: f64 = self.delta.parse().unwrap_or(f64::NAN);
+        if !limit::DELTA.contains(&delta) {
+            return Err(RosterError::Form(format!(
+                "`delta` must be {:e} to {:e}",
+                limit::DELTA.start(),
+                limit::DELTA.end()
+            )));
+        }
+        self.check_names()?;
+        self.check_once()?;
+        let (holders, least) = (self.holders().count(), self.quorum_least());
+        if self.quorum < least || usize::from(self.quorum) > holders {
+            return Err(RosterError::Quorum { quorum: self.quorum, holders, members, least });
+        }
+        Ok(())
+    }
+
+    fn check_names(&self) -> Result<(), RosterError> {
+        let members = self.members.iter().map(|member| &member.name);
+        let people = self.people.iter().map(|person| &person.name);
+        let all = [&self.federation, &self.coordinator.name].into_iter().chain(members).chain(people);
+        for name in all {
+            check_name(name).map_err(|error| RosterError::Form(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn check_once(&self) -> Result<(), RosterError> {
+        let (mut seen, mut keys) = (BTreeSet::new(), BTreeSet::new());
         let own =
             [("the coordinator", self.coordinator.spki.0), ("the coordinator", self.coordinator.signing.0)];
         let people = self.people.iter().map(|person| (person.name.as_str(), person.signing.0));
@@ -221,12 +262,10 @@ impl Roster {
         }
         for member in &self.members {
             let code = format!("{} {}", member.sector, member.code);
-            if !seen.insert(member.id.to_string()) || !seen.insert(code.clone()) {
-                return Err(RosterError::Twice(if seen.contains(&code) {
-                    code
-                } else {
-                    member.id.to_string()
-                }));
+            for name in [member.id.to_string(), code] {
+                if !seen.insert(name.clone()) {
+                    return Err(RosterError::Twice(name));
+                }
             }
             // One key in two places would let one party speak as two.
             for key in [member.spki.0, member.signing.0, member.sealing.0] {
@@ -235,11 +274,12 @@ impl Roster {
                 }
             }
         }
-        let (holders, least) = (self.holders().count(), self.quorum_least());
-        if self.quorum < least || usize::from(self.quorum) > holders {
-            return Err(RosterError::Quorum { quorum: self.quorum, holders, members, least });
+        // Logs and policies name people by their names.
+        let mut names = BTreeSet::new();
+        match self.people.iter().find(|person| !names.insert(&person.name)) {
+            Some(person) => Err(RosterError::Twice(person.name.clone())),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -285,12 +325,11 @@ impl SignedRoster {
                 if after <= before || roster.previous != Some(known.digest) {
                     return Err(RosterError::Order { known: before, found: after });
                 }
-                self.check_previous_members(&known.roster, digest)?;
+                self.check_previous_members(known)?;
             }
             None => {}
         }
-        let first = roster.previous.is_none();
-        for member in roster.members.iter().filter(|member| first || member.holder) {
+        for member in roster.members.iter().filter(|member| self.must_sign(member)) {
             let signature =
                 self.signatures.get(&member.id).ok_or_else(|| RosterError::Unsigned(member.id.clone()))?;
             member
@@ -299,17 +338,6 @@ impl SignedRoster {
                 .map_err(|_| RosterError::BadSignature(member.id.clone()))?;
         }
         Ok(VerifiedRoster { roster: self.roster, digest })
-    }
-
-    fn check_previous_members(&self, previous: &Roster, digest: Digest) -> Result<(), RosterError> {
-        let needed = (2 * previous.members.len()).div_ceil(3);
-        let signed = |member: &&Member| {
-            self.signatures
-                .get(&member.id)
-                .is_some_and(|signature| member.signing.verify(Purpose::Roster, &digest.0, signature).is_ok())
-        };
-        let found = previous.members.iter().filter(signed).count();
-        if found < needed { Err(RosterError::TooFewPrevious { found, needed }) } else { Ok(()) }
     }
 }
 

@@ -128,3 +128,107 @@ fn a_successor_needs_two_thirds_of_those_before_it_and_a_higher_version() {
         Err(RosterError::Order { .. })
     ));
 }
+
+fn one(roster: &Roster, n: u8) -> MemberSignature {
+    let signature = roster.sign(&key(n));
+    MemberSignature { node: NodeId::new(format!("k{n}")).unwrap(), roster: roster.digest(), signature }
+}
+
+fn ids(of: &[u8]) -> BTreeSet<NodeId> {
+    of.iter().map(|n| NodeId::new(format!("k{n}")).unwrap()).collect()
+}
+
+#[test]
+fn signatures_come_one_by_one_until_nobody_is_missing() {
+    let content = roster((1..=3).map(|n| member(n, n != 3)).collect(), 2);
+    let mut file = SignedRoster { signatures: BTreeMap::new(), roster: content.clone() };
+    assert_eq!(file.standing(None).missing, ids(&[1, 2, 3]));
+    for n in 1..=3 {
+        assert!(!file.standing(None).is_complete());
+        file.add(one(&content, n), None).unwrap();
+    }
+    assert!(file.standing(None).is_complete());
+    assert!(file.verify(None, TODAY).is_ok());
+}
+
+#[test]
+fn a_signature_of_another_roster_of_a_stranger_or_by_another_key_is_not_taken_in() {
+    let content = roster((1..=3).map(|n| member(n, true)).collect(), 2);
+    let mut file = SignedRoster { signatures: BTreeMap::new(), roster: content.clone() };
+    let other = Roster { version: 2, ..content.clone() };
+    assert!(matches!(file.add(one(&other, 1), None), Err(RosterError::OtherRoster { .. })));
+    assert!(matches!(file.add(one(&content, 4), None), Err(RosterError::Stranger(_))));
+    let forged = MemberSignature { signature: content.sign(&key(9)), ..one(&content, 1) };
+    assert!(matches!(file.add(forged, None), Err(RosterError::BadSignature(_))));
+    assert!(file.signatures.is_empty());
+    // Nor is one that somebody wrote into the file by hand mistaken for a signature.
+    file.signatures.insert(NodeId::new("k1").unwrap(), content.sign(&key(9)));
+    assert_eq!(file.standing(None).wrong, ids(&[1]));
+}
+
+#[test]
+fn a_successor_says_whom_of_those_before_it_still_lacks() {
+    let first = signed(roster((1..=4).map(|n| member(n, true)).collect(), 3), &[1, 2, 3, 4]);
+    let before = first.roster.clone();
+    // k1 changes its key: its new one signs, its old one does not count any more.
+    let mut next = roster((1..=4).map(|n| member(n, true)).collect(), 3);
+    next.members[0].signing = key(11).verifying_key();
+    next.version = 2;
+    next.previous = Some(before.digest());
+    let mut file = SignedRoster { signatures: BTreeMap::new(), roster: next.clone() };
+    let new = MemberSignature { signature: next.sign(&key(11)), ..one(&next, 1) };
+    file.add(new, Some(&before)).unwrap();
+    let standing = file.standing(Some(&before));
+    assert_eq!((standing.missing, standing.previous_short), (ids(&[2, 3, 4]), 3));
+    assert_eq!(standing.previous_missing, ids(&[1, 2, 3, 4]));
+    for n in 2..=4 {
+        file.add(one(&next, n), Some(&before)).unwrap();
+    }
+    assert!(file.standing(Some(&before)).is_complete());
+    let known = first.verify(None, TODAY).unwrap();
+    assert!(file.verify(Some(&known), TODAY).is_ok());
+}
+
+#[test]
+fn a_name_that_hides_something_a_person_twice_and_a_senseless_delta_are_refused() {
+    let content = roster((1..=3).map(|n| member(n, true)).collect(), 2);
+    assert_eq!(content.check_form(), Ok(()));
+    let with = |change: &dyn Fn(&mut Roster)| {
+        let mut other = content.clone();
+        change(&mut other);
+        other.check_form()
+    };
+    assert!(matches!(with(&|r| r.members[1].name.push('\u{1b}')), Err(RosterError::Form(_))));
+    for delta in ["0", "1", "NaN", "1e-99", "x", ""] {
+        assert!(matches!(with(&|r| r.delta = delta.to_owned()), Err(RosterError::Form(_))), "{delta}");
+    }
+    let person = |n| Person { name: "Ane".to_owned(), role: Role::Analyst, signing: key(n).verifying_key() };
+    let twice = with(&|r| r.people = vec![person(50), person(51)]);
+    assert_eq!(twice, Err(RosterError::Twice("Ane".to_owned())));
+}
+
+#[test]
+fn every_change_is_a_sentence_and_no_change_is_none() {
+    let before = roster((1..=4).map(|n| member(n, true)).collect(), 3);
+    assert_eq!(before.changes(&before), Vec::<String>::new());
+    let mut after = roster([1, 2, 3, 5].map(|n| member(n, true)).to_vec(), 3);
+    after.members[0].spki = Digest([77; 32]);
+    after.members[1].holder = false;
+    after.members[2].evaluations_max = 2000;
+    after.quorum = 2;
+    after.valid_to = date(2027, 12, 31);
+    after.people.push(Person { name: "Ane".to_owned(), role: Role::Dpo, signing: key(50).verifying_key() });
+    assert_eq!(
+        before.changes(&after),
+        [
+            "the last day of validity changes from 2026-12-31 to 2027-12-31",
+            "the quorum changes from 3 to 2",
+            "k1 changes its certificate's key",
+            "k2 is a key holder no more",
+            "k3: its most evaluations a study changes from 1000 to 2000",
+            "k4 (Kommune 4) leaves",
+            "k5 (Kommune 5, municipality 5) joins on 2026-01-01, with a share of each key, with at most 1000 evaluations a study",
+            "Ane joins as data-protection officer",
+        ]
+    );
+}
