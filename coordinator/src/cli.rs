@@ -1,7 +1,12 @@
-//! The program: `tvaers init | serve | nodes | stratify | study`.
+//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | study`.
 
+mod analyst;
+mod certificate;
+mod check;
+mod enrol;
 mod init;
 mod nodes;
+mod roster;
 mod serve;
 mod stratify;
 mod study;
@@ -19,6 +24,11 @@ use crate::home::Home;
 const EXAMPLES: &str = "\
 Examples:
   tvaers --home /var/lib/tvaers init --name \"Sekretariatet\" --listen 0.0.0.0:4433
+  tvaers --home /var/lib/tvaers enrol k360/enrolment.toml ane/person.toml
+  tvaers --home /var/lib/tvaers roster new --federation \"Lolland-Falster\" --evaluations-max 70000
+  tvaers --home /var/lib/tvaers roster sign roster-1.toml --with roster-1.toml.*.sig
+  tvaers --home /var/lib/tvaers roster accept roster-1.toml
+  tvaers --home /var/lib/tvaers check
   tvaers --home /var/lib/tvaers serve
   tvaers --home /var/lib/tvaers nodes
   tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28
@@ -43,6 +53,19 @@ struct Cli {
 enum Command {
     /// Create a coordinator: keys, a commented configuration, and its entry for the roster
     Init(init::Args),
+    /// Make a person's own key; run it where that person works
+    #[command(subcommand)]
+    Analyst(analyst::Command),
+    /// Take in the entries of members and people, and show fingerprints to compare by telephone
+    Enrol(enrol::Args),
+    /// Draft, complete, show and accept the roster that names the federation
+    #[command(subcommand)]
+    Roster(roster::Command),
+    /// Renew the coordinator's certificate
+    #[command(subcommand)]
+    Certificate(certificate::Command),
+    /// Look at configuration, keys, roster, state, disk and port, and name every problem with its mend
+    Check,
     /// Let nodes connect and carry out what clients on this machine ask
     Serve(serve::Args),
     /// Show who is connected and how they are
@@ -52,6 +75,12 @@ enum Command {
     /// Show what was asked for, what is under way and what came of it
     #[command(subcommand)]
     Study(study::Command),
+}
+
+/// The program's arguments, for those who check what they tell people to type.
+#[must_use]
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the program with these arguments, the first being its name.
@@ -70,8 +99,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), Problem> {
     let home = Home::new(&cli.home);
-    if let Command::Init(args) = &cli.command {
-        return init::run(&home, args, cli.output);
+    match &cli.command {
+        Command::Init(args) => return init::run(&home, args, cli.output),
+        Command::Analyst(command) => return analyst::run(command, cli.output),
+        Command::Enrol(args) => return enrol::run(&home, args, cli.output),
+        Command::Roster(command) => return roster::run(&home, command, cli.output),
+        Command::Certificate(command) => return certificate::run(&home, command, cli.output),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -80,7 +114,12 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))?;
     runtime.block_on(async {
         match &cli.command {
-            Command::Init(_) => Ok(()),
+            Command::Init(_)
+            | Command::Analyst(_)
+            | Command::Enrol(_)
+            | Command::Roster(_)
+            | Command::Certificate(_) => Ok(()),
+            Command::Check => check::run(&home, cli.output).await,
             Command::Serve(args) => serve::run(&home, args, cli.output).await,
             Command::Nodes => nodes::run(&home, cli.output).await,
             Command::Stratify(args) => stratify::run(&home, args, cli.output).await,

@@ -39,6 +39,12 @@ impl Home {
         self.dir.join("enrolment.toml")
     }
 
+    /// The folder of the entries that members and people have sent.
+    #[must_use]
+    pub fn enrolments(&self) -> PathBuf {
+        self.dir.join("enrolments")
+    }
+
     /// The roster.
     #[must_use]
     pub fn roster(&self) -> PathBuf {

@@ -4,7 +4,8 @@
 //! [`serve`] nodes, [`control`] clients, [`requests`] what they wait for; [`stratify`] a request from beginning to end:
 //! `draft` a study, `attempt` it step by step by way of `keygen` and `join`, with `patience` for those who are away;
 //! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`);
-//! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait.
+//! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
+//! roster is drafted.
 
 pub mod app;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod coordinator;
 pub mod event;
 pub mod home;
 pub mod limits;
+pub mod membership;
 pub mod overview;
 pub mod request;
 pub mod requests;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use tvaers_definitions::library::Library;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_host::process::system_rng;
@@ -12,11 +10,11 @@ use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::identity::Identity;
 use tvaers_link::quic::Dialer;
+use tvaers_protocol::enrolment::{Enrolment, check_name};
 use tvaers_protocol::hello::Software;
-use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::{Member, SealingPublic, VerifiedRoster};
-use tvaers_protocol::sign::{Signature, SigningKey, VerifyingKey};
+use tvaers_protocol::sign::{Signature, SigningKey};
 use tvaers_pseudonym::sealing::SealingKey;
 
 use crate::config::Config;
@@ -28,52 +26,13 @@ use crate::study::restore;
 /// What the node says about itself when it connects.
 pub const SOFTWARE: &str = concat!("tvaers-node ", env!("CARGO_PKG_VERSION"));
 
-/// A node's public entry, as `init` writes it for whoever drafts the roster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Enrolment {
-    /// The node's name.
-    pub id: NodeId,
-    /// Which tables it holds.
-    pub sector: Sector,
-    /// Its region or municipality code.
-    pub code: u16,
-    /// Who runs it.
-    pub name: String,
-    /// SHA-256 of its certificate's public key (SPKI).
-    pub spki: Digest,
-    /// Its message-signing key.
-    pub signing: VerifyingKey,
-    /// Its sealing key.
-    pub sealing: SealingPublic,
-}
-
-impl Enrolment {
-    /// The roster's entry for this node.
-    #[must_use]
-    pub fn into_member(self, valid_from: Date, holder: bool, evaluations_max: u32) -> Member {
-        Member {
-            id: self.id,
-            sector: self.sector,
-            code: self.code,
-            name: self.name,
-            valid_from,
-            valid_to: None,
-            spki: self.spki,
-            signing: self.signing,
-            sealing: self.sealing,
-            holder,
-            evaluations_max,
-        }
-    }
-}
-
 /// Creates a node: folder, keys, configuration, enrolment.
 ///
 /// # Errors
 /// [`Problem`]; an existing node is left as it is.
 pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
     config.check().map_err(|error| Problem::from_error(Exit::BadInput, "init.config", &error))?;
+    check_name(&config.name).map_err(|error| Problem::from_error(Exit::BadInput, "init.name", &error))?;
     if home.config().exists() {
         return Err(Problem::new(Exit::BadInput, "init.exists", "there is a node here already")
             .at(home.config().display())
@@ -91,7 +50,17 @@ pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
     let sealing = SealingKey::generate(&mut system_rng());
     private::write_key(&home.keys().join("signing.key"), &signing.seed()).map_err(failed)?;
     private::write_key(&home.keys().join("sealing.key"), sealing.expose()).map_err(failed)?;
-    let enrolment = Enrolment {
+    let enrolment = entry(config, &identity, &signing, &sealing);
+    let text = toml::to_string(&enrolment)
+        .map_err(|error| Problem::from_error(Exit::Failed, "init.enrolment", &error))?;
+    private::replace(&home.enrolment(), text.as_bytes()).map_err(failed)?;
+    // Last, so that a node whose creation broke off is not taken for one.
+    private::replace(&home.config(), config.to_commented_text().as_bytes()).map_err(failed)?;
+    Ok(enrolment)
+}
+
+fn entry(config: &Config, identity: &Identity, signing: &SigningKey, sealing: &SealingKey) -> Enrolment {
+    Enrolment {
         id: config.id.clone(),
         sector: config.sector,
         code: config.code,
@@ -99,13 +68,24 @@ pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
         spki: identity.certificate().spki,
         signing: signing.verifying_key(),
         sealing: SealingPublic(sealing.public()),
+    }
+}
+
+/// The node's public entry as its keys are now, whatever `enrolment.toml` says.
+///
+/// # Errors
+/// [`Problem`] where configuration or keys cannot be read.
+pub fn enrolment(home: &Home) -> Result<Enrolment, Problem> {
+    let config = config(home)?;
+    let key = |name: &str| {
+        private::read_key(&home.keys().join(name)).map_err(|error| {
+            Problem::from_error(Exit::Failed, "keys", &error)
+                .next("mend its rights as it says, or restore the folder `keys` from the backup")
+        })
     };
-    let text = toml::to_string(&enrolment)
-        .map_err(|error| Problem::from_error(Exit::Failed, "init.enrolment", &error))?;
-    private::replace(&home.enrolment(), text.as_bytes()).map_err(failed)?;
-    // Last, so that a node whose creation broke off is not taken for one.
-    private::replace(&home.config(), config.to_commented_text().as_bytes()).map_err(failed)?;
-    Ok(enrolment)
+    let (signing, sealing) = (key("signing.key")?, key("sealing.key")?);
+    let (signing, sealing) = (SigningKey::from_seed(&signing), SealingKey::from_bytes(&sealing));
+    Ok(entry(&config, &identity(home)?, &signing, &sealing))
 }
 
 /// A node's signature of a roster, with its own key.
@@ -179,8 +159,10 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
 /// # Errors
 /// [`Problem`].
 pub fn identity(home: &Home) -> Result<Identity, Problem> {
-    Identity::load(&home.keys().join("tls.crt"), &home.keys().join("tls.key"))
-        .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))
+    Identity::load(&home.keys().join("tls.crt"), &home.keys().join("tls.key")).map_err(|error| {
+        Problem::from_error(Exit::Failed, "keys.tls", &error)
+            .next("mend its rights as it says, or restore the folder `keys` from the backup")
+    })
 }
 
 /// Checks that the roster means this node with these keys.
@@ -194,24 +176,32 @@ pub fn check_membership(
     signing: &SigningKey,
     sealing: &SealingKey,
 ) -> Result<(), Problem> {
-    let problem = |what: String| {
-        Problem::new(Exit::BadInput, "roster.member", what)
-            .at("roster.toml")
-            .expected("this node's own entry, as `enrolment.toml` has it")
-            .next("send `enrolment.toml` to the secretariat and have a new roster signed")
-    };
-    let member = roster
-        .member(&config.id)
-        .ok_or_else(|| problem(format!("the roster does not name `{}`", config.id)))?;
-    let same = [
-        ("sector", member.sector == config.sector),
-        ("code", member.code == config.code),
-        ("certificate", member.spki == identity.certificate().spki),
-        ("signing key", member.signing == signing.verifying_key()),
-        ("sealing key", member.sealing.0 == sealing.public()),
-    ];
-    match same.iter().find(|(_, same)| !same) {
-        Some((what, _)) => Err(problem(format!("the roster has another {what} for `{}`", config.id))),
+    let own = entry(config, identity, signing, sealing);
+    match membership(&own, roster.member(&config.id)).into_iter().next() {
+        Some(problem) => Err(problem.at("roster.toml")),
         None => Ok(()),
     }
+}
+
+/// Everything in a roster's entry that is not as the node has it. The name is for people, and is not compared.
+#[must_use]
+pub fn membership(own: &Enrolment, member: Option<&Member>) -> Vec<Problem> {
+    let id = &own.id;
+    let problem = |what: String| {
+        Problem::new(Exit::BadInput, "roster.member", what)
+            .expected("this node's own entry, as `tvaers-node enrolment` shows it")
+            .next("send `enrolment.toml` to the secretariat and have a new roster signed")
+    };
+    let Some(member) = member else {
+        return vec![problem(format!("the roster does not name `{id}`"))];
+    };
+    let same = [
+        ("sector", member.sector == own.sector),
+        ("code", member.code == own.code),
+        ("certificate", member.spki == own.spki),
+        ("signing key", member.signing == own.signing),
+        ("sealing key", member.sealing == own.sealing),
+    ];
+    let differing = same.iter().filter(|(_, same)| !same);
+    differing.map(|(what, _)| problem(format!("the roster has another {what} for `{id}`"))).collect()
 }

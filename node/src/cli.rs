@@ -1,8 +1,11 @@
-//! The program: `tvaers-node init | import | check | serve`.
+//! The program: `tvaers-node init | enrolment | roster | certificate | import | check | serve`.
 
+mod certificate;
 mod check;
+mod enrolment;
 mod import;
 mod init;
+mod roster;
 mod serve;
 
 use std::ffi::OsString;
@@ -19,6 +22,8 @@ const EXAMPLES: &str = "\
 Examples:
   tvaers-node --home /var/lib/tvaers init --id k360 --sector municipality --code 360 \\
       --name \"Lolland Kommune\" --coordinator tvaers.example.dk:4433
+  tvaers-node --home /var/lib/tvaers roster sign roster-1.toml
+  tvaers-node --home /var/lib/tvaers roster accept roster-1.toml
   tvaers-node --home /var/lib/tvaers import /srv/extract --extracted-on 2026-02-28
   tvaers-node --home /var/lib/tvaers check
   tvaers-node --home /var/lib/tvaers serve
@@ -42,12 +47,26 @@ struct Cli {
 enum Command {
     /// Create a node: keys, a commented configuration, and the entry to send to the secretariat
     Init(init::Args),
+    /// Show the node's public entry and its fingerprint, to compare by telephone
+    Enrolment,
+    /// Sign, show and accept the roster that names the federation
+    #[command(subcommand)]
+    Roster(roster::Command),
+    /// Renew the node's certificate
+    #[command(subcommand)]
+    Certificate(certificate::Command),
     /// Import a folder of canonical CSV files, all of it or nothing
     Import(import::Args),
-    /// Look at configuration, keys, roster, data, disk and connection, and name every problem with its mend
+    /// Look at everything that service needs, and name every problem with its mend
     Check(check::Args),
     /// Connect to the coordinator and answer its requests
     Serve(serve::Args),
+}
+
+/// The program's arguments, for those who check what they tell people to type.
+#[must_use]
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
 }
 
 /// Runs the program with these arguments, the first being its name.
@@ -68,6 +87,9 @@ fn run(cli: &Cli) -> Result<(), Problem> {
     let home = Home::new(&cli.home);
     match &cli.command {
         Command::Init(args) => init::run(&home, args, cli.output),
+        Command::Enrolment => enrolment::run(&home, cli.output),
+        Command::Roster(command) => roster::run(&home, command, cli.output),
+        Command::Certificate(command) => certificate::run(&home, command, cli.output),
         Command::Import(args) => import::run(&home, args, cli.output),
         Command::Check(args) => check::run(&home, args, cli.output),
         Command::Serve(args) => serve::run(home, args, cli.output),

@@ -108,11 +108,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
-        let range = match self.sector {
-            Sector::Region => 1000..=1999,
-            Sector::Municipality => 100..=999,
-        };
-        if !range.contains(&self.code) {
+        if !self.sector.has_code(self.code) {
             return Err(ConfigError::Code { code: self.code, sector: self.sector });
         }
         if self.laboratory.is_some() && !self.made_up {

@@ -45,6 +45,12 @@ impl Home {
         self.dir.join("roster.toml")
     }
 
+    /// The policy: what this node permits.
+    #[must_use]
+    pub fn policy(&self) -> PathBuf {
+        self.dir.join("policy.toml")
+    }
+
     /// The node's own memory.
     #[must_use]
     pub fn state(&self) -> PathBuf {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tvaers_host::output::{Format, Output};
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::roster::Coordinator;
 
 use crate::app;
 use crate::config::Config;
@@ -28,10 +29,13 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
             output.result(json);
         }
         Format::Text => output.note(format_args!(
-            "The coordinator is created in {}.\nNext: have the members sign a roster with {} and put it at {}.",
+            "The coordinator is created in {}.\n\
+             fingerprint: {}\n\
+             Next: have every member send its enrolment.toml and every analyst their person.toml; then\n  \
+             tvaers --home {} enrol FILE...",
             home.dir().display(),
-            home.enrolment().display(),
-            home.roster().display(),
+            Coordinator::from(enrolment).fingerprint(),
+            home.dir().display(),
         )),
     }
     Ok(())

@@ -59,11 +59,14 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         }
         Format::Text => output.note(format_args!(
             "Node `{}` is created in {}.\n\
-             Next: send {} to the secretariat; put the signed roster at {}; then import and `tvaers-node check`.",
+             fingerprint: {}\n\
+             Next: send {} to the secretariat and read the fingerprint to them by telephone; they send a roster back. Sign it with\n  \
+             tvaers-node --home {} roster sign FILE",
             config.id,
             home.dir().display(),
+            enrolment.fingerprint(),
             home.enrolment().display(),
-            home.roster().display(),
+            home.dir().display(),
         )),
     }
     Ok(())

@@ -1,5 +1,11 @@
 //! The roster that a party follows: the file its operator puts there, believed only as the rightful successor of
 //! the one before.
+//!
+//! [`believe`] is what service and `check` do with the file in place, [`accept`] how a newer one gets there, and
+//! [`show`](view::show) what people see of one before they sign or accept it.
+
+pub mod accept;
+pub mod view;
 
 use std::path::{Path, PathBuf};
 
@@ -35,9 +41,12 @@ pub fn believe(path: &Path, now: Timestamp) -> Result<Believed, Problem> {
         Problem::new(Exit::BadInput, code, what)
             .at(path.display())
             .expected("the federation's newest roster with the signatures of its members")
-            .next("get it from the secretariat and put it there")
+            .next("get it from the secretariat and put it in place with `roster accept FILE`")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| problem("roster.read", error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => problem("roster.none", "there is no roster yet".to_owned()),
+        _ => problem("roster.read", error.to_string()),
+    })?;
     let signed = SignedRoster::parse(&text).map_err(|error| problem("roster.form", error.to_string()))?;
     let kept_path = kept_beside(path);
     let known = known(&kept_path)?;
@@ -66,6 +75,35 @@ impl Believed {
                 .map_err(|error| Problem::from_error(Exit::Failed, "roster.keep", &error))?;
         }
         Ok(self.roster)
+    }
+}
+
+/// Reads a roster file that somebody named, believed or not, in good form.
+///
+/// # Errors
+/// [`Problem`].
+pub fn read(file: &Path) -> Result<SignedRoster, Problem> {
+    let problem = |code, what: String| {
+        Problem::new(Exit::BadInput, code, what)
+            .at(file.display())
+            .expected("a roster, as `tvaers roster new` drafts it")
+            .next("look whether this is the file that the secretariat sent")
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| problem("roster.read", error.to_string()))?;
+    let signed = SignedRoster::parse(&text).map_err(|error| problem("roster.form", error.to_string()))?;
+    signed.roster.check_form().map_err(|error| problem("roster.form", error.to_string()))?;
+    Ok(signed)
+}
+
+/// The roster that a party follows now: the one it believed last, else the one that lies in place; none before the
+/// first.
+///
+/// # Errors
+/// [`Problem`] where there is one that cannot be read.
+pub fn present(path: &Path) -> Result<Option<VerifiedRoster>, Problem> {
+    match known(&kept_beside(path))? {
+        None if path.exists() => Ok(Some(VerifiedRoster::known(read(path)?))),
+        known => Ok(known),
     }
 }
 

@@ -137,6 +137,26 @@ impl Identity {
         write(certificate, 0o644, &self.certificate_pem)
     }
 
+    /// A new self-signed certificate for the same key, written in place of the old one as a whole. What a roster pins
+    /// stays the same.
+    ///
+    /// # Errors
+    /// [`IdentityError`], also where the key is of a kind that no certificate can be made for here.
+    pub fn renew(certificate: &Path, key: &Path, name: &str, now: Timestamp) -> Result<Self, IdentityError> {
+        let old = Self::load(certificate, key)?;
+        let pair = KeyPair::try_from(&old.key).map_err(generate)?;
+        let new = Self::certify(name, now, &pair)?;
+        let mut aside = certificate.as_os_str().to_owned();
+        aside.push(".new");
+        let aside = PathBuf::from(aside);
+        // What a broken-off renewal left behind.
+        let _ = std::fs::remove_file(&aside);
+        write(&aside, 0o644, &new.certificate_pem)?;
+        std::fs::rename(&aside, certificate)
+            .map_err(|source| IdentityError::File { path: certificate.to_owned(), source })?;
+        Ok(new)
+    }
+
     /// What the other party will see.
     #[must_use]
     pub const fn certificate(&self) -> &Certificate {

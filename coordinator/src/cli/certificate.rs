@@ -1,0 +1,33 @@
+//! `tvaers certificate renew`.
+
+use tvaers_host::output::{Format, Output};
+use tvaers_link::clock::{Clock as _, SystemClock};
+use tvaers_link::identity::Identity;
+use tvaers_protocol::problem::{Exit, Problem};
+
+use crate::home::Home;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// A new self-signed certificate for the same key: the roster, which pins the key, stays as it is
+    Renew,
+}
+
+pub(super) fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
+    let Command::Renew = command;
+    let (certificate, key) = (home.keys().join("tls.crt"), home.keys().join("tls.key"));
+    let renewed = Identity::renew(&certificate, &key, "coordinator", SystemClock.now());
+    let renewed = renewed.map_err(|error| {
+        Problem::from_error(Exit::Failed, "certificate.renew", &error)
+            .next("a certificate of your own authority is renewed there and put at keys/tls.crt")
+    })?;
+    let until = renewed.certificate().valid_until;
+    match output.format {
+        Format::Json => output.result(serde_json::json!({ "valid_until": until })),
+        Format::Text => output.note(format_args!(
+            "{} is valid until {until}.\nNext: restart the service (`systemctl restart tvaers`).",
+            certificate.display()
+        )),
+    }
+    Ok(())
+}
