@@ -97,6 +97,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.output.finish(run(&cli))
 }
 
+/// Runs one command and gives its problem instead of writing it, for a program or test in which several parties act.
+///
+/// # Errors
+/// [`Problem`]; `usage` where the arguments are none of this program.
+pub fn perform(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Problem> {
+    let cli = Cli::try_parse_from(arguments);
+    run(&cli.map_err(|error| Problem::new(Exit::BadInput, "usage", error))?)
+}
+
 fn run(cli: &Cli) -> Result<(), Problem> {
     let home = Home::new(&cli.home);
     match &cli.command {

@@ -14,19 +14,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tvaers_host::output::Output;
-use tvaers_protocol::problem::Problem;
+use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::home::Home;
 
 const EXAMPLES: &str = "\
 Examples:
-  tvaers-node --home /var/lib/tvaers init --id k360 --sector municipality --code 360 \\
+  tvaers-node --home /var/lib/tvaers-node init --id k360 --sector municipality --code 360 \\
       --name \"Lolland Kommune\" --coordinator tvaers.example.dk:4433
-  tvaers-node --home /var/lib/tvaers roster sign roster-1.toml
-  tvaers-node --home /var/lib/tvaers roster accept roster-1.toml
-  tvaers-node --home /var/lib/tvaers import /srv/extract --extracted-on 2026-02-28
-  tvaers-node --home /var/lib/tvaers check
-  tvaers-node --home /var/lib/tvaers serve
+  tvaers-node --home /var/lib/tvaers-node roster sign roster-1.toml
+  tvaers-node --home /var/lib/tvaers-node roster accept roster-1.toml
+  tvaers-node --home /var/lib/tvaers-node import /srv/extract --extracted-on 2026-02-28
+  tvaers-node --home /var/lib/tvaers-node check
+  tvaers-node --home /var/lib/tvaers-node serve
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
 
@@ -81,6 +81,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     cli.output.finish(run(&cli))
+}
+
+/// Runs one command and gives its problem instead of writing it, for a program or test in which several parties act.
+///
+/// # Errors
+/// [`Problem`]; `usage` where the arguments are none of this program.
+pub fn perform(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Problem> {
+    let cli = Cli::try_parse_from(arguments);
+    run(&cli.map_err(|error| Problem::new(Exit::BadInput, "usage", error))?)
 }
 
 fn run(cli: &Cli) -> Result<(), Problem> {

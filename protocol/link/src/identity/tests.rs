@@ -81,3 +81,18 @@ fn an_identity_does_not_print_its_key() {
 fn hours_later() -> Timestamp {
     now() + SignedDuration::from_hours(24 * 30)
 }
+
+#[test]
+fn a_renewed_certificate_has_the_same_key_and_a_later_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let (certificate, key) = (dir.path().join("node.crt"), dir.path().join("node.key"));
+    let old = Identity::generate("k360", now()).unwrap();
+    old.save(&certificate, &key).unwrap();
+    let later = now() + SignedDuration::from_hours(24 * 700);
+    // What a renewal that was broken off leaves behind holds nobody up.
+    fs::write(dir.path().join("node.crt.new"), "x").unwrap();
+    let new = Identity::renew(&certificate, &key, "k360", later).unwrap();
+    assert_eq!(new.certificate().spki, old.certificate().spki);
+    assert!(new.certificate().valid_until > old.certificate().valid_until);
+    assert_eq!(Identity::load(&certificate, &key).unwrap().certificate(), new.certificate());
+}
