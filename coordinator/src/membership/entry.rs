@@ -62,16 +62,21 @@ impl Entry {
         let mut text = String::new();
         std::fs::File::open(file)
             .and_then(|file| file.take(ENTRY_BYTES_MAX).read_to_string(&mut text))
-            .map_err(|error| problem(&error.to_string()))?;
-        let table: toml::Table =
-            toml::from_str(&text).map_err(|error| problem(&error.message().to_owned()))?;
+            .map_err(|error| {
+                Problem::from_error(Exit::BadInput, "enrol.read", &error)
+                    .at(file.display())
+                    .next("look whether the file is there and this user may read it")
+            })?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| problem(error.message()))?;
         let broken = |error: toml::de::Error| problem(error.message());
         let entry = if table.contains_key("id") {
             Self::Node(toml::from_str(&text).map_err(broken)?)
         } else if table.contains_key("role") {
             Self::Person(toml::from_str(&text).map_err(broken)?)
         } else {
-            return Err(problem("it is neither a node's entry nor a person's"));
+            return Err(problem(
+                "it is neither a node's entry nor a person's; the coordinator's own needs no enrolling",
+            ));
         };
         let checked = match &entry {
             Self::Node(node) => node.check(),

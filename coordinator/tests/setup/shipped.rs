@@ -50,7 +50,7 @@ fn settings(unit: &str) -> Vec<(String, String, String)> {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name.to_owned();
         } else {
-            let (key, value) = line.split_once('=').expect("a setting has a value");
+            let (key, value) = line.split_once('=').unwrap();
             settings.push((section.clone(), key.to_owned(), value.to_owned()));
         }
     }

@@ -84,9 +84,11 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
 
 async fn rows(home: &Home, config: &Config, report: &mut Report, output: Output) {
     let source = match config.source {
-        Some(_) => report.take("source's URL", data::source(home, config)).flatten(),
-        None => None,
+        Some(_) => report.take("source's URL", data::source(home, config)),
+        None => Some(None),
     };
+    // Without the URL that the configuration promises, what could be said of the data would be that it is missing.
+    let Some(source) = source else { return };
     if let Some(source) = &source {
         data::look_at_source(source, config, report, output).await;
     }

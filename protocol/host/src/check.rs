@@ -193,7 +193,7 @@ pub fn lasts(
 /// Whether a roster that is valid today stays so for a while.
 #[must_use]
 pub fn roster_lasts(roster: &Roster, today: Date) -> Option<(Verdict, Problem)> {
-    let days = i64::from(today.duration_until(roster.valid_to).as_hours() / 24);
+    let days = today.duration_until(roster.valid_to).as_hours() / 24;
     (days < DAYS_LEFT_LEAST).then(|| {
         let what = format!("the roster runs out on {}, in {days} days", roster.valid_to);
         let problem = Problem::new(Exit::Failed, "roster.expiring", what)

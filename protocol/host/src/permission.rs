@@ -87,7 +87,7 @@ fn absent(path: &Path, reason: &str) -> Problem {
 
 fn owner(path: &Path, metadata: &Metadata, user: u32) -> Problem {
     Problem::new(
-        Exit::Failed,
+        Exit::BadInput,
         "home.owner",
         format_args!("it belongs to user {}, and this is run by user {user}", metadata.uid()),
     )
@@ -98,7 +98,7 @@ fn owner(path: &Path, metadata: &Metadata, user: u32) -> Problem {
 
 fn open(path: &Path, mode: u32, expected: &str, mend: u32) -> Problem {
     Problem::new(
-        Exit::Failed,
+        Exit::BadInput,
         "home.mode",
         format_args!("others than its owner have rights (mode {mode:04o})"),
     )
