@@ -14,14 +14,30 @@ use tvaers_protocol::message::{
     Accepted, Compute, Computed, KeyConfirmation, KeyPin, KeyPinned, Open, Opened, Progress, Propose,
     Pseudonymise, Signed,
 };
+use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::sign::Purpose;
 
+use crate::answer::{self, Answer, Gathered};
 use crate::event::{Events, Phase};
 use crate::failure::{Cause, Failure};
 use crate::join::Join;
 use crate::keygen;
 use crate::patience::{Ended, Patience, Tries};
+use crate::request::RequestId;
 use crate::session::{self, Session};
+use crate::summary::NodeData;
+
+/// Why a join came to nothing: at a node, or here.
+enum Broken {
+    There(Failure),
+    Here(Problem),
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self::There(failure)
+    }
+}
 
 /// One study.
 pub(crate) struct Attempt<'a> {
@@ -31,15 +47,26 @@ pub(crate) struct Attempt<'a> {
     pub(crate) events: &'a Events,
     /// All participants.
     pub(crate) nodes: &'a [NodeId],
+    /// The request that the study is of.
+    pub(crate) request: &'a RequestId,
+    /// What each node answers from, and on which terms.
+    pub(crate) data: &'a [NodeData],
+}
+
+/// What came of a study.
+pub(crate) struct Joined {
+    /// The municipalities that have contributed and stayed away before they confirmed their lists.
+    pub(crate) unconfirmed: Vec<NodeId>,
+    /// The released tables; none where none were asked for.
+    pub(crate) tables: Option<Answer>,
 }
 
 impl Attempt<'_> {
-    /// Carries the study out, from where its key is pinned if it is. Gives the municipalities that have contributed and
-    /// stayed away before they confirmed their lists.
+    /// Carries the study out, from where its key is pinned if it is.
     ///
     /// # Errors
     /// [`Ended`].
-    pub(crate) async fn run(&self, is_pinned: bool) -> Result<Vec<NodeId>, Ended> {
+    pub(crate) async fn run(&self, is_pinned: bool) -> Result<Joined, Ended> {
         if !is_pinned {
             self.events.phase(Phase::Keygen, self.agree_and_make_key()).await?;
             self.session.coordinator().note_pinned(self.session.digest()).await;
@@ -145,31 +172,81 @@ impl Attempt<'_> {
     }
 
     /// Joins and hands back, again and again as a whole: streams have no middle from which they could go on.
-    async fn join_and_hand_back(&self) -> Result<Vec<NodeId>, Ended> {
+    async fn join_and_hand_back(&self) -> Result<Joined, Ended> {
         let mut join = Join::new(self.session, self.model);
         let mut tries = self.patience.tries(Phase::Join, self.nodes);
         let mut listed = BTreeSet::new();
+        // Noised once, however often the join is tried: what is kept of an earlier try is what was released.
+        let mut tables = self.tables_kept().await.map_err(Ended::Failed)?;
         loop {
-            let Err(failure) = self.join_once(&mut join, &mut listed).await else { return Ok(Vec::new()) };
+            let failure = match self.join_once(&mut join, &mut listed, &mut tables).await {
+                Ok(()) => return Ok(Joined { unconfirmed: Vec::new(), tables }),
+                Err(Broken::Here(problem)) => return Err(Ended::Failed(problem)),
+                Err(Broken::There(failure)) => failure,
+            };
             let again = self.recover(failure, &mut tries).await;
             match again {
                 Ok(()) => {}
-                Err(Ended::Missing(gone)) => return self.without_lists(gone, &listed),
+                Err(Ended::Missing(gone)) => {
+                    let unconfirmed = self.without_lists(gone, &listed)?;
+                    return Ok(Joined { unconfirmed, tables });
+                }
                 Err(ended) => return Err(ended),
             }
         }
     }
 
-    async fn join_once(&self, join: &mut Join<'_>, listed: &mut BTreeSet<NodeId>) -> Result<(), Failure> {
-        let returns = self.events.phase(Phase::Join, join.run()).await?;
-        // Tables of strata are released with noise once the release engine is in place; until then nothing leaves here.
-        self.events.phase(Phase::Release, async { Ok::<_, Failure>(()) }).await?;
+    async fn join_once(
+        &self,
+        join: &mut Join<'_>,
+        listed: &mut BTreeSet<NodeId>,
+        tables: &mut Option<Answer>,
+    ) -> Result<(), Broken> {
+        let mut gathered = if tables.is_some() { None } else { self.gather()? };
+        let returns = self.events.phase(Phase::Join, join.run(&mut gathered)).await?;
+        let release = async {
+            if let Some(gathered) = gathered {
+                *tables = Some(self.release(gathered).await?);
+            }
+            Ok::<_, Broken>(())
+        };
+        // Before any list is confirmed, so that a study that ended well has released what was charged for.
+        self.events.phase(Phase::Release, release).await?;
         let hand_back = async {
             let (confirmed, ended) = join.end(returns).await;
             listed.extend(confirmed);
             ended
         };
-        self.events.phase(Phase::Handback, hand_back).await
+        Ok(self.events.phase(Phase::Handback, hand_back).await?)
+    }
+
+    /// The tables that an earlier try has released.
+    async fn tables_kept(&self) -> Result<Option<Answer>, Problem> {
+        if self.session.manifest().request.content.tables.is_none() {
+            return Ok(None);
+        }
+        let kept = self.session.coordinator().state().tables(self.request, self.session.manifest().run).await;
+        kept.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))
+    }
+
+    fn gather(&self) -> Result<Option<Gathered<'_>>, Broken> {
+        let roster = self.session.coordinator().roster();
+        let gathered = answer::gather(self.session.manifest(), self.model, roster);
+        gathered.map_err(|error| Broken::Here(Problem::from_error(Exit::Failed, error.code(), &error)))
+    }
+
+    /// Draws noise, and keeps what is released before anybody sees it.
+    async fn release(&self, gathered: Gathered<'_>) -> Result<Answer, Broken> {
+        let (coordinator, manifest) = (self.session.coordinator(), self.session.manifest());
+        // A few hundred cells take some milliseconds.
+        let tables = answer::of_tables(gathered, manifest, self.model, coordinator.roster(), self.data);
+        let tables = tables.map_err(Broken::Here)?;
+        let kept = coordinator
+            .state()
+            .keep_tables(self.request, manifest.run, &tables, coordinator.clock().now())
+            .await;
+        kept.map_err(|error| Broken::Here(Problem::from_error(Exit::Failed, "state", &error)))?;
+        Ok(tables)
     }
 
     async fn recover(&self, failure: Failure, tries: &mut Tries<'_>) -> Result<(), Ended> {

@@ -1,11 +1,14 @@
-//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | study`.
+//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | query | results | study`.
 
 mod analyst;
+mod asking;
 mod certificate;
 mod check;
 mod enrol;
 mod init;
 mod nodes;
+mod query;
+mod results;
 mod roster;
 mod serve;
 mod stratify;
@@ -20,6 +23,7 @@ use tvaers_host::output::Output;
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::home::Home;
+use stratify::{bar, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +35,8 @@ Examples:
   tvaers --home /var/lib/tvaers check
   tvaers --home /var/lib/tvaers serve
   tvaers --home /var/lib/tvaers nodes
-  tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28
+  tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28 --key my.key --permit sad-2026 --purpose prevention
+  tvaers --home /var/lib/tvaers query preview contacts.toml --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers study list
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
@@ -72,6 +77,12 @@ enum Command {
     Nodes,
     /// Find the citizens whom a model selects; their lists appear at their own municipalities alone
     Stratify(stratify::Args),
+    /// Ask statistics of the nodes' data, or what they would cost
+    #[command(subcommand)]
+    Query(query::Command),
+    /// Show and export what was released
+    #[command(subcommand)]
+    Results(results::Command),
     /// Show what was asked for, what is under way and what came of it
     #[command(subcommand)]
     Study(study::Command),
@@ -132,7 +143,14 @@ fn run(cli: &Cli) -> Result<(), Problem> {
             Command::Serve(args) => serve::run(&home, args, cli.output).await,
             Command::Nodes => nodes::run(&home, cli.output).await,
             Command::Stratify(args) => stratify::run(&home, args, cli.output).await,
+            Command::Query(command) => query::run(&home, command, cli.output).await,
+            Command::Results(command) => results::run(&home, command, cli.output).await,
             Command::Study(command) => study::run(&home, command, cli.output).await,
         }
     })
+}
+
+fn other_answer() -> Problem {
+    Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else")
+        .next("use the `tvaers` of the coordinator's own version")
 }

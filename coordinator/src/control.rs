@@ -16,19 +16,27 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::request::QueryRequest;
 
 use crate::coordinator::Coordinator;
 use crate::event::Event;
 use crate::overview::{self, NodeLine};
+use crate::preview::NodePreview;
+use crate::query::{self, Answered};
+use crate::request::{Asked, QueryAsked};
 use crate::requests;
-use crate::state::RequestRow;
+use crate::state::{RequestRow, ResultName, StateError};
 use crate::stratify::{self, Outcome, RequestId, Summary};
 
 pub use client::ask;
 
 /// Bytes of one request, at most.
 const REQUEST_BYTES_MAX: u64 = 64 << 10;
+
+/// Results that one reply holds, at most.
+const RESULTS_PAGE: u32 = 500;
 
 /// For a request to arrive once a client has connected.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
@@ -39,6 +47,19 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 pub enum Request {
     /// Run a stratification.
     Stratify(stratify::Request),
+    /// Ask a query.
+    Query(QueryAsked),
+    /// Say what a query would cost.
+    Preview(Signed<QueryRequest>),
+    /// Results of a request or of a query's name, from a number on, a page at a time.
+    Results {
+        /// Of which request, or of which name.
+        of: String,
+        /// From which number on.
+        from: u32,
+    },
+    /// What there are results of.
+    ResultNames,
     /// Who is connected, and how they are.
     Nodes,
     /// What was asked for and what came of it, newest first: everything, or what has this name, be it a run's or a
@@ -57,11 +78,20 @@ struct Envelope {
 /// What a client is told, one object a line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one of them lives at a time")]
 pub enum Reply {
     /// Something happened; more follows.
     Event(Event),
     /// The stratification has been carried out, perhaps without some nodes.
     Stratified(Summary),
+    /// The query has been answered, perhaps without some nodes; the results are asked for by its name.
+    Answered(Answered),
+    /// What the query would cost.
+    Previewed(Vec<NodePreview>),
+    /// Results, each a result object in JSON.
+    Results(Vec<String>),
+    /// What there are results of.
+    ResultNames(Vec<ResultName>),
     /// The nodes.
     Nodes(Vec<NodeLine>),
     /// What was asked for.
@@ -74,6 +104,7 @@ impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Done(summary) => Self::Stratified(summary),
+            Outcome::Answered(answered) => Self::Answered(answered),
             Outcome::Failed(problem, exit) => Self::Failed(problem, exit),
         }
     }
@@ -135,23 +166,34 @@ async fn client(coordinator: &Arc<Coordinator>, stream: UnixStream) -> io::Resul
         }
     };
     let reply = match ask {
-        Request::Stratify(request) => stratified(coordinator, &id, &request, &mut write).await?,
+        Request::Stratify(request) => {
+            followed(coordinator, &id, &Asked::Stratify(request), &mut write).await?
+        }
+        Request::Query(asked) => followed(coordinator, &id, &Asked::Query(asked), &mut write).await?,
+        Request::Preview(request) => {
+            query::preview(coordinator, &request).await.map_or_else(failed, Reply::Previewed)
+        }
+        Request::Results { of, from } => {
+            let found = coordinator.state().results(&of, from, RESULTS_PAGE).await;
+            found.map_or_else(state_failed, Reply::Results)
+        }
+        Request::ResultNames => {
+            let found = coordinator.state().result_names().await;
+            found.map_or_else(state_failed, Reply::ResultNames)
+        }
         Request::Nodes => Reply::Nodes(overview::nodes(coordinator).await),
         Request::Studies(name) => {
             let found = coordinator.state().requests(name.as_ref()).await;
-            found.map_or_else(
-                |error| failed(Problem::from_error(Exit::Failed, "state", &error)),
-                Reply::Studies,
-            )
+            found.map_or_else(state_failed, Reply::Studies)
         }
     };
     tell(&mut write, &reply).await
 }
 
-async fn stratified(
+async fn followed(
     coordinator: &Arc<Coordinator>,
     id: &RequestId,
-    request: &stratify::Request,
+    request: &Asked,
     write: &mut (impl tokio::io::AsyncWrite + Unpin),
 ) -> io::Result<Reply> {
     let mut follower = match requests::follow(coordinator, id, request).await {
@@ -162,6 +204,11 @@ async fn stratified(
         tell(write, &Reply::Event(event)).await?;
     }
     Ok(follower.outcome().await.into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_or_else` takes")]
+fn state_failed(error: StateError) -> Reply {
+    failed(Problem::from_error(Exit::Failed, "state", &error))
 }
 
 fn failed(problem: Problem) -> Reply {

@@ -15,6 +15,7 @@ use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::sign::SigningKey;
 use tvaers_protocol::study::Manifest;
 
+use crate::answer::Answer;
 use crate::draft::Draft;
 use crate::hub::Hub;
 use crate::limits::Limits;
@@ -23,6 +24,9 @@ use crate::request::RequestId;
 use crate::requests::Requests;
 use crate::state::{State, StateError};
 use crate::summary::Outcome;
+
+/// Results in one page, at most.
+const RESULTS_PAGE: u32 = 500;
 
 /// Everything that a coordinator is made of.
 pub struct Parts {
@@ -97,6 +101,19 @@ impl Coordinator {
 
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Results of a request, from a number on; a page at a time.
+    ///
+    /// # Errors
+    /// [`Problem`] where they cannot be read.
+    pub async fn results(&self, of: &str, from: u32) -> Result<Vec<Answer>, Problem> {
+        let unreadable = |what: String| Problem::new(Exit::Failed, "state", what);
+        let page = self.state().results(of, from, RESULTS_PAGE).await;
+        let page = page.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+        page.iter()
+            .map(|text| serde_json::from_str(text).map_err(|error| unreadable(error.to_string())))
+            .collect()
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeSet<Digest>> {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
-use tvaers_definitions::model::Model;
 use tvaers_host::process::system_rng;
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::message::{Prepare, Prepared};
@@ -15,12 +14,10 @@ use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, ut
 
 use crate::coordinator::Coordinator;
 use crate::event::Phase;
+use crate::failure;
 use crate::patience::{Ended, Patience};
 use crate::session;
 use crate::stratify::{NodeData, Request};
-
-/// The permit under which made-up data is used.
-const LABORATORY: &str = "laboratory";
 
 /// A manifest, and what a person is told of the data behind it.
 #[derive(Clone, Debug)]
@@ -37,7 +34,6 @@ pub(crate) struct Draft {
 pub(crate) async fn draft(
     coordinator: &Coordinator,
     request: &Request,
-    model: &Model,
     patience: &Patience<'_>,
     given_up: &mut BTreeSet<NodeId>,
 ) -> Result<Draft, Ended> {
@@ -49,13 +45,7 @@ pub(crate) async fn draft(
     let mut nodes: Vec<NodeId> = wanted.into_iter().filter(|id| !given_up.contains(id)).collect();
     check_enough(roster, today, &nodes).map_err(Ended::Failed)?;
     nodes.sort();
-    let question = Prepare {
-        model: model.name.clone(),
-        model_digest: model.digest,
-        catalogue_digest: coordinator.library().catalogue().digest(),
-        as_of: request.as_of,
-        grain: request.grain,
-    };
+    let question = Prepare { request: request.study.clone() };
     let asked = nodes.iter().map(|node| prepare(coordinator, patience, node, &question));
     let prepared: Vec<Prepared> = try_join_all(asked).await?;
     let data = nodes.iter().zip(&prepared).map(|(node, prepared)| NodeData {
@@ -63,6 +53,8 @@ pub(crate) async fn draft(
         import: prepared.data.import,
         extracted_on: prepared.data.extracted_on,
         rejected_rows: prepared.data.rejected_rows,
+        laboratory: prepared.laboratory,
+        tables: prepared.tables,
     });
     let data = data.collect();
     let manifest = manifest(coordinator, &question, &nodes, &prepared).map_err(Ended::Failed)?;
@@ -77,8 +69,9 @@ async fn prepare(
 ) -> Result<Prepared, Ended> {
     let mut tries = patience.tries(Phase::Keygen, std::slice::from_ref(node));
     loop {
-        match session::ask_outside(coordinator, node, question, coordinator.limits().work).await {
-            Ok(prepared) => return Ok(prepared),
+        match session::prepare(coordinator, node, question).await {
+            Ok(Ok(prepared)) => return Ok(prepared),
+            Ok(Err(declined)) => return Err(Ended::Failed(failure::declined(node, &declined.rules))),
             Err(failure) => tries.again(failure).await?,
         }
     }
@@ -106,17 +99,26 @@ fn manifest(
     let participants = nodes.iter().zip(prepared).enumerate().map(participant).collect();
     let mut run = [0; 16];
     system_rng().fill_bytes(&mut run);
+    let asked = &question.request.content;
     let disclosures = prepared.iter().map(|prepared| prepared.disclosure);
     Ok(Manifest {
         run: RunId(run),
         roster: coordinator.roster().digest(),
-        permit: LABORATORY.to_owned(),
-        model: question.model.clone(),
-        model_digest: question.model_digest,
-        catalogue_digest: question.catalogue_digest,
-        as_of: question.as_of,
+        // The least that any node needs, so that it is within what each allows.
+        nano_rho: prepared
+            .iter()
+            .filter_map(|prepared| prepared.tables)
+            .map(|terms| terms.nano_rho)
+            .min()
+            .unwrap_or(0),
+        model: asked.model.clone(),
+        model_digest: asked.model_digest,
+        catalogue_digest: asked.catalogue_digest,
+        as_of: asked.as_of,
+        request: question.request.clone(),
         grain: prepared.iter().map(|prepared| prepared.grain).min().unwrap_or(Grain::Points),
         disclosure: disclosures.min().unwrap_or(Disclosure::Inclusion),
+        everyone: prepared.iter().all(|prepared| prepared.everyone),
         threshold: roster.quorum,
         holders,
         participants,

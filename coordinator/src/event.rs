@@ -16,10 +16,12 @@ pub enum Phase {
     Pseudonyms,
     /// The merge, with the hand-back streaming.
     Join,
-    /// Noised tables; none in this version.
+    /// Noised tables; nothing where none are asked for.
     Release,
     /// Work lists.
     Handback,
+    /// Nodes answer a query.
+    Query,
 }
 
 impl Phase {
@@ -33,6 +35,7 @@ impl Phase {
             Self::Join => "join",
             Self::Release => "release",
             Self::Handback => "handback",
+            Self::Query => "query",
         }
     }
 }

@@ -4,6 +4,7 @@ use tvaers_link::exchange::ExchangeError;
 use tvaers_link::link::LinkError;
 use tvaers_link::stream::StreamError;
 use tvaers_protocol::id::NodeId;
+use tvaers_protocol::message::Rule;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::reject::RejectCode;
 
@@ -35,6 +36,19 @@ pub(crate) enum Cause {
     Forgotten,
     /// A refusal or a fault that will be the same when asked again.
     Final,
+}
+
+/// That a node's policy does not allow what was asked: its rules, and what mends the first.
+pub(crate) fn declined(node: &NodeId, rules: &[Rule]) -> Problem {
+    let what: Vec<String> = rules.iter().map(|rule| format!("{} ({})", rule.what, rule.code)).collect();
+    let code = rules.first().map_or("policy", |rule| rule.code.as_str());
+    let problem = Problem::new(Exit::Refused, code, format_args!("`{node}` refuses: {}", what.join(" ")))
+        .at(format_args!("node {node}"));
+    match rules.first() {
+        None => problem,
+        Some(rule) if rule.allowed.is_empty() => problem.next(&rule.next),
+        Some(rule) => problem.expected(&rule.allowed).next(&rule.next),
+    }
 }
 
 impl Failure {
@@ -75,6 +89,12 @@ impl Failure {
     /// Whether this is what a person should be told of, rather than `other`.
     pub(crate) fn outweighs(&self, other: &Self) -> bool {
         self.cause == Cause::Final && other.cause != Cause::Final
+    }
+
+    /// Contributions that do not add up: more residents than live in the country.
+    pub(crate) fn of_tables(node: &NodeId, code: &str) -> Self {
+        let what = format!("the residents that `{node}` contributed do not fit the tables ({code})");
+        Self { node: node.clone(), cause: Cause::Final, problem: join(node, Exit::Failed, &what) }
     }
 
     /// Records that a node did not take.

@@ -17,6 +17,7 @@ use tvaers_protocol::record::{Contribution, ContributionShape, HandBackShape, Mi
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::Grain;
 
+use crate::answer::Gathered;
 use crate::combine::{Combined, Combiner, Residence, Source};
 use crate::failure::Failure;
 use crate::hand_back::{Return, disclosed};
@@ -86,12 +87,13 @@ impl<'a> Join<'a> {
         }
     }
 
-    /// Joins everything and gives the ways back, on which all has been sent but the ends.
-    pub(crate) async fn run(&mut self) -> Result<Vec<Return>, Failure> {
+    /// Joins everything, adds up the tables where there are any, and gives the ways back, on which all has been sent but
+    /// the ends.
+    pub(crate) async fn run(&mut self, tables: &mut Option<Gathered<'_>>) -> Result<Vec<Return>, Failure> {
         if self.places.iter().any(|place| place.groups != 0) {
             self.ask_for_events().await?;
         }
-        self.judge().await
+        self.judge(tables).await
     }
 
     /// Ends the ways back. A node that fails keeps no other from its list.
@@ -157,7 +159,7 @@ impl<'a> Join<'a> {
     }
 
     /// Merges contributions and events, and hands back what follows.
-    async fn judge(&mut self) -> Result<Vec<Return>, Failure> {
+    async fn judge(&mut self, tables: &mut Option<Gathered<'_>>) -> Result<Vec<Return>, Failure> {
         let mut merge = self.contributions().await?;
         let mut events = self.events().await?;
         // Every node is at work on its streams by now, so that what comes next is not in their way.
@@ -169,7 +171,7 @@ impl<'a> Join<'a> {
             let mut combined = combiner.combine(&group);
             take_events(&combiner, &group, &combined, &mut events, &mut of_person).await?;
             combiner.resolve(&mut combined, &of_person);
-            self.hand_back(&group, &combined, &mut returns).await?;
+            self.outcome(&group, &combined, tables, &mut returns).await?;
         }
         for inlet in events.into_iter().flatten() {
             inlet.end().await.map_err(|(node, fault)| Failure::of_stream(&node, EVENTS, &fault))?;
@@ -182,10 +184,12 @@ impl<'a> Join<'a> {
         Ok(returns)
     }
 
-    async fn hand_back(
+    /// Counts one person in the tables, and hands back what follows.
+    async fn outcome(
         &self,
         group: &[(usize, Contribution)],
         combined: &Combined,
+        tables: &mut Option<Gathered<'_>>,
         returns: &mut [Option<Return>],
     ) -> Result<(), Failure> {
         let Some((_, first)) = group.first() else { return Ok(()) };
@@ -201,14 +205,19 @@ impl<'a> Join<'a> {
                 return Ok(());
             }
         };
+        let outcome = self.model.outcome(&combined.values, self.grain);
+        let in_population = eligible && !outcome.excluded;
+        if let (true, Some(tables), Some(place)) = (in_population, tables.as_mut(), self.places.get(source)) {
+            let counted = tables.person(place.source.code, &outcome);
+            counted.map_err(|error| Failure::of_tables(&place.node, error.code()))?;
+        }
         let Some(way) = returns.get_mut(source).and_then(Option::as_mut) else { return Ok(()) };
         way.resident(combined);
-        let outcome = self.model.outcome(&combined.values, self.grain);
-        if !eligible || outcome.excluded {
+        let manifest = self.session.manifest();
+        if !in_population || !(outcome.included || manifest.everyone) {
             return Ok(());
         }
-        let disclosure = self.session.manifest().disclosure;
-        let record = disclosed(first.pseudonym, combined, outcome, self.missing, disclosure);
+        let record = disclosed(first.pseudonym, combined, outcome, self.missing, manifest.disclosure);
         way.push(combined, &record).await
     }
 
@@ -252,18 +261,19 @@ impl<'a> Join<'a> {
         Ok(inlets)
     }
 
-    /// The way back to each source, by the source's index; none for regions.
+    /// The way back to each source, by the source's index; none for regions, and where no list is wanted.
     async fn returns(&self) -> Result<Vec<Option<Return>>, Failure> {
         let shape = HandBackShape { criteria: self.model.criteria.len() };
         let mut returns = Vec::new();
+        let is_wanted = self.session.manifest().request.content.list.is_some();
         for place in &self.places {
             returns.push(match place.source.sector {
-                Sector::Region => None,
-                Sector::Municipality => {
+                Sector::Municipality if is_wanted => {
                     let exchange = self.session.exchange(&place.node).await?;
                     let groups = self.model.touches.len();
                     Some(Return::new(place.node.clone(), exchange, shape, groups, self.limits.frame))
                 }
+                Sector::Region | Sector::Municipality => None,
             });
         }
         Ok(returns)

@@ -7,7 +7,9 @@
 //! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
 //! roster is drafted.
 
+pub mod answer;
 pub mod app;
+pub mod asker;
 pub mod cli;
 pub mod config;
 pub mod control;
@@ -17,6 +19,8 @@ pub mod home;
 pub mod limits;
 pub mod membership;
 pub mod overview;
+pub mod preview;
+pub mod query;
 pub mod request;
 pub mod requests;
 pub mod serve;

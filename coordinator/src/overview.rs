@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::{NodeId, Sector};
-use tvaers_protocol::message::{NodeStatus, Status};
+use tvaers_protocol::message::{NodeStatus, PolicyStatement, Status};
+use tvaers_protocol::study::utc_date;
 
 use crate::coordinator::Coordinator;
 use crate::session;
@@ -29,6 +30,10 @@ pub struct NodeLine {
     pub extracted_on: Option<Date>,
     /// Rows that the import set aside.
     pub rejected_rows: Option<u64>,
+    /// Its policy, and what is left of its budgets; none where it has none, or does not answer.
+    pub policy: Option<PolicyStatement>,
+    /// The last day of its certificate.
+    pub certificate_to: Option<Date>,
 }
 
 /// Asks every node of the roster how it is.
@@ -49,6 +54,8 @@ pub(crate) async fn nodes(coordinator: &Coordinator) -> Vec<NodeLine> {
             import: data.map(|data| data.import),
             extracted_on: data.map(|data| data.extracted_on),
             rejected_rows: data.map(|data| data.rejected_rows),
+            policy: status.as_ref().and_then(|status| status.policy.clone()),
+            certificate_to: status.as_ref().map(|status| utc_date(status.certificate_to)),
         }
     });
     futures_util::future::join_all(asked).await

@@ -6,20 +6,91 @@ use jiff::civil::Date;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use tvaers_host::process::system_rng;
+use tvaers_protocol::message::Signed;
+use tvaers_protocol::request::{QueryRequest, StudyRequest};
 use tvaers_protocol::study::{Grain, RunId};
 
-/// What is asked for.
+/// A stratification that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// The model's name.
-    pub model: String,
-    /// The reference date.
-    pub as_of: Date,
-    /// The finest grain asked for.
-    pub grain: Grain,
+    /// What is asked for, signed by the person who asks.
+    pub study: Signed<StudyRequest>,
     /// Seconds that a node may be away before the study is carried out without it.
     pub deadline_s: u64,
+}
+
+impl Request {
+    /// The model's name.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.study.content.model
+    }
+
+    /// The reference date.
+    #[must_use]
+    pub const fn as_of(&self) -> Date {
+        self.study.content.as_of
+    }
+
+    /// The finest grain asked for.
+    #[must_use]
+    pub const fn grain(&self) -> Grain {
+        self.study.content.grain
+    }
+}
+
+/// A query that is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryAsked {
+    /// What is asked, signed by the person who asks.
+    pub query: Signed<QueryRequest>,
+    /// Seconds that a node may be away before the answer is made without it.
+    pub deadline_s: u64,
+}
+
+/// Anything that is asked for, as it is remembered until it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// A stratification.
+    Stratify(Request),
+    /// A query.
+    Query(QueryAsked),
+}
+
+impl Asked {
+    /// Seconds that a node may be away.
+    #[must_use]
+    pub const fn deadline_s(&self) -> u64 {
+        match self {
+            Self::Stratify(request) => request.deadline_s,
+            Self::Query(query) => query.deadline_s,
+        }
+    }
+
+    /// The reference date; of a query it stands in its text.
+    #[must_use]
+    pub const fn as_of(&self) -> Option<Date> {
+        match self {
+            Self::Stratify(request) => Some(request.as_of()),
+            Self::Query(_) => None,
+        }
+    }
+
+    /// What it is called: the model, or the name of the query.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Stratify(request) => request.model().to_owned(),
+            // The query's one form begins with its name.
+            Self::Query(query) => {
+                let line = query.query.content.query.lines().next().unwrap_or_default();
+                line.trim_start_matches("name = ").trim_matches('"').to_owned()
+            }
+        }
+    }
 }
 
 /// The random name of a request: 32 hexadecimal digits. A client that has lost the coordinator asks again under it.

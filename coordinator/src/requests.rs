@@ -9,7 +9,9 @@ use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::coordinator::Coordinator;
 use crate::event::{Event, Events};
-use crate::stratify::{self, Outcome, Request, RequestId};
+use crate::query;
+use crate::request::Asked;
+use crate::stratify::{self, Outcome, RequestId};
 
 /// Events that a client may lag behind before it misses some.
 const EVENTS_HELD: usize = 256;
@@ -41,7 +43,7 @@ pub(crate) struct Follower {
 pub(crate) async fn follow(
     coordinator: &Arc<Coordinator>,
     id: &RequestId,
-    request: &Request,
+    request: &Asked,
 ) -> Result<Follower, Problem> {
     let mut feeds = coordinator.requests.0.lock().await;
     if let Some(feed) = feeds.get(id) {
@@ -65,26 +67,33 @@ pub(crate) async fn follow(
 /// [`Problem`] where the coordinator's memory cannot be read.
 pub async fn go_on(coordinator: &Arc<Coordinator>) -> Result<(), Problem> {
     for (id, request) in stratify::unanswered(coordinator).await? {
-        tracing::info!(request.id = %id, request.model = request.model, "going on with a request that a stop interrupted");
+        tracing::info!(request.id = %id, request.title = request.title(), "going on with a request that a stop interrupted");
         follow(coordinator, &id, &request).await?;
     }
     Ok(())
 }
 
-async fn carry_out(coordinator: Arc<Coordinator>, id: RequestId, request: Request, feed: Feed) {
+async fn carry_out(coordinator: Arc<Coordinator>, id: RequestId, request: Asked, feed: Feed) {
     let (events, mut happened) = Events::channel();
     let work = async {
         // Dropped with the work, which ends the channel.
         let events = events;
-        stratify::run_as(&coordinator, &id, &request, &events).await
+        match &request {
+            Asked::Stratify(request) => {
+                Outcome::of(&stratify::run_as(&coordinator, &id, request, &events).await)
+            }
+            Asked::Query(asked) => {
+                query::run_as(&coordinator, &id, asked, &events).await.unwrap_or_else(Outcome::failed)
+            }
+        }
     };
     let tell = async {
         while let Some(event) = happened.recv().await {
             feed.tell(event);
         }
     };
-    let (result, ()) = tokio::join!(work, tell);
-    feed.outcome.send_replace(Some(Outcome::of(&result)));
+    let (outcome, ()) = tokio::join!(work, tell);
+    feed.outcome.send_replace(Some(outcome));
     coordinator.requests.0.lock().await.remove(&id);
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tvaers_link::exchange::{Exchange, ExchangeError};
+use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::{Digest, NodeId};
-use tvaers_protocol::message::Message;
+use tvaers_protocol::message::{Declined, Message, Prepare, Prepared};
 use tvaers_protocol::study::Manifest;
 
 use crate::coordinator::Coordinator;
@@ -79,6 +80,25 @@ impl<'a> Session<'a> {
         });
         try_join_all(asked).await
     }
+}
+
+/// Asks a node what it could contribute: it says so, or which rules keep it from that.
+pub(crate) async fn prepare(
+    coordinator: &Coordinator,
+    node: &NodeId,
+    question: &Prepare,
+) -> Result<Result<Prepared, Declined>, Failure> {
+    let link = coordinator.hub().link(node).ok_or_else(|| Failure::absent(node))?;
+    let answer = async {
+        let mut exchange = Exchange::open(&*link, coordinator.roster().digest(), Digest::NONE).await?;
+        exchange.send(question, coordinator.limits().prompt).await?;
+        let frame = exchange.frame(coordinator.limits().work).await?;
+        Ok(match frame.kind() {
+            Kind::Declined => Err(frame.message()?),
+            _ => Ok(frame.message()?),
+        })
+    };
+    answer.await.map_err(|error: ExchangeError| Failure::outside(node, &error))
 }
 
 /// Asks a node outside any study.

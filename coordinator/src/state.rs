@@ -3,6 +3,7 @@
 
 mod migrate;
 mod request;
+mod result;
 mod study;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use sqlx::{ConnectOptions as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
 
 pub use request::{RequestRow, StudyRow};
+pub use result::ResultName;
 
 /// What went wrong with the state database.
 #[derive(Debug, thiserror::Error)]

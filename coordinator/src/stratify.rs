@@ -14,7 +14,7 @@ use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Manifest;
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Joined};
 use crate::coordinator::Coordinator;
 use crate::draft::{self, Draft};
 use crate::event::Events;
@@ -22,7 +22,7 @@ use crate::failure::Cause;
 use crate::patience::{Ended, Patience};
 use crate::session::Session;
 
-pub use crate::request::{Request, RequestId};
+pub use crate::request::{Asked, Request, RequestId};
 pub use crate::summary::{FallsBack, NodeData, Outcome, Summary};
 
 /// Years that a reference date may have: those of the canonical tables.
@@ -43,7 +43,7 @@ pub async fn run(coordinator: &Coordinator, request: &Request, events: &Events) 
 ///
 /// # Errors
 /// [`Problem`] where the coordinator's memory cannot be read.
-pub async fn unanswered(coordinator: &Coordinator) -> Result<Vec<(RequestId, Request)>, Problem> {
+pub async fn unanswered(coordinator: &Coordinator) -> Result<Vec<(RequestId, Asked)>, Problem> {
     coordinator.state().unanswered().await.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))
 }
 
@@ -60,7 +60,8 @@ pub async fn run_as(
 ) -> Result<Summary, Problem> {
     let now = || coordinator.clock().now();
     let state = |error| Problem::from_error(Exit::Failed, "state", &error);
-    let (asked, is_new) = coordinator.state().ask(id, request, now()).await.map_err(state)?;
+    let remembered = Asked::Stratify(request.clone());
+    let (asked, is_new) = coordinator.state().ask(id, &remembered, now()).await.map_err(state)?;
     if let Some(outcome) = coordinator.state().outcome(id).await.map_err(state)? {
         return outcome.into_result();
     }
@@ -102,11 +103,11 @@ async fn run_now(
 
 fn check<'a>(coordinator: &'a Coordinator, request: &Request) -> Result<&'a Model, Problem> {
     let model =
-        coordinator.library().model(&request.model).ok_or_else(|| unknown_model(coordinator, request))?;
-    if YEARS.contains(&request.as_of.year()) {
+        coordinator.library().model(request.model()).ok_or_else(|| unknown_model(coordinator, request))?;
+    if YEARS.contains(&request.as_of().year()) {
         return Ok(model);
     }
-    let what = format_args!("reference date {}", request.as_of);
+    let what = format_args!("reference date {}", request.as_of());
     Err(Problem::new(Exit::BadInput, "stratify.as-of", what)
         .at("--as-of")
         .expected(format_args!("a date in the years {} to {}", YEARS.start(), YEARS.end()))
@@ -148,8 +149,8 @@ impl Run<'_> {
                 },
             };
             let session = Session::new(self.coordinator, draft.manifest);
-            match self.carry_out(&session, is_pinned).await {
-                Ok(unconfirmed) => return Ok(self.end_well(&session, draft.data, unconfirmed).await),
+            match self.carry_out(&session, &draft.data, is_pinned).await {
+                Ok(joined) => return Ok(self.end_well(&session, draft.data, joined).await),
                 Err(ended) => {
                     self.end(&session, &told(&ended), None).await;
                     self.bear(ended, &mut past).await?;
@@ -180,7 +181,7 @@ impl Run<'_> {
 
     async fn draft(&self, past: &mut Past) -> Result<Option<Draft>, Problem> {
         let Self { coordinator, request, model, patience, .. } = *self;
-        match draft::draft(coordinator, request, model, patience, &mut past.given_up).await {
+        match draft::draft(coordinator, request, patience, &mut past.given_up).await {
             Ok(draft) => {
                 tracing::info!(study.run = %draft.manifest.run, study.model = %model.name, "a study begins");
                 coordinator.begin(self.id, &draft).await?;
@@ -190,9 +191,15 @@ impl Run<'_> {
         }
     }
 
-    async fn carry_out(&self, session: &Session<'_>, is_pinned: bool) -> Result<Vec<NodeId>, Ended> {
-        let Self { model, patience, events, .. } = *self;
-        let attempt = Attempt { session, model, patience, events, nodes: &session.nodes() };
+    async fn carry_out(
+        &self,
+        session: &Session<'_>,
+        data: &[NodeData],
+        is_pinned: bool,
+    ) -> Result<Joined, Ended> {
+        let Self { id, model, patience, events, .. } = *self;
+        let nodes = &session.nodes();
+        let attempt = Attempt { session, model, patience, events, nodes, request: id, data };
         let limit = self.time_left(session.manifest().created);
         let ended = tokio::time::timeout(limit, attempt.run(is_pinned)).await;
         ended.unwrap_or_else(|_| Err(Ended::Failed(too_long(session))))
@@ -204,14 +211,10 @@ impl Run<'_> {
         self.coordinator.limits().study_work.saturating_sub(passed.unsigned_abs())
     }
 
-    async fn end_well(
-        &self,
-        session: &Session<'_>,
-        data: Vec<NodeData>,
-        unconfirmed: Vec<NodeId>,
-    ) -> Summary {
+    async fn end_well(&self, session: &Session<'_>, data: Vec<NodeData>, joined: Joined) -> Summary {
         let roster = self.coordinator.roster();
-        let summary = Summary::new(roster, session.manifest(), self.model, data, unconfirmed);
+        let Joined { unconfirmed, tables } = joined;
+        let summary = Summary::new(roster, session.manifest(), self.model, data, unconfirmed, tables);
         // Remembered before the nodes are told: from then on there is no way back into the study.
         self.end(session, COMPLETE, Some(&Outcome::Done(summary.clone()))).await;
         summary
@@ -304,7 +307,7 @@ async fn close(coordinator: &Coordinator, session: &Session<'_>) {
 
 /// Nobody waits any more for what was asked days ago, and a request that stopped the coordinator must not do so at each
 /// start.
-fn too_old(coordinator: &Coordinator, asked: jiff::Timestamp) -> Option<Problem> {
+pub(crate) fn too_old(coordinator: &Coordinator, asked: jiff::Timestamp) -> Option<Problem> {
     let age = coordinator.clock().now().duration_since(asked).max(SignedDuration::ZERO).unsigned_abs();
     (age > coordinator.limits().study).then(|| {
         Problem::new(
@@ -324,7 +327,7 @@ fn too_long(session: &Session<'_>) -> Problem {
 
 fn unknown_model(coordinator: &Coordinator, request: &Request) -> Problem {
     let known: Vec<&str> = coordinator.library().models().iter().map(|model| model.name.as_str()).collect();
-    Problem::new(Exit::BadInput, "stratify.model", format!("there is no model `{}`", request.model))
+    Problem::new(Exit::BadInput, "stratify.model", format!("there is no model `{}`", request.model()))
         .expected(format!("one of: {}", known.join(", ")))
         .next("name a model of this version")
 }

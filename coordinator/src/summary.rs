@@ -5,12 +5,16 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tvaers_definitions::model::Model;
 use tvaers_protocol::id::{NodeId, Sector};
+use tvaers_protocol::message::TablesTerms;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::{Grain, Manifest, RunId};
 
+use crate::answer::Answer;
+use crate::query::Answered;
+
 /// What is told about a stratification that has been carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The run's random name.
     pub run: RunId,
@@ -33,8 +37,11 @@ pub struct Summary {
     pub quorum: (u16, u16),
     /// Rules that span several nodes and for which the stated fall-back is used at this grain.
     pub falls_back: Vec<FallsBack>,
-    /// Where the work lists are.
+    /// Where the work lists are; nowhere where none were asked for.
     pub worklists: Vec<NodeId>,
+    /// The released tables; none where none were asked for.
+    #[serde(default)]
+    pub tables: Option<Answer>,
 }
 
 /// The data that a node answered from.
@@ -48,6 +55,12 @@ pub struct NodeData {
     pub extracted_on: Date,
     /// Rows that the import set aside.
     pub rejected_rows: u64,
+    /// Whether the node's policy is a laboratory's.
+    #[serde(default)]
+    pub laboratory: bool,
+    /// On what terms it lets tables be released; none where none were asked for.
+    #[serde(default)]
+    pub tables: Option<TablesTerms>,
 }
 
 /// A rule that spans several nodes and falls back at the study's grain.
@@ -62,11 +75,14 @@ pub struct FallsBack {
 }
 
 /// How a request ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one of them lives at a time")]
 pub enum Outcome {
-    /// It was carried out, perhaps without some nodes.
+    /// A stratification was carried out, perhaps without some nodes.
     Done(Summary),
+    /// A query was answered, perhaps without some nodes; the answers are results of their own.
+    Answered(Answered),
     /// It failed, with the exit code that goes with it.
     Failed(Problem, Exit),
 }
@@ -77,8 +93,15 @@ impl Outcome {
     pub fn of(result: &Result<Summary, Problem>) -> Self {
         match result {
             Ok(summary) => Self::Done(summary.clone()),
-            Err(problem) => Self::Failed(problem.clone(), problem.exit),
+            Err(problem) => Self::failed(problem.clone()),
         }
+    }
+
+    /// The outcome of a request that failed.
+    #[must_use]
+    pub fn failed(problem: Problem) -> Self {
+        let exit = problem.exit;
+        Self::Failed(problem, exit)
     }
 
     /// What came of the request.
@@ -88,6 +111,7 @@ impl Outcome {
     pub fn into_result(self) -> Result<Summary, Problem> {
         match self {
             Self::Done(summary) => Ok(summary),
+            Self::Answered(_) => Err(Problem::new(Exit::Failed, "request.kind", "the request was a query")),
             // A problem's exit code does not travel in it.
             Self::Failed(problem, exit) => Err(Problem { exit, ..problem }),
         }
@@ -101,12 +125,14 @@ impl Summary {
         model: &Model,
         data: Vec<NodeData>,
         unconfirmed: Vec<NodeId>,
+        tables: Option<Answer>,
     ) -> Self {
         let nodes: Vec<NodeId> =
             manifest.participants.iter().map(|participant| participant.node.clone()).collect();
         let has_list = |id: &&NodeId| {
             let sector = roster.member(id).map(|member| member.sector);
-            sector == Some(Sector::Municipality) && !unconfirmed.contains(id)
+            let wanted = manifest.request.content.list.is_some();
+            wanted && sector == Some(Sector::Municipality) && !unconfirmed.contains(id)
         };
         Self {
             run: manifest.run,
@@ -118,6 +144,7 @@ impl Summary {
             quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
             falls_back: falls_back(model, manifest.grain),
             worklists: nodes.iter().filter(has_list).cloned().collect(),
+            tables,
             unconfirmed,
             nodes,
         }
@@ -213,6 +240,7 @@ mod tests {
             quorum: (2, 3),
             falls_back: Vec::new(),
             worklists: vec![node("k360")],
+            tables: None,
         };
         assert_eq!((whole.exit(false), whole.problem(false)), (Exit::Done, None));
         let missing = Summary { missing: vec![node("region_1085")], ..whole.clone() };

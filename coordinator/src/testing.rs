@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::Model;
-use tvaers_link::clock::SystemClock;
+use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::memory::pair;
@@ -23,13 +24,15 @@ use tvaers_protocol::message::{
     Acceptance, Accepted, Closed, Computed, Contributions, ContributionsEnd, DataStatement, EventRequests,
     Events as EventsPart, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     KeyConfirmation, KeyConfirmed, KeyPackage, KeyPinned, KeyRound1Package, KeyRound2Packages, Opened,
-    Prepare, Prepared, Progress, Propose, Pseudonymised, Signed, StreamTotal,
+    Prepare, Prepared, Progress, Propose, Pseudonymised, Signed, StreamTotal, TablesTerms,
 };
 use tvaers_protocol::problem::Problem;
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, NO_RECENCY};
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::release::{BudgetLeft, Showing};
+use tvaers_protocol::request::{StudyRequest, TablesRequest, Under};
 use tvaers_protocol::roster::{
-    Coordinator as Entry, Member, Roster, SealingPublic, SignedRoster, VerifiedRoster,
+    Coordinator as Entry, Member, Person, Role, Roster, SealingPublic, SignedRoster, VerifiedRoster,
 };
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::{Disclosure, Grain};
@@ -38,7 +41,7 @@ use crate::coordinator::{Coordinator, Parts};
 use crate::event::Events;
 use crate::limits::Limits;
 use crate::state::State;
-use crate::stratify::{self, Request, RequestId, Summary};
+use crate::stratify::{self, Asked, Request, RequestId, Summary};
 
 /// For a puppet to be told something, and how long it says nothing; tests are over long before.
 const WAIT: Duration = Duration::from_secs(30);
@@ -189,7 +192,11 @@ pub(crate) fn roster() -> VerifiedRoster {
             signing: key(100).verifying_key(),
         },
         members: (1..).zip(MEMBERS).map(member).collect(),
-        people: Vec::new(),
+        people: vec![Person {
+            name: "Ane".to_owned(),
+            role: Role::Analyst,
+            signing: key(101).verifying_key(),
+        }],
     };
     VerifiedRoster::known(SignedRoster { signatures: BTreeMap::new(), roster })
 }
@@ -246,12 +253,34 @@ impl World {
         }
     }
 
+    /// A request for a list of SAD, signed by the analyst.
     pub(crate) fn request(&self, deadline_s: u64) -> Request {
-        Request { model: "sad".to_owned(), as_of: AS_OF, grain: Grain::Events, deadline_s }
+        self.request_of("sad", deadline_s)
+    }
+
+    /// The same of another model, whether there is one or not.
+    pub(crate) fn request_of(&self, model: &str, deadline_s: u64) -> Request {
+        Request { study: signed(model, &self.roster, None), deadline_s }
+    }
+
+    /// A request for a list and for tables.
+    pub(crate) fn request_with_tables(&self, deadline_s: u64) -> Request {
+        let under = Under { permit: "tables".to_owned(), purpose: String::new() };
+        let tables = TablesRequest { under, nano_rho: None, cut_off: None };
+        Request { study: signed("sad", &self.roster, Some(tables)), deadline_s }
     }
 
     pub(crate) async fn run(&self, deadline_s: u64) -> Result<Summary, Problem> {
         stratify::run(&self.coordinator, &self.request(deadline_s), &Events::channel().0).await
+    }
+
+    pub(crate) fn connect_those_who_left(&self) {
+        for puppet in self.puppets.values() {
+            let gone = puppet.inside().link.is_none();
+            if gone {
+                puppet.connect(&self.coordinator);
+            }
+        }
     }
 
     /// Runs, and has puppets come back as soon as they are gone.
@@ -259,12 +288,7 @@ impl World {
         let returns = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(30)).await;
-                for puppet in self.puppets.values() {
-                    let gone = puppet.inside().link.is_none();
-                    if gone {
-                        puppet.connect(&self.coordinator);
-                    }
-                }
+                self.connect_those_who_left();
             }
         };
         tokio::select! {
@@ -295,6 +319,7 @@ impl World {
     pub(crate) async fn go_on(&self) -> Vec<(RequestId, Result<Summary, Problem>)> {
         let mut ended = Vec::new();
         for (id, request) in stratify::unanswered(&self.coordinator).await.unwrap() {
+            let Asked::Stratify(request) = request else { continue };
             let result = stratify::run_as(&self.coordinator, &id, &request, &Events::channel().0).await;
             ended.push((id, result));
         }
@@ -303,6 +328,30 @@ impl World {
 }
 
 const AS_OF: Date = date(2026, 2, 28);
+
+/// A request for a list under a permit of puppets, which allow everything.
+pub(crate) fn signed(
+    model: &str,
+    roster: &VerifiedRoster,
+    tables: Option<TablesRequest>,
+) -> Signed<StudyRequest> {
+    let library = Library::embedded().unwrap();
+    let now = SystemClock.now();
+    let content = StudyRequest {
+        id: tvaers_protocol::request::RequestId([1; 16]),
+        requester: key(101).verifying_key(),
+        model: model.to_owned(),
+        model_digest: library.model(model).map_or(Digest::NONE, |model| model.digest),
+        catalogue_digest: library.catalogue().digest(),
+        as_of: AS_OF,
+        grain: Grain::Events,
+        list: Some(Under { permit: "list".to_owned(), purpose: String::new() }),
+        tables,
+        created: now,
+        expires: now + SignedDuration::from_hours(1),
+    };
+    Signed::request(content, roster.digest(), &key(101))
+}
 
 async fn open(dir: &TempDir, roster: &VerifiedRoster, limits: &Limits) -> Arc<Coordinator> {
     let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
@@ -431,8 +480,21 @@ impl Puppet {
                     extracted_on: AS_OF,
                     rejected_rows: 0,
                 };
-                let grain = ask.grain.min(self.grain);
-                let prepared = Prepared { evaluations: 40, grain, disclosure: Disclosure::Items, data };
+                let asked = &ask.request.content;
+                let tables = asked.tables.as_ref().map(|_| TablesTerms {
+                    nano_rho: 100_000_000,
+                    left: BudgetLeft { permit: 1, period: 2, life: 3 },
+                    showing: Showing { smallest: 0, rounding: 1 },
+                });
+                let prepared = Prepared {
+                    evaluations: 40,
+                    grain: asked.grain.min(self.grain),
+                    disclosure: Disclosure::Items,
+                    everyone: true,
+                    tables,
+                    laboratory: true,
+                    data,
+                };
                 exchange.answer(&prepared, WAIT).await
             }
             Kind::Propose => {

@@ -10,18 +10,32 @@ use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::identity::Identity;
 use tvaers_link::quic::Dialer;
+use tvaers_policy::laboratory;
+use tvaers_policy::succession::Seen;
 use tvaers_protocol::enrolment::{Enrolment, check_name};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::{Member, SealingPublic, VerifiedRoster};
 use tvaers_protocol::sign::{Signature, SigningKey};
+use tvaers_protocol::study::Grain;
 use tvaers_pseudonym::sealing::SealingKey;
+use tvaers_query::Decimal;
 
+use crate::audit::event::{Event, PolicyLoaded};
+use crate::audit::{self, Audit};
 use crate::config::Config;
 use crate::home::Home;
+use crate::ledger::Ledger;
 use crate::node::{Node, Parts};
+use crate::policy::{self, InForce, Loading};
 use crate::state::State;
 use crate::study::restore;
+
+/// Delta where there is no roster yet to name one.
+const DELTA: &str = "1e-8";
+
+/// What an answer costs under the policy that `init --made-up` writes, where its query states no budget.
+const LABORATORY_RHO: Decimal = Decimal::TENTH;
 
 /// What the node says about itself when it connects.
 pub const SOFTWARE: &str = concat!("tvaers-node ", env!("CARGO_PKG_VERSION"));
@@ -54,6 +68,10 @@ pub fn create(home: &Home, config: &Config) -> Result<Enrolment, Problem> {
     let text = toml::to_string(&enrolment)
         .map_err(|error| Problem::from_error(Exit::Failed, "init.enrolment", &error))?;
     private::replace(&home.enrolment(), text.as_bytes()).map_err(failed)?;
+    if config.made_up {
+        let text = laboratory::laboratory(Grain::Events, LABORATORY_RHO);
+        private::replace(&home.policy(), text.as_bytes()).map_err(failed)?;
+    }
     // Last, so that a node whose creation broke off is not taken for one.
     private::replace(&home.config(), config.to_commented_text().as_bytes()).map_err(failed)?;
     Ok(enrolment)
@@ -147,11 +165,164 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let state = state(&home).await?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
-    let parts = Parts { home, config: config.clone(), roster, signing, sealing, state, clock };
+    let software =
+        Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?;
+    let policy = policy(&home, &config, &roster, &state, &library).await?;
+    let ledger = ledger(&state).await?;
+    let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
+    start(&state, &audit, policy.as_ref(), clock.now()).await?;
+    let certificate_to = identity.certificate().valid_until;
+    let parts = Parts {
+        home,
+        config: config.clone(),
+        roster,
+        signing,
+        sealing,
+        state,
+        ledger,
+        audit,
+        policy,
+        software,
+        certificate_to,
+        clock,
+    };
     let node = Arc::new(Node::new(parts, library));
     // Before anything is asked: which studies go on, and that nothing is left of the others.
     restore::studies(&node).await.map_err(|error| Problem::from_error(Exit::Failed, "studies", &error))?;
     Ok((node, dialer, config))
+}
+
+/// The policy in the node's folder, tried out; none where there is none.
+///
+/// # Errors
+/// [`Problem`]: the first of its faults. `tvaers-node check` names all.
+pub async fn policy(
+    home: &Home,
+    config: &Config,
+    roster: &VerifiedRoster,
+    state: &State,
+    library: &Library,
+) -> Result<Option<InForce>, Problem> {
+    policies(home, config, Some(roster), state, library).await.map_err(|problems| {
+        let count = problems.len();
+        let none = || Problem::new(Exit::Failed, "policy", "the policy cannot be used");
+        let first = problems.into_iter().next().unwrap_or_else(none);
+        if count == 1 {
+            return first;
+        }
+        let next = format!("{}; `tvaers-node check` names all {count} faults", first.next);
+        first.next(next)
+    })
+}
+
+/// The same with all problems.
+///
+/// # Errors
+/// Every [`Problem`] of the file.
+pub async fn policies(
+    home: &Home,
+    config: &Config,
+    roster: Option<&VerifiedRoster>,
+    state: &State,
+    library: &Library,
+) -> Result<Option<InForce>, Vec<Problem>> {
+    let seen = state.policy_seen().await;
+    let seen = seen.map_err(|error| vec![Problem::from_error(Exit::Failed, "state", &error)])?;
+    // Without a roster, as before the first one, by what most have.
+    let delta = roster.map_or(DELTA, |roster| roster.roster().delta.as_str()).parse().map_err(
+        |error: tvaers_release::error::ReleaseError| {
+            vec![Problem::from_error(Exit::Failed, "roster.delta", &error).next("have a new roster signed")]
+        },
+    )?;
+    let loading = Loading {
+        node: &config.id,
+        made_up: config.made_up,
+        delta,
+        nodes: roster.map_or(0, |roster| roster.roster().members.len()),
+        seen: seen.map(|(version, digest)| Seen { version, digest }),
+    };
+    policy::load(&home.policy(), &loading, library)
+}
+
+/// The ledger, verified from its first entry to its last.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn ledger(state: &State) -> Result<Ledger, Problem> {
+    Ledger::open(state.pool()).await.map_err(|error| {
+        Problem::new(Exit::Failed, error.code(), &error)
+            .at("state.sqlite")
+            .expected("the ledger as this node wrote it")
+            .next("do not serve: restore the newest copy, and tell the data-protection officer")
+    })
+}
+
+/// The audit log, verified; and that the ledger is not older than what the log has seen of it.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn audit(
+    home: &Home,
+    ledger: &Ledger,
+    software: Software,
+    now: jiff::Timestamp,
+) -> Result<Audit, Problem> {
+    let path = home.audit();
+    let audit = Audit::open(&path, software, now).map_err(|error| broken_log(&path, &error))?;
+    audit_is_whole(home, ledger).await?;
+    Ok(audit)
+}
+
+/// Whether the audit log is as it was written, and the ledger not older than what the log has seen of it.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn audit_is_whole(home: &Home, ledger: &Ledger) -> Result<(), Problem> {
+    let path = home.audit();
+    let seen = audit::read::verify(&path).map_err(|error| broken_log(&path, &error))?.ledger;
+    let contains = ledger.contains(&seen).await;
+    let contains = contains.map_err(|error| Problem::from_error(Exit::Failed, "ledger", &error))?;
+    if contains {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Exit::Failed,
+        "ledger.older",
+        "the ledger is older than the audit log says: an older copy was put in its place",
+    )
+    .at(home.state().display())
+    .expected(format_args!("a ledger with at least {} entries", seen.entries))
+    .next("put the newest state.sqlite back; what was charged since is not known to this one"))
+}
+
+fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> Problem {
+    Problem::new(Exit::Failed, error.code(), error)
+        .at(path.display())
+        .expected("the audit log as this node wrote it, for its owner only")
+        .next("do not serve: tell the data-protection officer, and keep the file as it is")
+}
+
+/// Tells the log that the node starts, and under which policy.
+async fn start(
+    state: &State,
+    audit: &Audit,
+    policy: Option<&InForce>,
+    now: jiff::Timestamp,
+) -> Result<(), Problem> {
+    let mut events = vec![Event::Start];
+    if let Some(policy) = policy {
+        if let Some(seen) = policy.seen() {
+            let noted = state.note_policy(seen.version, seen.digest, now).await;
+            noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+        }
+        let (version, laboratory) = (policy.version(), policy.is_laboratory());
+        events.push(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory }));
+    }
+    let recorded = audit.record(now, events).await;
+    recorded.map(drop).map_err(|error| {
+        Problem::new(Exit::Failed, error.code(), &error)
+            .next("look at disk space and permissions; nothing is answered that cannot be logged")
+    })
 }
 
 /// The node's certificate and key.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::{NodeId, Sector};
-use tvaers_protocol::study::Grain;
 
 pub use self::source::SourceFileError;
 
@@ -26,9 +25,6 @@ pub struct Config {
     pub coordinator: String,
     /// Whether the database holds made-up persons only. Set when the node is created; cannot be changed later.
     pub made_up: bool,
-    /// The laboratory policy; only a made-up database may have one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub laboratory: Option<Laboratory>,
     /// The server that holds the rows; without it they are imported from files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourcePlace>,
@@ -44,14 +40,6 @@ pub struct SourcePlace {
     /// The schema of the views; without it the role's own search path counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-}
-
-/// What the laboratory policy grants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Laboratory {
-    /// The finest grain of contributions.
-    pub grain: Grain,
 }
 
 /// A configuration file that cannot be used.
@@ -83,9 +71,6 @@ pub enum ConfigError {
         /// The sector it should fit.
         sector: Sector,
     },
-    /// A laboratory policy over data that may be real.
-    #[error("`[laboratory]` needs a database created with `init --made-up`")]
-    LaboratoryOnRealData,
 }
 
 impl Config {
@@ -111,24 +96,12 @@ impl Config {
         if !self.sector.has_code(self.code) {
             return Err(ConfigError::Code { code: self.code, sector: self.sector });
         }
-        if self.laboratory.is_some() && !self.made_up {
-            return Err(ConfigError::LaboratoryOnRealData);
-        }
         Ok(())
     }
 
     /// The file as `init` writes it, with a comment per field.
     #[must_use]
     pub fn to_commented_text(&self) -> String {
-        let grain = self.laboratory.map_or_else(String::new, |laboratory| {
-            format!(
-                "\n# Laboratory policy: allows everything that made-up data can be used for.\n\
-                 [laboratory]\n\
-                 # The finest contribution per person: \"points\", \"counts\" or \"events\".\n\
-                 grain = \"{}\"\n",
-                laboratory.grain
-            )
-        });
         let source = self.source.as_ref().map_or_else(|| SOURCE_EXAMPLE.to_owned(), SourcePlace::to_text);
         format!(
             "# A tvaers node. `tvaers-node check` reads this file and names every problem.\n\n\
@@ -138,7 +111,7 @@ impl Config {
              # Who runs it, as the roster shows it.\nname = {}\n\
              # Host and port of the coordinator. The node dials out (UDP); nothing dials in.\ncoordinator = \"{}\"\n\
              # Whether every person in the database is made up. Decided at creation; the database is marked too.\n\
-             made-up = {}\n{grain}{source}",
+             made-up = {}\n{source}",
             self.id,
             self.sector,
             self.code,
@@ -183,7 +156,6 @@ mod tests {
             name: "Lolland \"Kommune\"".to_owned(),
             coordinator: "127.0.0.1:4433".to_owned(),
             made_up: true,
-            laboratory: Some(Laboratory { grain: Grain::Events }),
             source: None,
         }
     }
@@ -200,12 +172,6 @@ mod tests {
         let example =
             config().to_commented_text().replace("# [source]", "[source]").replace("# url-file", "url-file");
         assert!(toml::from_str::<Config>(&example).unwrap().source.is_some());
-    }
-
-    #[test]
-    fn a_laboratory_policy_over_real_data_is_refused() {
-        let real = Config { made_up: false, ..config() };
-        assert!(matches!(real.check(), Err(ConfigError::LaboratoryOnRealData)));
     }
 
     #[test]

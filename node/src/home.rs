@@ -57,6 +57,12 @@ impl Home {
         self.dir.join("state.sqlite")
     }
 
+    /// The audit log.
+    #[must_use]
+    pub fn audit(&self) -> PathBuf {
+        self.dir.join("audit.jsonl")
+    }
+
     /// The log.
     #[must_use]
     pub fn log(&self) -> PathBuf {

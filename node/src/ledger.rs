@@ -26,6 +26,7 @@ use tvaers_protocol::id::Digest;
 
 use chain::{Accounts, Content, Entry, Overflow};
 use claim::{Charge, Claim, Head, Outcome, Release, Spent, Window};
+use name::Name;
 use rho::NanoRho;
 
 pub use error::LedgerError;
@@ -123,7 +124,7 @@ impl Ledger {
             let outcome = match earlier(&mut transaction, &mut draft, claim, now).await? {
                 Some(charge) => outcome_of(&mut transaction, &charge).await?,
                 None => {
-                    let spent = spent(&mut transaction, &draft, claim, now, &windows).await?;
+                    let spent = spent(&mut transaction, &draft, Some(&claim.permit), now, &windows).await?;
                     match admit(claim, &spent) {
                         Ok(price) => charge(&mut transaction, &mut draft, claim, now, price).await?,
                         Err(refusal) => Outcome::Refused(refusal),
@@ -176,20 +177,21 @@ impl Ledger {
         Ok(releases)
     }
 
-    /// What a claim would find spent, for a preview. Nothing is charged, and another request may come first.
+    /// What a claim under `permit` would find spent, for a preview, or what is spent over all permits. Nothing is charged,
+    /// and another request may come first.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub async fn preview(
         &self,
-        claim: &Claim,
+        permit: Option<&Name>,
         now: Timestamp,
         windows: impl Fn(Timestamp) -> Vec<Window> + Send,
     ) -> Result<Spent, LedgerError> {
         let mut accounts = self.accounts.lock().await;
         let mut transaction = self.pool.begin().await?;
         let draft = store::catch_up(&mut transaction, &accounts).await?;
-        let spent = spent(&mut transaction, &draft, claim, now, &windows).await?;
+        let spent = spent(&mut transaction, &draft, permit, now, &windows).await?;
         transaction.rollback().await?;
         *accounts = draft;
         Ok(spent)
@@ -261,7 +263,7 @@ async fn outcome_of<R>(
 async fn spent(
     transaction: &mut SqliteConnection,
     draft: &Accounts,
-    claim: &Claim,
+    permit: Option<&Name>,
     now: Timestamp,
     windows: &(impl Fn(Timestamp) -> Vec<Window> + Send),
 ) -> Result<Spent, LedgerError> {
@@ -276,9 +278,14 @@ async fn spent(
     }
     let mut sums = Vec::with_capacity(windows.len());
     for window in &windows {
-        sums.push(store::spent_in(transaction, &claim.permit, window).await?);
+        sums.push(store::spent_in(transaction, permit, window).await?);
     }
-    Ok(Spent { at, permit: draft.permit(&claim.permit), life: draft.life, windows: sums })
+    Ok(Spent {
+        at,
+        permit: permit.map_or(NanoRho::ZERO, |permit| draft.permit(permit)),
+        life: draft.life,
+        windows: sums,
+    })
 }
 
 async fn charge<R>(

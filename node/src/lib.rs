@@ -14,9 +14,11 @@ pub mod config;
 pub mod home;
 pub mod ledger;
 pub mod node;
+pub mod policy;
 pub mod serve;
 pub mod state;
 
+mod query;
 mod refusal;
 mod study;
 mod work;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
@@ -11,14 +12,20 @@ use tvaers_definitions::model::Model;
 use tvaers_host::process::system_rng;
 use tvaers_link::clock::Clock;
 use tvaers_link::link::Link;
+use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::roster::{Member, VerifiedRoster};
 use tvaers_protocol::sign::SigningKey;
 use tvaers_pseudonym::sealing::SealingKey;
 
+use crate::audit::Audit;
+use crate::audit::event::Event;
 use crate::config::Config;
 use crate::home::Home;
+use crate::ledger::history::Totals;
+use crate::ledger::{Ledger, LedgerError};
+use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::study::Study;
@@ -47,6 +54,16 @@ pub struct Parts {
     pub sealing: SealingKey,
     /// Its memory.
     pub state: State,
+    /// What was charged and released.
+    pub ledger: Ledger,
+    /// What it tells those who audit it.
+    pub audit: Audit,
+    /// Its policy; none permits nothing.
+    pub policy: Option<InForce>,
+    /// What it runs.
+    pub software: Software,
+    /// When its certificate runs out.
+    pub certificate_to: Timestamp,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -103,6 +120,38 @@ impl Node {
 
     pub(crate) fn state(&self) -> &State {
         &self.parts.state
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.parts.ledger
+    }
+
+    /// What the ledger adds up to.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn totals(&self) -> Result<Totals, LedgerError> {
+        self.ledger().totals().await
+    }
+
+    pub(crate) fn policy(&self) -> Option<&InForce> {
+        self.parts.policy.as_ref()
+    }
+
+    pub(crate) fn software(&self) -> &Software {
+        &self.parts.software
+    }
+
+    pub(crate) fn certificate_to(&self) -> Timestamp {
+        self.parts.certificate_to
+    }
+
+    /// Tells the audit log. Where that fails nothing may be answered.
+    pub(crate) async fn record(&self, now: Timestamp, events: Vec<Event>) -> Result<(), Refusal> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.parts.audit.record(now, events).await.map(drop).map_err(Refusal::internal)
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -14,15 +14,17 @@ use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::quic::Dialer;
 use tvaers_link::stream::Stream;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
-use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{Closed, Message, NodeStatus, Prepare, Progress, Propose};
+use tvaers_protocol::message::{
+    AskQuery, Closed, Message, NodeStatus, PolicyStatement, Prepare, PreviewQuery, Progress, Propose,
+};
 use tvaers_protocol::reject::RejectCode;
 
-use crate::app::SOFTWARE;
+use crate::audit::event::Closing;
 use crate::node::Node;
+use crate::query;
 use crate::refusal::Refusal;
-use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise};
+use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise, told};
 
 /// Requests that are worked on at a time; further ones wait.
 const REQUESTS: usize = 32;
@@ -116,7 +118,16 @@ async fn answer(
 ) -> Result<(), Refusal> {
     match ask.kind() {
         Kind::Status => return reply(exchange, &status(node).await?).await,
-        Kind::Prepare => return reply(exchange, &agree::prepare(node, &read::<Prepare>(&ask)?).await?).await,
+        Kind::Prepare => {
+            return match agree::prepare(node, &read::<Prepare>(&ask)?).await? {
+                Ok(prepared) => reply(exchange, &prepared).await,
+                Err(declined) => reply(exchange, &declined).await,
+            };
+        }
+        Kind::AskQuery => return query::answer(node, &read::<AskQuery>(&ask)?, exchange).await,
+        Kind::PreviewQuery => {
+            return reply(exchange, &query::preview(node, &read::<PreviewQuery>(&ask)?).await?).await;
+        }
         Kind::Propose => return reply(exchange, &agree::propose(node, &read::<Propose>(&ask)?).await?).await,
         Kind::Close => {
             close(node, digest).await?;
@@ -219,21 +230,44 @@ fn exchange_failed(error: ExchangeError) -> Refusal {
 async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
     let import = node.state().latest_import().await.map_err(Refusal::internal)?;
     Ok(NodeStatus {
-        software: Software::new(SOFTWARE).map_err(Refusal::internal)?,
+        software: node.software().clone(),
         made_up: node.config().made_up,
         data: import.map(|import| import.statement),
+        policy: policy(node).await?,
+        certificate_to: node.certificate_to(),
     })
+}
+
+/// The policy in force, and what is left of its budgets.
+async fn policy(node: &Node) -> Result<Option<PolicyStatement>, Refusal> {
+    let Some(in_force) = node.policy() else { return Ok(None) };
+    let left = query::left_over_all(node, in_force).await?;
+    Ok(Some(PolicyStatement {
+        digest: in_force.digest(),
+        version: in_force.version(),
+        laboratory: in_force.is_laboratory(),
+        valid_to: in_force.policy().edition().map(|edition| edition.validity.to),
+        left_period: left.period,
+        left_life: left.life,
+    }))
 }
 
 /// Closes a study: what is under way for it ends, its share and seed are cleared, its file goes.
 pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
+    let handed_back = matches!(study.stage().await, Ok(Stage::HandedBack));
     study.end().await;
     // First the record: a file that a crash leaves behind is then known to be useless, however old its content.
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
     study.work.erase().map_err(Refusal::internal)?;
+    let how = match handed_back {
+        true => Closing::HandedBack,
+        false if node.clock().now() > study.manifest.deadline => Closing::Deadline,
+        false => Closing::Closed,
+    };
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
+    node.record(node.clock().now(), vec![told::closed(digest, how)]).await?;
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The node's own memory (`state.sqlite`): imports, studies, work lists. WAL with full sync; a newer schema is refused.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +13,9 @@ use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::message::DataStatement;
 use tvaers_protocol::study::Manifest;
+
+/// For another transaction to end.
+const BUSY_TIME: Duration = Duration::from_secs(60);
 
 /// What went wrong with the state database. Never carries a value of a row.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +149,8 @@ impl State {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // Another process may be importing, or a ledger's transaction be under way.
+            .busy_timeout(BUSY_TIME)
             // What is deleted is overwritten: pages of an erased work list do not linger in the file.
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
@@ -153,9 +159,53 @@ impl State {
         Ok(Self { pool })
     }
 
+    /// The database, for the ledger that stands in it.
+    #[must_use]
+    pub fn pool(&self) -> SqlitePool {
+        self.pool.clone()
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// The highest version of a policy that was in force; none before the first that counts versions.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn policy_seen(&self) -> Result<Option<(u64, Digest)>, StateError> {
+        let row = sqlx::query("SELECT version, digest FROM policy ORDER BY version DESC LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        let broken = |column| StateError::Inconsistent { table: "policy", column };
+        row.map(|row| {
+            let version = u64::try_from(row.try_get::<i64, _>("version")?).map_err(|_| broken("version"))?;
+            let digest: Vec<u8> = row.try_get("digest")?;
+            Ok((version, Digest(digest.try_into().map_err(|_| broken("digest"))?)))
+        })
+        .transpose()
+    }
+
+    /// Remembers that a version of the policy is in force. Gives whether it is new.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn note_policy(
+        &self,
+        version: u64,
+        digest: Digest,
+        now: Timestamp,
+    ) -> Result<bool, StateError> {
+        let done = sqlx::query(
+            "INSERT INTO policy (version, digest, since) VALUES (?, ?, ?) ON CONFLICT (version) DO NOTHING",
+        )
+        .bind(i64::try_from(version).unwrap_or(i64::MAX))
+        .bind(digest.0.as_slice())
+        .bind(now.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Records an import.
@@ -239,7 +289,7 @@ impl State {
         )
         .bind(manifest.digest().0.as_slice())
         .bind(manifest.run.to_string())
-        .bind(&manifest.permit)
+        .bind(permit(manifest))
         .bind(&manifest.model)
         .bind(manifest.as_of.to_string())
         .bind(import)
@@ -351,6 +401,13 @@ impl State {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// The permit of the work list, or of the tables where there is no list.
+fn permit(manifest: &Manifest) -> &str {
+    let asked = &manifest.request.content;
+    let under = asked.list.as_ref().or(asked.tables.as_ref().map(|tables| &tables.under));
+    under.map_or("", |under| under.permit.as_str())
 }
 
 fn import(row: &SqliteRow) -> Result<ImportRecord, StateError> {

@@ -28,9 +28,11 @@ pub(crate) mod evaluate;
 pub(crate) mod event;
 pub(crate) mod hand_back;
 pub(crate) mod keygen;
+mod permit;
 pub(crate) mod pseudonymise;
 pub(crate) mod restore;
 mod stream;
+pub(crate) mod told;
 
 /// How far this node has come with its own part of a study. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,9 +3,10 @@
 //! Pure: no socket, file, clock or environment. Time and randomness come in as arguments.
 //!
 //! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part, by
-//! way of [`enrolment`], with [`fingerprint`]s that people compare; [`study`] what is agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second
-//! round between them; [`hello`] how a
-//! conversation begins; [`reject`] how it is refused; [`frame`] and [`codec`] in which bytes; [`problem`] how a person is told.
+//! way of [`enrolment`], with [`fingerprint`]s that people compare; [`request`] what a person asks for; [`study`] what is
+//! agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second round between them;
+//! [`release`] what leaves for a query; [`hello`] how a conversation begins; [`reject`] how it is refused; [`frame`] and
+//! [`codec`] in which bytes; [`problem`] how a person is told.
 
 mod hex_bytes;
 
@@ -21,6 +22,8 @@ pub mod message;
 pub mod problem;
 pub mod record;
 pub mod reject;
+pub mod release;
+pub mod request;
 pub mod roster;
 pub mod sign;
 pub mod study;

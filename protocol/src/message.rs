@@ -1,9 +1,10 @@
-//! Every message of a study, in the order of a run. PROTOCOL.md tells the same in prose.
+//! Every message, those of a study in the order of a run. PROTOCOL.md tells the same in prose.
 //!
 //! The coordinator opens a stream per request and the node answers on it; for a batch of evaluations the node opens
 //! the stream and the coordinator relays it to the holder. Messages between nodes are signed by nodes, so that the
 //! coordinator in the middle can delay them and nothing else.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use crate::codec;
 use crate::frame::Kind;
 use crate::hello::Software;
 use crate::id::{Digest, NodeId};
+use crate::release::{BudgetLeft, Noise, Showing};
+use crate::request::{QueryRequest, StudyRequest};
 use crate::sign::{BadSignature, Purpose, Signature, SigningKey, VerifyingKey};
 use crate::study::{Disclosure, Grain, Manifest};
 
@@ -21,35 +24,36 @@ pub trait Message: Serialize + DeserializeOwned {
     const KIND: Kind;
 }
 
-/// Content with its author's signature, bound to one study.
+/// Content with its author's signature, bound to one context: a study by its manifest's digest, or outside of one what
+/// the content is about, such as the roster under which a person asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed<T> {
     /// The content.
     pub content: T,
-    /// The author's signature over study and content.
+    /// The author's signature over context and content.
     pub signature: Signature,
 }
 
 impl<T: Serialize> Signed<T> {
-    /// Signs `content` within `study`.
+    /// Signs `content` within a context.
     #[must_use]
-    pub fn new(content: T, purpose: Purpose, study: Digest, key: &SigningKey) -> Self {
-        let signature = key.sign(purpose, &signed_bytes(study, &content));
+    pub fn new(content: T, purpose: Purpose, context: Digest, key: &SigningKey) -> Self {
+        let signature = key.sign(purpose, &signed_bytes(context, &content));
         Self { content, signature }
     }
 
-    /// The content, if `key` signed it within `study`.
+    /// The content, if `key` signed it within the context.
     ///
     /// # Errors
     /// [`BadSignature`].
-    pub fn verify(&self, purpose: Purpose, study: Digest, key: &VerifyingKey) -> Result<&T, BadSignature> {
-        key.verify(purpose, &signed_bytes(study, &self.content), &self.signature)?;
+    pub fn verify(&self, purpose: Purpose, context: Digest, key: &VerifyingKey) -> Result<&T, BadSignature> {
+        key.verify(purpose, &signed_bytes(context, &self.content), &self.signature)?;
         Ok(&self.content)
     }
 }
 
-fn signed_bytes<T: Serialize>(study: Digest, content: &T) -> Vec<u8> {
-    let mut bytes = study.0.to_vec();
+fn signed_bytes<T: Serialize>(context: Digest, content: &T) -> Vec<u8> {
+    let mut bytes = context.0.to_vec();
     bytes.extend_from_slice(&codec::canonical(content));
     bytes
 }
@@ -173,19 +177,12 @@ pub struct JoinCounts {
     pub joined_events: Vec<u64>,
 }
 
-/// Asks a node what it could contribute to a study; answered with [`Prepared`].
+/// Asks a node what it could contribute to a study; answered with [`Prepared`], or with [`Declined`] where its policy
+/// does not allow it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepare {
-    /// The model's name.
-    pub model: String,
-    /// The digest of the model's file.
-    pub model_digest: Digest,
-    /// The digest of the feature catalogue.
-    pub catalogue_digest: Digest,
-    /// The reference date.
-    pub as_of: Date,
-    /// The finest grain asked for.
-    pub grain: Grain,
+    /// What is asked for, signed by the person who asks.
+    pub request: Signed<StudyRequest>,
 }
 
 impl Message for Prepare {
@@ -199,14 +196,120 @@ pub struct Prepared {
     pub evaluations: u32,
     /// The finest grain that its policy grants, at most the one asked for.
     pub grain: Grain,
-    /// What its policy lets its own work list show.
+    /// What its policy lets work lists show.
     pub disclosure: Disclosure,
+    /// Whether its policy lets them show everyone in the population, and not those alone whom the model includes.
+    pub everyone: bool,
+    /// On what terms its policy lets tables be released; none where none are asked for.
+    pub tables: Option<TablesTerms>,
+    /// Whether its policy is for made-up data, so that every result says so.
+    pub laboratory: bool,
     /// Which data it would answer from.
     pub data: DataStatement,
 }
 
 impl Message for Prepared {
     const KIND: Kind = Kind::Prepared;
+}
+
+/// On what terms a node's policy lets the tables of a study be released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TablesTerms {
+    /// What they would be charged, in thousand-millionths of rho.
+    pub nano_rho: u64,
+    /// What would be left then.
+    pub left: BudgetLeft,
+    /// What may be shown of them.
+    pub showing: Showing,
+}
+
+/// One rule that a request breaks, in the words of the node's policy. It holds nothing of any person's data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// A stable code, such as `permit.expired`.
+    pub code: String,
+    /// The rule and how it is broken.
+    pub what: String,
+    /// What would be allowed; empty where nothing would.
+    pub allowed: String,
+    /// What to do.
+    pub next: String,
+}
+
+/// The node's policy does not allow what was asked: every rule that it breaks.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declined {
+    /// The rules, at least one.
+    pub rules: Vec<Rule>,
+}
+
+impl Message for Declined {
+    const KIND: Kind = Kind::Declined;
+}
+
+/// Asks a node a query; answered with [`Releases`] and [`ReleasesEnd`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskQuery {
+    /// What is asked, signed by the person who asks.
+    pub request: Signed<QueryRequest>,
+}
+
+impl Message for AskQuery {
+    const KIND: Kind = Kind::AskQuery;
+}
+
+/// Part of a node's answers to a query.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Releases {
+    /// Counts frames from 0.
+    pub sequence: u32,
+    /// Answers in order, each the stored bytes of a [`Release`](crate::release::Release) signed by the node.
+    pub bodies: Vec<Vec<u8>>,
+}
+
+impl Message for Releases {
+    const KIND: Kind = Kind::Releases;
+}
+
+/// The end of a node's answers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasesEnd {
+    /// How many there are.
+    pub count: u32,
+    /// Why there are no more, where more were asked for; empty if and only if there are all.
+    pub refused: Vec<Rule>,
+}
+
+impl Message for ReleasesEnd {
+    const KIND: Kind = Kind::ReleasesEnd;
+}
+
+/// Asks what a query would cost. Nothing is charged and no data is read; answered with [`Previewed`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewQuery {
+    /// What would be asked, signed by the person who would ask.
+    pub request: Signed<QueryRequest>,
+}
+
+impl Message for PreviewQuery {
+    const KIND: Kind = Kind::PreviewQuery;
+}
+
+/// What a query would cost at a node.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Previewed {
+    /// The rules that it would break; none where it would be answered.
+    pub rules: Vec<Rule>,
+    /// The noise of each cell and the price; none where the policy has no price for it.
+    pub noise: Option<Noise>,
+    /// What would be left then; none likewise.
+    pub left: Option<BudgetLeft>,
+}
+
+impl Message for Previewed {
+    const KIND: Kind = Kind::Previewed;
 }
 
 /// Proposes a study, signed by the coordinator; answered with [`Accepted`].
@@ -567,6 +670,28 @@ pub struct NodeStatus {
     pub made_up: bool,
     /// Which data it would answer from; none before the first import.
     pub data: Option<DataStatement>,
+    /// Under which policy it answers; none where it has none and refuses everything.
+    pub policy: Option<PolicyStatement>,
+    /// When its certificate runs out.
+    pub certificate_to: Timestamp,
+}
+
+/// The policy in force at a node, and what is left of its budgets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyStatement {
+    /// SHA-256 of its file.
+    pub digest: Digest,
+    /// Its version; 0 for a laboratory's that counts none.
+    pub version: u64,
+    /// Whether it is for made-up data.
+    pub laboratory: bool,
+    /// Its last day; none for a laboratory's without one.
+    pub valid_to: Option<Date>,
+    /// What is left of the budget over all permits in the running period, in thousand-millionths of rho.
+    pub left_period: u64,
+    /// What is left of that for life.
+    pub left_life: u64,
 }
 
 impl Message for NodeStatus {

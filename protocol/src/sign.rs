@@ -37,6 +37,12 @@ pub enum Purpose {
     Events,
     /// The coordinator closes a node's hand-back.
     HandBack,
+    /// A person asks for statistics.
+    QueryRequest,
+    /// A person asks for a stratification.
+    StudyRequest,
+    /// A node releases an answer.
+    Release,
 }
 
 impl Purpose {
@@ -54,6 +60,9 @@ impl Purpose {
             Self::EventRequests => "tvaers/v1/event-requests",
             Self::Events => "tvaers/v1/events",
             Self::HandBack => "tvaers/v1/hand-back",
+            Self::QueryRequest => "tvaers/v1/query-request",
+            Self::StudyRequest => "tvaers/v1/study-request",
+            Self::Release => "tvaers/v1/release",
         }
     }
 

@@ -13,6 +13,8 @@ use crate::codec;
 use crate::hex_bytes;
 use crate::id::{Digest, NodeId};
 use crate::limit;
+use crate::message::Signed;
+use crate::request::StudyRequest;
 use crate::roster::{Member, VerifiedRoster};
 
 /// The random name of a run.
@@ -104,9 +106,11 @@ pub struct Manifest {
     pub run: RunId,
     /// The roster under which it runs.
     pub roster: Digest,
-    /// The permit's id; `laboratory` for made-up data.
-    pub permit: String,
-    /// The model's name and version.
+    /// What was asked for, signed by the person who asks; all that follows keeps within it.
+    pub request: Signed<StudyRequest>,
+    /// What the tables are charged at each node, in thousand-millionths of rho; 0 where none are asked for.
+    pub nano_rho: u64,
+    /// The model's name.
     pub model: String,
     /// The digest of the model's file.
     pub model_digest: Digest,
@@ -118,6 +122,8 @@ pub struct Manifest {
     pub grain: Grain,
     /// What a work list tells.
     pub disclosure: Disclosure,
+    /// Whether it tells of everyone in the population, and not of those alone whom the model includes.
+    pub everyone: bool,
     /// The roster's key holders that take part, in order; a holder's index is its position + 1.
     pub holders: Vec<NodeId>,
     /// How many of them evaluate one pseudonym (t).
@@ -131,7 +137,7 @@ pub struct Manifest {
 }
 
 /// By how much a coordinator's clock may be ahead.
-const CLOCK_GRACE: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const CLOCK_GRACE: SignedDuration = SignedDuration::from_mins(10);
 
 /// The day of a moment, by which memberships and validity are judged everywhere alike.
 #[must_use]
@@ -161,6 +167,8 @@ pub enum ManifestError {
     Quota { node: NodeId, found: u32, allowed: u32 },
     #[error("the participants are not in order, each once")]
     Order,
+    #[error("the study is not what was asked for")]
+    Request,
     #[error("the study's deadline has passed or is more than {} days away", limit::STUDY_DAYS_MAX)]
     Deadline,
 }
@@ -184,6 +192,9 @@ impl Manifest {
         let late = now.checked_add(CLOCK_GRACE).is_ok_and(|latest| self.created > latest);
         if late || self.created > self.deadline {
             return Err(ManifestError::Created);
+        }
+        if !self.is_as_asked() {
+            return Err(ManifestError::Request);
         }
         if !roster.roster().is_valid_on(utc_date(now)) {
             return Err(ManifestError::RosterExpired);
@@ -213,6 +224,22 @@ impl Manifest {
             return Err(ManifestError::Deadline);
         }
         Ok(())
+    }
+
+    /// Whether it keeps to its request: the same model and date, no finer, and at the stated price. Who signed the
+    /// request, and whether policies allow it, is for the node to say.
+    fn is_as_asked(&self) -> bool {
+        let asked = &self.request.content;
+        let price = match asked.tables.as_ref().map(|tables| tables.nano_rho) {
+            None => self.nano_rho == 0,
+            Some(None) => self.nano_rho > 0,
+            Some(Some(nano_rho)) => self.nano_rho == nano_rho && nano_rho > 0,
+        };
+        let same = asked.model == self.model
+            && asked.model_digest == self.model_digest
+            && asked.catalogue_digest == self.catalogue_digest
+            && asked.as_of == self.as_of;
+        same && price && self.grain <= asked.grain && (asked.list.is_some() || asked.tables.is_some())
     }
 
     fn check_participant(&self, participant: &Participant, member: &Member) -> Result<(), ManifestError> {

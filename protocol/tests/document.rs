@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use tvaers_protocol::frame::{HEADER_BYTES, Kind, VERSION};
-use tvaers_protocol::limit;
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::{limit, request};
 
 const DOCUMENT: &str = include_str!("../PROTOCOL.md");
 
@@ -64,6 +64,8 @@ fn every_limit_that_both_ends_agree_on_stands_in_the_document() {
         ("MEMBERS_MAX", limit::MEMBERS_MAX as u64),
         ("STUDY_DAYS_MAX", limit::STUDY_DAYS_MAX.unsigned_abs()),
         ("SOFTWARE_CHARACTERS_MAX", limit::SOFTWARE_CHARACTERS_MAX as u64),
+        ("DAYS_MAX", request::DAYS_MAX.unsigned_abs()),
+        ("TIMES_MAX", u64::from(request::TIMES_MAX)),
     ];
     let found = rows("Limits");
     for (name, value) in limits {

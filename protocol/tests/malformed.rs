@@ -5,8 +5,12 @@ use tvaers_protocol::codec;
 use tvaers_protocol::frame::{Frame, FrameHeader, HEADER_BYTES, Kind};
 use tvaers_protocol::hello::{Hello, Welcome};
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{Answer, Batch, Signed};
+use tvaers_protocol::message::{
+    Answer, AskQuery, Batch, Declined, NodeStatus, Prepare, Prepared, Previewed, Propose, Releases,
+    ReleasesEnd, Signed,
+};
 use tvaers_protocol::reject::Reject;
+use tvaers_protocol::release::Release;
 
 proptest! {
     // Proptest prints the input that fails; a seed file would be one more thing to keep.
@@ -46,5 +50,15 @@ proptest! {
         prop_assert!(!judge::<Reject>(&bytes));
         prop_assert!(!judge::<Signed<Batch>>(&bytes));
         prop_assert!(!judge::<Signed<Answer>>(&bytes));
+        prop_assert!(!judge::<NodeStatus>(&bytes));
+        prop_assert!(!judge::<Prepare>(&bytes));
+        prop_assert!(!judge::<Prepared>(&bytes));
+        prop_assert!(!judge::<Declined>(&bytes));
+        prop_assert!(!judge::<Propose>(&bytes));
+        prop_assert!(!judge::<AskQuery>(&bytes));
+        prop_assert!(!judge::<Releases>(&bytes));
+        prop_assert!(!judge::<ReleasesEnd>(&bytes));
+        prop_assert!(!judge::<Previewed>(&bytes));
+        prop_assert!(!judge::<Signed<Release>>(&bytes));
     }
 }

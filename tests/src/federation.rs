@@ -4,6 +4,8 @@
 //! Nothing here stands in for a part of the product: folders, keys and roster are made by `tvaers-local`, rows are
 //! imported by `tvaers-node import`, and parties are opened as their `serve` opens them. Only the network is not one.
 
+#![expect(clippy::panic, reason = "what a test asks for is there")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,21 +16,31 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use tvaers_coordinator::answer::Answer;
+use tvaers_coordinator::asker::{Asker, StudyWish};
 use tvaers_coordinator::coordinator::Coordinator;
 use tvaers_coordinator::event::Events;
 use tvaers_coordinator::limits::Limits;
-use tvaers_coordinator::stratify::{self, Summary};
+use tvaers_coordinator::query;
+use tvaers_coordinator::query::Answered;
+use tvaers_coordinator::request::QueryAsked;
+use tvaers_coordinator::stratify::{self, Outcome, RequestId, Summary};
+use tvaers_host::private;
 use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::memory::{Fate, Interceptor, Passage, intercepted_pair};
+use tvaers_local::permits::Permits;
 use tvaers_local::provision;
 use tvaers_node::node::Node;
 use tvaers_node::{home, serve};
 use tvaers_protocol::id::{NodeId, PersonId, Sector};
+use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::Problem;
-use tvaers_protocol::study::Grain;
+use tvaers_protocol::request::{QueryRequest, TablesRequest};
+use tvaers_protocol::sign::SigningKey;
+use tvaers_protocol::study::{Grain, Manifest};
 
-use crate::cases;
+use crate::{cases, policy};
 
 /// Changes the folder of data.
 type Edit = dyn Fn(&Path) -> anyhow::Result<()> + Send;
@@ -56,6 +68,8 @@ pub struct Federation {
     /// Holds everything; removed when the federation is dropped.
     dir: TempDir,
     provisioned: provision::Federation,
+    permits: Permits,
+    asker: Asker,
     nodes: BTreeMap<NodeId, Arc<Node>>,
     links: BTreeMap<NodeId, Arc<dyn Link>>,
     coordinator: Arc<Coordinator>,
@@ -165,7 +179,14 @@ impl Builder {
         make(&self.data, self.as_of, &data)?;
         (self.edit)(&data)?;
         let today = TimeZone::UTC.to_datetime(SystemClock.now()).date();
-        let provisioned = provision::provision(provision::look(&data)?, &out, self.grain, false, today)?;
+        let folders = provision::look(&data)?;
+        let permits = Permits::look(&folders)?;
+        // A key that policies can name.
+        let key = dir.path().join("analyst.key");
+        private::write_key(&key, &policy::ANALYST)?;
+        let provisioned = provision::provision(folders, &out, Some(&key), false, today)?;
+        permits.put(&provisioned, self.grain)?;
+        let asker = provisioned.asker()?;
         for folder in &provisioned.folders {
             import(&provisioned.node_home(&folder.id), &folder.path, self.as_of).await?;
         }
@@ -178,6 +199,8 @@ impl Builder {
         Ok(Federation {
             dir,
             provisioned,
+            permits,
+            asker,
             nodes,
             links: BTreeMap::new(),
             coordinator,
@@ -379,7 +402,14 @@ impl Federation {
         let mut ended = Vec::new();
         for (id, request) in stratify::unanswered(&self.coordinator).await? {
             let (events, _) = Events::channel();
-            ended.push(stratify::run_as(&self.coordinator, &id, &request, &events).await);
+            match request {
+                stratify::Asked::Stratify(request) => {
+                    ended.push(stratify::run_as(&self.coordinator, &id, &request, &events).await);
+                }
+                stratify::Asked::Query(asked) => {
+                    query::run_as(&self.coordinator, &id, &asked, &events).await?;
+                }
+            }
         }
         Ok(ended)
     }
@@ -431,15 +461,68 @@ impl Federation {
         self.ask(&self.request()).await
     }
 
-    /// What [`Self::stratify`] asks for, to be changed and asked.
+    /// What [`Self::stratify`] asks for: a list and tables, at the finest grain.
     #[must_use]
     pub fn request(&self) -> stratify::Request {
-        stratify::Request {
-            model: self.model.clone(),
-            as_of: self.as_of,
-            grain: Grain::Events,
-            deadline_s: 10,
-        }
+        self.request_at(Grain::Events)
+    }
+
+    /// The same at another grain.
+    #[must_use]
+    pub fn request_at(&self, grain: Grain) -> stratify::Request {
+        self.signed(&self.model, self.as_of, grain, 10)
+    }
+
+    /// A stratification signed by the local analyst.
+    ///
+    /// # Panics
+    /// Where there is no such model.
+    #[must_use]
+    pub fn signed(&self, model: &str, as_of: Date, grain: Grain, deadline_s: u64) -> stratify::Request {
+        let wish = self.wish(model, as_of, grain);
+        let study = self.asker.study(wish, deadline_s, SystemClock.now());
+        stratify::Request { study: study.unwrap_or_else(|problem| panic!("{problem}")), deadline_s }
+    }
+
+    /// Another wish of the local analyst, signed.
+    ///
+    /// # Panics
+    /// Where there is no such model.
+    #[must_use]
+    pub fn signed_wish(&self, wish: StudyWish) -> stratify::Request {
+        let study = self.asker.study(wish, 10, SystemClock.now());
+        stratify::Request { study: study.unwrap_or_else(|problem| panic!("{problem}")), deadline_s: 10 }
+    }
+
+    /// What the local analyst wishes where nothing else is said: a list and tables.
+    #[must_use]
+    pub fn wish(&self, model: &str, as_of: Date, grain: Grain) -> StudyWish {
+        let tables = TablesRequest { under: self.permits.tables.clone(), nano_rho: None, cut_off: None };
+        let list = Some(self.permits.lists.clone());
+        StudyWish { model: model.to_owned(), as_of, grain, list, tables: Some(tables) }
+    }
+
+    /// Has the local analyst sign what a manifest says was asked for.
+    ///
+    /// # Panics
+    /// Where the analyst's key cannot be read.
+    pub fn sign_request(&self, manifest: &mut Manifest) {
+        let seed = private::read_key(&self.provisioned.analyst_key());
+        let key = SigningKey::from_seed(&seed.unwrap_or_else(|error| panic!("{error}")));
+        let content = manifest.request.content.clone();
+        manifest.request = Signed::request(content, self.asker.roster().digest(), &key);
+    }
+
+    /// The person who asks.
+    #[must_use]
+    pub const fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// Under which permits is asked.
+    #[must_use]
+    pub const fn permits(&self) -> &Permits {
+        &self.permits
     }
 
     /// Runs a stratification.
@@ -450,6 +533,67 @@ impl Federation {
         // Nobody listens to the events of a test.
         let (events, _) = Events::channel();
         stratify::run(&self.coordinator, request, &events).await
+    }
+
+    /// Asks a query as `tvaers query submit` does, and gives what is told of it and the results.
+    ///
+    /// # Errors
+    /// The person's own program's, or the coordinator's.
+    pub async fn query(&self, text: &str) -> Result<(Answered, Vec<Answer>), Problem> {
+        self.query_times(text, 1).await
+    }
+
+    /// The same, so many times.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn query_times(&self, text: &str, times: u32) -> Result<(Answered, Vec<Answer>), Problem> {
+        let signed = self.signed_query(text, times)?;
+        self.ask_query(&RequestId::random(), signed).await
+    }
+
+    /// A query signed by the local analyst.
+    ///
+    /// # Errors
+    /// The first fault of the query.
+    pub fn signed_query(&self, text: &str, times: u32) -> Result<Signed<QueryRequest>, Problem> {
+        let now = SystemClock.now();
+        let query = self.asker.read_query(text, "query.toml", now);
+        let query = query.map_err(|mut problems| problems.remove(0))?;
+        Ok(self.asker.query(&query, self.permits.aggregates.clone(), times, 10, now))
+    }
+
+    /// Has the coordinator ask a signed query under a name.
+    ///
+    /// # Errors
+    /// The coordinator's.
+    pub async fn ask_query(
+        &self,
+        id: &RequestId,
+        query: Signed<QueryRequest>,
+    ) -> Result<(Answered, Vec<Answer>), Problem> {
+        let (events, _) = Events::channel();
+        let asked = QueryAsked { query, deadline_s: 10 };
+        match query::run_as(&self.coordinator, id, &asked, &events).await? {
+            Outcome::Answered(answered) => {
+                let mut results = Vec::new();
+                loop {
+                    let from = u32::try_from(results.len()).unwrap_or(u32::MAX);
+                    let page = self.coordinator.results(id.as_str(), from).await?;
+                    if page.is_empty() {
+                        return Ok((answered, results));
+                    }
+                    results.extend(page);
+                }
+            }
+            outcome => outcome.into_result().map(|_| unreachable!("a query ends in no stratification")),
+        }
+    }
+
+    /// The node, to look at what it keeps.
+    #[must_use]
+    pub fn node(&self, id: &NodeId) -> Option<&Arc<Node>> {
+        self.nodes.get(id)
     }
 
     /// Has a node look for studies whose deadline has passed, as it does while it serves.

@@ -35,6 +35,9 @@ use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, ut
 
 use crate::federation::Federation;
 
+/// What a study's tables are charged where policies are asked: a tenth.
+const NANO_RHO: u64 = 100_000_000;
+
 /// For any one answer; tests are over long before.
 const WAIT: Duration = Duration::from_secs(120);
 
@@ -160,13 +163,8 @@ impl Hand {
     /// Where a node does not say what it has.
     pub async fn draft(&self, federation: &Federation) -> anyhow::Result<Manifest> {
         let model = self.model()?;
-        let question = Prepare {
-            model: model.name.clone(),
-            model_digest: model.digest,
-            catalogue_digest: self.library.catalogue().digest(),
-            as_of: federation.as_of(),
-            grain: Grain::Counts,
-        };
+        let request = federation.request_at(Grain::Events).study;
+        let question = Prepare { request: request.clone() };
         let roster = self.roster.roster();
         let holders: Vec<NodeId> = roster.holders().map(|member| member.id.clone()).collect();
         let mut participants = Vec::new();
@@ -186,7 +184,9 @@ impl Hand {
         Ok(Manifest {
             run: RunId(run),
             roster: self.roster.digest(),
-            permit: "laboratory".to_owned(),
+            request,
+            nano_rho: NANO_RHO,
+            everyone: true,
             model: model.name.clone(),
             model_digest: model.digest,
             catalogue_digest: self.library.catalogue().digest(),

@@ -8,4 +8,5 @@ pub mod hand;
 pub mod leak;
 pub mod oracle;
 pub mod panics;
+pub mod policy;
 pub mod simulation;

@@ -71,10 +71,7 @@ async fn numbers_stay_at_the_nodes_and_pseudonyms_in_the_streams() {
     federation.connect_all().await.unwrap();
     federation.stratify().await.unwrap();
     // A failed run says more in the log than one that went well.
-    let broken = tvaers_coordinator::stratify::Request {
-        as_of: "2026-03-01".parse().unwrap(),
-        ..federation.request()
-    };
+    let broken = federation.signed("sad", "2026-03-01".parse().unwrap(), Grain::Events, 10);
     federation.ask(&broken).await.unwrap_err();
 
     let persons: Vec<PersonId> = stories(seed, federation.as_of()).unwrap().into_keys().collect();

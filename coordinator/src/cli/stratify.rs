@@ -5,10 +5,15 @@ use std::io::IsTerminal as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use tvaers_host::output::{Format, Output};
+use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::request::TablesRequest;
 use tvaers_protocol::study::Grain;
 
+use super::asking::{Asking, under};
+use super::results;
+use crate::asker::{StudyWish, nano_rho};
 use crate::control::{Reply, Request, ask};
 use crate::event::Event;
 use crate::home::Home;
@@ -30,20 +35,49 @@ pub(super) struct Args {
     /// A study without some nodes counts as done: exit code 0 instead of 4
     #[arg(long)]
     allow_missing: bool,
+    /// The permit under which citizens' own municipalities get work lists; without it none are made
+    #[arg(long, value_name = "ID", required_unless_present = "tables_permit")]
+    permit: Option<String>,
+    /// The purpose of that permit
+    #[arg(long, value_name = "ID", default_value = "", requires = "permit")]
+    purpose: String,
+    /// The permit under which noised tables by municipality are released; without it none are
+    #[arg(long, value_name = "ID")]
+    tables_permit: Option<String>,
+    /// The purpose of that permit
+    #[arg(long, value_name = "ID", default_value = "", requires = "tables_permit")]
+    tables_purpose: String,
+    /// What the tables may cost at each node [default: what the nodes' policies say]
+    #[arg(long, value_name = "RHO", value_parser = nano_rho, requires = "tables_permit")]
+    rho: Option<u64>,
+    /// Tabulate how many have at least this total, instead of the model's own strata and rule
+    #[arg(long, value_name = "TOTAL", requires = "tables_permit")]
+    cut_off: Option<u16>,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
-    let request = Request::Stratify(stratify::Request {
+    let asker = args.asking.open(home)?;
+    let tables = args.tables_permit.as_ref().map(|permit| TablesRequest {
+        under: under(permit, &args.tables_purpose),
+        nano_rho: args.rho,
+        cut_off: args.cut_off,
+    });
+    let wish = StudyWish {
         model: args.model.clone(),
         as_of: args.as_of,
         grain: args.grain,
-        deadline_s: args.deadline,
-    });
+        list: args.permit.as_ref().map(|permit| under(permit, &args.purpose)),
+        tables,
+    };
+    let study = asker.study(wish, args.deadline, SystemClock.now())?;
+    let request = Request::Stratify(stratify::Request { study, deadline_s: args.deadline });
     let bar = bar(output);
     let reply = ask(&home.socket(), &request, |event| show(event, &bar, output)).await;
     bar.finish_and_clear();
     let Reply::Stratified(summary) = reply? else {
-        return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else"));
+        return Err(super::other_answer());
     };
     match output.format {
         Format::Json => {
@@ -57,7 +91,7 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
     summary.problem(args.allow_missing).map_or(Ok(()), Err)
 }
 
-fn show(event: &Event, bar: &ProgressBar, output: Output) {
+pub(super) fn show(event: &Event, bar: &ProgressBar, output: Output) {
     match event {
         Event::Begin(phase) => {
             bar.set_position(0);
@@ -102,11 +136,17 @@ pub(super) fn text(summary: &Summary) -> Vec<String> {
     lines.extend([
         format!("pseudonyms:  each evaluated by {evaluated} of {holders} key holders; the key is erased"),
         format!("grain:       {}", summary.grain),
-        format!(
+    ]);
+    if !summary.worklists.is_empty() {
+        lines.push(format!(
             "work lists:  at {}, each for its own residents; nothing about anyone is kept here",
             list(&summary.worklists)
-        ),
-    ]);
+        ));
+    }
+    if let Some(tables) = &summary.tables {
+        lines.push("released:".to_owned());
+        lines.extend(results::text(tables));
+    }
     if !summary.unconfirmed.is_empty() {
         lines
             .push(format!("unconfirmed: the work list of {} may not be written", list(&summary.unconfirmed)));
@@ -128,7 +168,7 @@ pub(super) fn text(summary: &Summary) -> Vec<String> {
     lines
 }
 
-fn bar(output: Output) -> ProgressBar {
+pub(super) fn bar(output: Output) -> ProgressBar {
     if output.quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

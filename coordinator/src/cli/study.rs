@@ -8,6 +8,7 @@ use tvaers_protocol::problem::{Exit, Problem};
 use super::stratify;
 use crate::control::{Reply, Request, ask};
 use crate::home::Home;
+use crate::request::Asked;
 use crate::state::{RequestRow, StudyRow};
 use crate::stratify::{Outcome, RequestId};
 
@@ -28,7 +29,7 @@ pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Resul
         Command::Show { run } => Some(run.clone()),
     };
     let Reply::Studies(rows) = ask(&home.socket(), &Request::Studies(only.clone()), |_| {}).await? else {
-        return Err(Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else"));
+        return Err(super::other_answer());
     };
     match (only, rows.as_slice()) {
         (None, rows) if output.format == Format::Json => json(rows, output),
@@ -62,8 +63,8 @@ fn listed(rows: &[RequestRow]) -> impl std::fmt::Display {
     let mut table = table(["run", "model", "as of", "asked", "ended", "missing", "outcome"], &[]);
     for row in rows {
         let last = row.studies.last();
-        let model = row.request.as_ref().map(|request| request.model.clone());
-        let as_of = row.request.as_ref().map(|request| request.as_of.to_string());
+        let model = row.request.as_ref().map(Asked::title);
+        let as_of = row.request.as_ref().and_then(Asked::as_of).map(|day| day.to_string());
         let name = last.map(|study| study.run.clone()).or_else(|| row.id.as_ref().map(ToString::to_string));
         table.add_row([
             name.unwrap_or_default(),
@@ -85,6 +86,8 @@ fn outcome(row: &RequestRow) -> String {
             "done".to_owned()
         }
         Some(Outcome::Done(_)) => "done without some nodes".to_owned(),
+        Some(Outcome::Answered(answered)) if answered.exit(false) == Exit::Done => "answered".to_owned(),
+        Some(Outcome::Answered(_)) => "answered without some nodes".to_owned(),
         Some(Outcome::Failed(problem, _)) => format!("failed: {}", problem.what),
         None if row.ended.is_none() => "under way".to_owned(),
         None => row.studies.last().and_then(|study| study.outcome.clone()).unwrap_or_default(),
@@ -94,10 +97,8 @@ fn outcome(row: &RequestRow) -> String {
 fn shown(row: &RequestRow) -> Vec<String> {
     let mut lines = Vec::new();
     if let (Some(id), Some(request)) = (&row.id, &row.request) {
-        lines.push(format!(
-            "request {id}: {} as of {}, grain {}, deadline {} s",
-            request.model, request.as_of, request.grain, request.deadline_s
-        ));
+        let as_of = request.as_of().map(|day| format!(" as of {day}")).unwrap_or_default();
+        lines.push(format!("request {id}: {}{as_of}, deadline {} s", request.title(), request.deadline_s()));
     }
     let ended = row.ended.as_deref().map_or_else(|| "under way".to_owned(), moment);
     lines.push(format!("asked:       {}", moment(&row.asked)));
@@ -105,6 +106,10 @@ fn shown(row: &RequestRow) -> Vec<String> {
     lines.extend(row.studies.iter().flat_map(study));
     match &row.outcome {
         Some(Outcome::Done(summary)) => lines.extend(stratify::text(summary)),
+        Some(Outcome::Answered(answered)) => {
+            lines.push(format!("answers:     {}", answered.results));
+            lines.extend(answered.problem(false).map(|problem| problem.to_string()));
+        }
         Some(Outcome::Failed(problem, _)) => lines.push(problem.to_string()),
         None => {}
     }

@@ -38,7 +38,8 @@ pub async fn ask(path: &Path, request: &Request, mut on_event: impl FnMut(&Event
     let envelope = Envelope { id: RequestId::random(), ask: request.clone() };
     let patience = match request {
         Request::Stratify(request) => Some(Duration::from_secs(request.deadline_s)),
-        Request::Nodes | Request::Studies(_) => None,
+        Request::Query(asked) => Some(Duration::from_secs(asked.deadline_s)),
+        _ => None,
     };
     let mut gone_since = None;
     loop {

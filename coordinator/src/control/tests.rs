@@ -61,8 +61,7 @@ async fn a_client_hears_what_happens_and_what_came_of_it() {
 async fn a_failure_arrives_with_its_exit_code_and_is_remembered() {
     let world = World::new(Grain::Counts).await;
     let served = served(&world);
-    let mut request = world.request(5);
-    request.model = "unheard-of".to_owned();
+    let request = world.request_of("unheard-of", 5);
     let problem = ask(&served.socket, &Request::Stratify(request), |_| {}).await.unwrap_err();
     assert_eq!((problem.exit, problem.code.as_str()), (Exit::BadInput, "stratify.model"));
     let refuse = Mischief::Refuse(tvaers_protocol::reject::RejectCode::PolicyRefused);
@@ -81,14 +80,15 @@ async fn a_client_that_leaves_stops_nothing_and_the_same_name_hears_the_same_ans
     let id = RequestId::random();
     world.puppet("k360").plot(Kind::Compute, Mischief::Silence, 1);
     // The first leaves in the middle, and the second comes in the middle.
-    drop(requests::follow(&world.coordinator, &id, &world.request(5)).await.unwrap());
+    drop(requests::follow(&world.coordinator, &id, &Asked::Stratify(world.request(5))).await.unwrap());
     world.until("k360", Kind::Compute).await;
-    let mut second = requests::follow(&world.coordinator, &id, &world.request(5)).await.unwrap();
+    let mut second =
+        requests::follow(&world.coordinator, &id, &Asked::Stratify(world.request(5))).await.unwrap();
     assert_eq!(second.next().await, Some(Event::Begin(crate::event::Phase::Features)));
     while second.next().await.is_some() {}
     let outcome = second.outcome().await;
     assert!(matches!(&outcome, Outcome::Done(_)));
-    let late = requests::follow(&world.coordinator, &id, &world.request(5)).await.unwrap();
+    let late = requests::follow(&world.coordinator, &id, &Asked::Stratify(world.request(5))).await.unwrap();
     assert_eq!(late.outcome().await, outcome);
     assert_eq!(world.puppet("k376").heard(Kind::Propose), 1, "it was carried out once");
 }

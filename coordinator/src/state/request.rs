@@ -7,16 +7,16 @@ use sqlx::{Row as _, SqliteExecutor};
 use tvaers_protocol::id::NodeId;
 
 use super::{State, StateError};
-use crate::request::{Request, RequestId};
+use crate::request::{Asked, RequestId};
 use crate::summary::Outcome;
 
 /// One request, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestRow {
     /// Its name; none for a study of a version that did not remember requests.
     pub id: Option<RequestId>,
-    /// What was asked for; none likewise.
-    pub request: Option<Request>,
+    /// What was asked for; none likewise, or where it is in the words of an older version.
+    pub request: Option<Asked>,
     /// When.
     pub asked: String,
     /// When it came to an end; none while it is under way.
@@ -56,7 +56,7 @@ impl State {
     pub(crate) async fn ask(
         &self,
         id: &RequestId,
-        request: &Request,
+        request: &Asked,
         now: Timestamp,
     ) -> Result<(Timestamp, bool), StateError> {
         let inserted = sqlx::query(
@@ -96,16 +96,24 @@ impl State {
     }
 
     /// Requests that are under way, in the order in which they were asked.
-    pub(crate) async fn unanswered(&self) -> Result<Vec<(RequestId, Request)>, StateError> {
+    pub(crate) async fn unanswered(&self) -> Result<Vec<(RequestId, Asked)>, StateError> {
         let mut rows = sqlx::query("SELECT id, content, asked FROM request WHERE ended IS NULL")
             .fetch_all(&self.pool)
             .await?;
         rows.sort_by_cached_key(|row| time(row.try_get("asked").unwrap_or_default()));
         let one = |row: &SqliteRow| {
             let (id, content): (String, String) = (row.try_get("id")?, row.try_get("content")?);
-            Ok((id_of(id)?, parsed(&content, "content")?))
+            let id = id_of(id)?;
+            match parsed(&content, "content") {
+                Ok(asked) => Ok(Some((id, asked))),
+                // In the words of an older version, which nobody waits for any more.
+                Err(_) => {
+                    tracing::warn!(request.id = %id, "a request of an older version is not taken up");
+                    Ok(None)
+                }
+            }
         };
-        rows.iter().map(one).collect()
+        rows.iter().filter_map(|row| one(row).transpose()).collect()
     }
 
     /// Everything that was asked for, newest first; only the one of this name, or of this run, where one is given.
@@ -178,7 +186,10 @@ pub(super) fn names(nodes: &[NodeId]) -> String {
     nodes.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StateError> {
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
+    text: &str,
+    column: &'static str,
+) -> Result<T, StateError> {
     serde_json::from_str(text).map_err(|_| StateError::Inconsistent { column })
 }
 
@@ -196,7 +207,7 @@ fn request_row(row: &SqliteRow) -> Result<RequestRow, StateError> {
     let outcome: Option<String> = row.try_get("outcome")?;
     Ok(RequestRow {
         id: Some(id_of(id)?),
-        request: Some(parsed(&content, "content")?),
+        request: parsed(&content, "content").ok(),
         asked: row.try_get("asked")?,
         ended: row.try_get("ended")?,
         outcome: outcome.map(|text| parsed(&text, "outcome")).transpose()?,

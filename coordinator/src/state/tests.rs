@@ -1,22 +1,36 @@
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::date;
 use sqlx::Row as _;
 use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::request::StudyRequest;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
 
 use super::*;
 use crate::draft::Draft;
-use crate::request::{Request, RequestId};
+use crate::request::{Asked, Request, RequestId};
 use crate::summary::Outcome;
-use crate::testing::node;
+use crate::testing::{node, roster, signed};
 
 fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-fn request() -> Request {
-    Request { model: "sad".to_owned(), as_of: date(2026, 2, 28), grain: Grain::Events, deadline_s: 60 }
+fn request() -> Asked {
+    request_for(60)
+}
+
+fn request_for(deadline_s: u64) -> Asked {
+    Asked::Stratify(Request { study: study(), deadline_s })
+}
+
+/// Signed once, so that two of them are the same.
+fn study() -> Signed<StudyRequest> {
+    static STUDY: LazyLock<Signed<StudyRequest>> = LazyLock::new(|| signed("sad", &roster(), None));
+    STUDY.clone()
 }
 
 fn draft(number: u8) -> Draft {
@@ -25,7 +39,9 @@ fn draft(number: u8) -> Draft {
     let manifest = Manifest {
         run: RunId([number; 16]),
         roster: Digest([1; 32]),
-        permit: "laboratory".to_owned(),
+        request: study(),
+        nano_rho: 0,
+        everyone: true,
         model: "sad".to_owned(),
         model_digest: Digest([2; 32]),
         catalogue_digest: Digest([3; 32]),
@@ -119,7 +135,7 @@ async fn requests_are_gone_on_with_in_the_order_in_which_they_were_asked() {
         let (id, time): (_, Timestamp) = (RequestId::random(), time.parse().unwrap());
         state.ask(&id, &request(), time).await.unwrap();
         // Again under the same name changes nothing.
-        state.ask(&id, &Request { deadline_s: 1, ..request() }, now()).await.unwrap();
+        state.ask(&id, &request_for(1), now()).await.unwrap();
         asked.push((time, id));
     }
     asked.sort_by_key(|(time, _)| *time);

@@ -417,7 +417,7 @@ async fn what_was_asked_days_ago_is_not_gone_on_with() {
     let world = World::new(Grain::Counts).await;
     let id = RequestId::random();
     let long_ago = world.coordinator.clock().now() - SignedDuration::from_hours(25);
-    world.coordinator.state().ask(&id, &world.request(5), long_ago).await.unwrap();
+    world.coordinator.state().ask(&id, &Asked::Stratify(world.request(5)), long_ago).await.unwrap();
     let ended = world.go_on().await;
     assert_eq!(ended[0].1.as_ref().unwrap_err().code, "stratify.too-old");
     assert!(world.go_on().await.is_empty(), "it is answered");
@@ -459,8 +459,38 @@ async fn a_study_that_cannot_even_be_looked_at_any_more_is_closed_at_its_nodes()
     world.restart().await;
     world.connect_all();
     // As by a version that does not have the model.
-    let unknown = Request { model: "unheard-of".to_owned(), ..world.request(5) };
+    let unknown = world.request_of("unheard-of", 5);
     let problem = run_as(&world.coordinator, &id, &unknown, &Events::channel().0).await.unwrap_err();
     assert_eq!(problem.exit, Exit::BadInput);
     assert_eq!(world.open_studies(), 0);
+}
+
+#[tokio::test]
+async fn tables_are_noised_once_however_often_the_join_is_tried() {
+    let world = World::new(Grain::Counts).await;
+    let id = RequestId::random();
+    // The join succeeds, and the hand-back breaks: all of it is done again.
+    world.puppet("k376").plot(Kind::HandBackEnd, Mischief::Cut, 2);
+    let request = world.request_with_tables(20);
+    let returns = async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+            world.connect_those_who_left();
+        }
+    };
+    let events = Events::channel().0;
+    let run = run_as(&world.coordinator, &id, &request, &events);
+    let summary = tokio::select! {
+        ended = run => ended.unwrap(),
+        () = returns => unreachable!("puppets come back for ever"),
+    };
+    assert!(world.puppet("k376").heard(Kind::Contribute) > 1, "it was joined again");
+    let kept = world.coordinator.results(id.as_str(), 0).await.unwrap();
+    assert_eq!(kept, [summary.tables.unwrap()]);
+    // Twenty residents and ten, give or take the noise of a tenth of rho over four cells.
+    let strata = kept[0].cells.iter().filter(|cell| cell.key.contains_key("stratum"));
+    let of = |kommune: &str| -> i64 {
+        strata.clone().filter(|cell| cell.key["kommune"] == kommune).map(|cell| cell.value.unwrap()).sum()
+    };
+    assert!((of("360") - 20).abs() < 60 && (of("376") - 10).abs() < 60, "{} {}", of("360"), of("376"));
 }

@@ -23,7 +23,6 @@ fn the_configuration_files_are_what_init_writes() {
         name: "Lolland Kommune".to_owned(),
         coordinator: "tvaers.example.dk:4433".to_owned(),
         made_up: false,
-        laboratory: None,
         source: None,
     };
     assert_eq!(file("config/node.toml"), node.to_commented_text());

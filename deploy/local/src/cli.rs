@@ -9,6 +9,7 @@ use jiff::civil::{Date, date};
 use tvaers_host::output::Output;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
+use tvaers_query::Decimal;
 
 use crate::make::MakeOptions;
 use crate::{demo, run};
@@ -115,8 +116,8 @@ struct RunArgs {
     /// The reference date
     #[arg(long, value_name = "DATE")]
     as_of: Date,
-    /// A model to stratify by; may be given several times
-    #[arg(long = "model", value_name = "NAME", default_value = "sad")]
+    /// A model to stratify by; may be given several times [default: sad, where no query is asked]
+    #[arg(long = "model", value_name = "NAME")]
     models: Vec<String>,
     /// The finest contribution per person that the laboratory policies grant
     #[arg(long, default_value = "events")]
@@ -127,18 +128,21 @@ struct RunArgs {
     /// Start over: remove the federation that is in OUT
     #[arg(long)]
     fresh: bool,
-    /// Not in this version: aggregate queries
-    #[arg(long = "query", value_name = "FILE", hide = true)]
+    /// A query to ask of the nodes; may be given several times
+    #[arg(long = "query", value_name = "FILE")]
     queries: Vec<PathBuf>,
-    /// Not in this version: aggregate queries
-    #[arg(long, value_name = "N", hide = true)]
+    /// Ask every query so many times, each charged and noised afresh: results are one object a line
+    #[arg(long, value_name = "N", requires = "queries", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     times: Option<u32>,
     /// Not in this version: indicators
     #[arg(long = "indicator", value_name = "NAME", hide = true)]
     indicators: Vec<String>,
-    /// Not in this version: released tables
-    #[arg(long, value_name = "R", hide = true)]
-    rho: Option<f64>,
+    /// What each query and released table is charged, in place of its own budget; counts are as good as exact at 1e6
+    #[arg(long, value_name = "R", value_parser = rho)]
+    rho: Option<Decimal>,
+    /// The key of the person who asks, for policies that name it [default: one is made]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// A run without some nodes counts as done: exit code 0 instead of 4
     #[arg(long)]
     allow_missing: bool,
@@ -220,25 +224,23 @@ fn run_make(args: &MakeArgs, output: Output) -> Result<(), Problem> {
 }
 
 fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
-    let later = [
-        ("--query", !args.queries.is_empty()),
-        ("--times", args.times.is_some()),
-        ("--indicator", !args.indicators.is_empty()),
-        ("--rho", args.rho.is_some()),
-    ];
-    if let Some((option, _)) = later.iter().find(|(_, given)| *given) {
-        return Err(Problem::new(
-            Exit::BadInput,
-            "run.not-yet",
-            format_args!("`{option}` is not part of this version"),
-        )
-        .next("see the status in README.md for what is"));
+    if !args.indicators.is_empty() {
+        return Err(Problem::new(Exit::BadInput, "run.not-yet", "`--indicator` is not part of this version")
+            .next("see the status in README.md for what is"));
     }
+    let models = match args.models.is_empty() && args.queries.is_empty() {
+        true => vec!["sad".to_owned()],
+        false => args.models,
+    };
     let options = run::Options {
         data: args.data,
         out: args.out,
         as_of: args.as_of,
-        models: args.models,
+        models,
+        queries: args.queries,
+        times: args.times,
+        rho: args.rho,
+        key: args.key,
         grain: args.grain,
         deadline_s: args.deadline,
         allow_missing: args.allow_missing,
@@ -246,5 +248,9 @@ fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
     };
     let report = run::run(&options, output)?;
     report.tell(output)?;
-    report.check_missing(options.allow_missing)
+    report.check(options.allow_missing)
+}
+
+fn rho(text: &str) -> Result<Decimal, String> {
+    Decimal::parse(text).map_err(|error| format!("{error}; expected {}", Decimal::EXPECTED))
 }

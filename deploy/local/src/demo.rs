@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use comfy_table::Table;
 use indicatif::ProgressBar;
-use tvaers_host::output::{Format, Output};
+use tvaers_host::output::{self, Format, Output};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
 
@@ -29,6 +30,10 @@ pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), P
         allow_missing: false,
         // The federation of an earlier demonstration may have had other nodes.
         fresh: true,
+        queries: Vec::new(),
+        times: None,
+        rho: None,
+        key: None,
     };
     let report = run::run(&options, output)?;
     if output.format == Format::Json {
@@ -63,6 +68,24 @@ fn clear_data(data: &Path) -> Result<(), Problem> {
     }
 }
 
+/// The first model's released table of strata, and what it cost.
+fn released(report: &Report) -> Option<(&str, Table)> {
+    let (model, tables) = report
+        .models
+        .iter()
+        .zip(&report.summaries)
+        .find_map(|(model, summary)| Some((model, summary.tables.as_ref()?)))?;
+    let mut table = output::table(["kommune", "stratum", "shown", "95 % interval", "rho"], &[2, 3, 4]);
+    for cell in tables.cells.iter().filter(|cell| cell.key.contains_key("stratum")) {
+        let label =
+            |name: &str| cell.key.get(name).and_then(|label| label.as_str()).unwrap_or_default().to_owned();
+        let interval = cell.ci95.map(|[low, high]| format!("{low} to {high}")).unwrap_or_default();
+        let shown = cell.shown.map_or_else(|| "hidden".to_owned(), |shown| shown.to_string());
+        table.add_row([label("kommune"), label("stratum"), shown, interval, tables.privacy.rho.to_string()]);
+    }
+    Some((model, table))
+}
+
 fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Output) {
     let out = report.out.display();
     let n_nodes = made.folders.len();
@@ -92,6 +115,15 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
     for line in report.incomplete() {
         output.result(format_args!("  {line}."));
     }
+    if let Some((model, table)) = released(report) {
+        output.result(format_args!(
+            "\nWhat was released: {model} by municipality and stratum, with noise (the rest in {out}/stratify)\n{table}"
+        ));
+        output.result(
+            "  `shown` is what a reader sees; the exact number lies in the interval 95 times of 100. What it cost is charged in\n\
+             \x20 the ledger of every node that contributed, and stands in its audit log.",
+        );
+    }
     output.result(format_args!(
         "\nWho saw what\n\
          \x20 region nodes        their own patients; nothing about anyone's sick leave, benefits or family\n\
@@ -110,6 +142,6 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
         "\nWhat it took\n\
          \x20 {wall:.1} s ({cpu:.1} s of processor time over all parties); by phase in {out}/timings.json\n\
          \x20 Data {out}/data, each party's folder and log {out}/nodes/* and {out}/coordinator\n\n\
-         Not yet in this version: released tables with noise, aggregate queries, policies (README.md, Status).",
+         Not yet in this version: indicators and the report (README.md, Status).",
     ));
 }

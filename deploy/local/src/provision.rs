@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use tvaers_coordinator::asker::Asker;
 use tvaers_coordinator::{app as coordinator_app, config as coordinator_config, home as coordinator_home};
 use tvaers_host::private;
-use tvaers_node::config::{Config, Laboratory};
+use tvaers_host::process::system_rng;
+use tvaers_node::config::Config;
 use tvaers_node::{app as node_app, home as node_home};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::roster::{Roster, SignedRoster};
-use tvaers_protocol::study::Grain;
+use tvaers_protocol::roster::{Person, Role, Roster, SignedRoster};
+use tvaers_protocol::sign::SigningKey;
 
 /// The most persons that a laboratory node may have evaluated: without practical limit.
 const EVALUATIONS_MAX: u32 = 100_000_000;
@@ -24,7 +26,8 @@ const EVALUATIONS_MAX: u32 = 100_000_000;
 const MARK: &str = ".tvaers-local";
 
 /// What `run` writes under OUT; `--fresh` removes these and nothing else.
-const OURS: [&str; 6] = ["nodes", "coordinator", "stratify", "results", "report.html", "timings.json"];
+const OURS: [&str; 7] =
+    ["nodes", "coordinator", "analyst", "stratify", "results", "report.html", "timings.json"];
 
 /// A node's folder of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,32 @@ impl Federation {
         node_home::Home::new(self.out.join("nodes").join(id.as_str()))
     }
 
+    /// The key of the person who asks.
+    #[must_use]
+    pub fn analyst_key(&self) -> PathBuf {
+        self.out.join("analyst").join("signing.key")
+    }
+
+    /// The person who asks.
+    ///
+    /// # Errors
+    /// [`Problem`] where key or roster cannot be read.
+    pub fn asker(&self) -> Result<Asker, Problem> {
+        Asker::open(&self.analyst_key(), &self.coordinator_home().roster())
+    }
+
+    /// The released tables of a model.
+    #[must_use]
+    pub fn stratified(&self, model: &str) -> PathBuf {
+        self.out.join("stratify").join(format!("{model}.json"))
+    }
+
+    /// The answers to a query: one object, or one a line.
+    #[must_use]
+    pub fn result(&self, query: &str, many: bool) -> PathBuf {
+        self.out.join("results").join(format!("{query}.{}", if many { "ndjson" } else { "json" }))
+    }
+
     /// The coordinator's folder.
     #[must_use]
     pub fn coordinator_home(&self) -> coordinator_home::Home {
@@ -64,7 +93,7 @@ impl Federation {
 /// Looks which nodes a data folder has.
 ///
 /// # Errors
-/// [`Problem`] where a folder's name is no node's, or a policy file is there that this version cannot honour.
+/// [`Problem`] where a folder's name is no node's.
 pub fn look(data: &Path) -> Result<Vec<DataFolder>, Problem> {
     let unreadable = |error: std::io::Error| {
         Problem::new(Exit::BadInput, "data.read", error)
@@ -103,25 +132,12 @@ fn folder(name: &str, path: PathBuf) -> Result<DataFolder, Problem> {
         let code = if code.len() == digits { code.parse().ok()? } else { return None };
         Some(DataFolder { id: NodeId::new(name).ok()?, sector, code, path: path.clone() })
     });
-    let folder = parsed.ok_or_else(|| {
+    parsed.ok_or_else(|| {
         Problem::new(Exit::BadInput, "data.folder", "a folder's name is no node's")
             .at(path.display())
             .expected("names such as region_1085 (a region) and k360 (a municipality)")
             .next("rename the folder or take it out")
-    })?;
-    let policy = path.join("policy.toml");
-    if policy.exists() {
-        // Running under a laboratory policy although the node has one of its own would do what it may forbid.
-        return Err(Problem::new(
-            Exit::BadInput,
-            "policy.not-yet",
-            "this version cannot honour policy files yet",
-        )
-        .at(policy.display())
-        .expected("no policy.toml: the laboratory policy")
-        .next("take the file out to run made-up data under the laboratory policy"));
-    }
-    Ok(folder)
+    })
 }
 
 /// Makes a federation in `out`, or goes on with the one that is there.
@@ -131,7 +147,7 @@ fn folder(name: &str, path: PathBuf) -> Result<DataFolder, Problem> {
 pub fn provision(
     folders: Vec<DataFolder>,
     out: &Path,
-    grain: Grain,
+    key: Option<&Path>,
     fresh: bool,
     today: Date,
 ) -> Result<Federation, Problem> {
@@ -143,10 +159,10 @@ pub fn provision(
     if federation.coordinator_home().roster().exists() {
         go_on(&federation, today)?;
     } else {
-        found(&federation, grain, today)?;
+        found(&federation, key, today)?;
     }
     for folder in &federation.folders {
-        let text = config(folder, grain).to_commented_text();
+        let text = config(folder).to_commented_text();
         private::replace(&federation.node_home(&folder.id).config(), text.as_bytes()).map_err(failed)?;
     }
     Ok(federation)
@@ -215,13 +231,13 @@ fn go_on(federation: &Federation, today: Date) -> Result<(), Problem> {
 }
 
 /// Makes every party's keys, and a roster that all have signed.
-fn found(federation: &Federation, grain: Grain, today: Date) -> Result<(), Problem> {
+fn found(federation: &Federation, key: Option<&Path>, today: Date) -> Result<(), Problem> {
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let coordinator_config = coordinator_config::Config { name: "Local secretariat".to_owned(), listen };
     let coordinator = coordinator_app::create(&federation.coordinator_home(), &coordinator_config)?;
     let mut members = Vec::new();
     for folder in &federation.folders {
-        let enrolment = node_app::create(&federation.node_home(&folder.id), &config(folder, grain))?;
+        let enrolment = node_app::create(&federation.node_home(&folder.id), &config(folder))?;
         members.push(enrolment.into_member(today, true, EVALUATIONS_MAX));
     }
     let mut roster = Roster {
@@ -234,7 +250,7 @@ fn found(federation: &Federation, grain: Grain, today: Date) -> Result<(), Probl
         delta: "1e-8".to_owned(),
         coordinator: coordinator.into(),
         members,
-        people: Vec::new(),
+        people: vec![analyst(federation, key)?],
     };
     roster.quorum = roster.quorum_least();
     let mut signatures = BTreeMap::new();
@@ -252,7 +268,24 @@ fn found(federation: &Federation, grain: Grain, today: Date) -> Result<(), Probl
     private::replace(&federation.coordinator_home().roster(), text.as_bytes()).map_err(failed)
 }
 
-fn config(folder: &DataFolder, grain: Grain) -> Config {
+/// The person who asks: a key of its own beside the parties' folders, as analysts keep theirs.
+fn analyst(federation: &Federation, key: Option<&Path>) -> Result<Person, Problem> {
+    let path = federation.analyst_key();
+    if let Some(dir) = path.parent() {
+        private::create_dir(dir).map_err(failed)?;
+    }
+    let signing =
+        match key {
+            Some(given) => SigningKey::from_seed(&*private::read_key(given).map_err(|error| {
+                Problem::from_error(Exit::BadInput, "asker.key", &error).at(given.display())
+            })?),
+            None => SigningKey::generate(&mut system_rng()),
+        };
+    private::write_key(&path, &signing.seed()).map_err(failed)?;
+    Ok(Person { name: "Local analyst".to_owned(), role: Role::Analyst, signing: signing.verifying_key() })
+}
+
+fn config(folder: &DataFolder) -> Config {
     Config {
         id: folder.id.clone(),
         sector: folder.sector,
@@ -260,7 +293,6 @@ fn config(folder: &DataFolder, grain: Grain) -> Config {
         name: format!("{} {}", folder.sector, folder.code),
         coordinator: "127.0.0.1:4433".to_owned(),
         made_up: true,
-        laboratory: Some(Laboratory { grain }),
         source: None,
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use comfy_table::Table;
 use serde::Serialize;
+use tvaers_coordinator::query::Answered;
 use tvaers_coordinator::stratify::Summary;
 use tvaers_host::output::{self, Format, Output};
 use tvaers_node::home::Home;
@@ -19,8 +20,14 @@ use crate::timing::Timings;
 pub struct Report {
     /// Where everything was written.
     pub out: PathBuf,
+    /// The models that were stratified by.
+    pub models: Vec<String>,
     /// What the coordinator told of each study.
     pub summaries: Vec<Summary>,
+    /// What it told of each query.
+    pub answered: Vec<Answered>,
+    /// What policies refused as a whole.
+    pub refused: Vec<Problem>,
     /// The work lists.
     pub worklists: Vec<WorklistCounts>,
     /// What it took.
@@ -89,7 +96,12 @@ impl Report {
             output.result(json);
             return Ok(());
         }
-        output.result(self.table());
+        if !self.summaries.is_empty() {
+            output.result(self.table());
+        }
+        for answered in &self.answered {
+            output.result(format_args!("Query {}: {} answers", answered.name, answered.results));
+        }
         for line in self.incomplete() {
             output.result(line);
         }
@@ -100,7 +112,7 @@ impl Report {
     /// What `incomplete` means in this run: a line for each rule that fell back, and one for each member that is
     /// missing.
     pub(crate) fn incomplete(&self) -> impl Iterator<Item = String> {
-        self.summaries.iter().zip(self.models()).flat_map(move |(summary, model)| {
+        self.summaries.iter().zip(&self.models).flat_map(move |(summary, model)| {
             let fell_back = summary.falls_back.iter().map(move |rule| {
                 let persons: u64 = self.lists_of(model).filter_map(|list| list.fell_back.get(&rule.group)).sum();
                 format!(
@@ -117,21 +129,21 @@ impl Report {
         })
     }
 
-    /// The models, in the order of the studies.
-    fn models(&self) -> impl Iterator<Item = &str> {
-        self.summaries.iter().map(|summary| summary.model.split(' ').next().unwrap_or_default())
-    }
-
     fn lists_of(&self, model: &str) -> impl Iterator<Item = &WorklistCounts> {
         self.worklists.iter().filter(move |list| list.model == model)
     }
 
-    /// Whether every member took part in every study.
+    /// Whether everything was permitted, and every member took part.
     ///
     /// # Errors
-    /// [`Problem`] with exit 4 where one did not, and that is not allowed.
-    pub fn check_missing(&self, allow_missing: bool) -> Result<(), Problem> {
-        self.summaries.iter().find_map(|summary| summary.problem(allow_missing)).map_or(Ok(()), Err)
+    /// The first [`Problem`]: exit 3 where something was refused, 4 where a member is missing and that is not allowed.
+    pub fn check(&self, allow_missing: bool) -> Result<(), Problem> {
+        let of_queries = self.answered.iter().filter_map(|answered| answered.problem(allow_missing));
+        let of_studies = self.summaries.iter().filter_map(|summary| summary.problem(allow_missing));
+        let problems: Vec<Problem> =
+            self.refused.iter().cloned().chain(of_queries).chain(of_studies).collect();
+        let refused = problems.iter().find(|problem| problem.exit == Exit::Refused);
+        refused.or_else(|| problems.first()).cloned().map_or(Ok(()), Err)
     }
 
     pub(crate) fn table(&self) -> Table {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use tvaers_coordinator::control::{Reply, Request, ask};
-use tvaers_coordinator::event::Event;
-use tvaers_coordinator::stratify::{self, Summary};
+use tvaers_coordinator::query::Answered;
+use tvaers_coordinator::stratify::Summary;
 use tvaers_definitions::library::Library;
 use tvaers_host::output::Output;
 use tvaers_host::private;
@@ -15,8 +15,11 @@ use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::id::{PersonId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
+use tvaers_query::Decimal;
 
+use crate::asking::{self, Asking, Queries};
 use crate::party::Party;
+use crate::permits::Permits;
 use crate::provision::{self, DataFolder, Federation};
 use crate::report::{Report, WorklistCounts};
 use crate::timing::Timings;
@@ -49,6 +52,14 @@ pub struct Options {
     pub allow_missing: bool,
     /// Whether to remove the federation that is in `out`.
     pub fresh: bool,
+    /// Query files, in order.
+    pub queries: Vec<PathBuf>,
+    /// How often each query is asked; once, and as an object of its own, where it is not said.
+    pub times: Option<u32>,
+    /// What each query and released table is charged, in place of its own budget.
+    pub rho: Option<Decimal>,
+    /// The key of the person who asks, where it is not to be made here.
+    pub key: Option<PathBuf>,
 }
 
 /// Runs it all.
@@ -56,27 +67,48 @@ pub struct Options {
 /// # Errors
 /// [`Problem`]: the first party's own.
 pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
-    check_models(&options.models)?;
+    let library =
+        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    check_models(&library, &options.models)?;
     let folders = provision::look(&options.data)?;
+    let queries = Queries::read(&library, &folders, &options.queries, options.rho, output)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
-    let federation = provision::provision(folders, &options.out, options.grain, options.fresh, today)?;
+    let permits = Permits::look(&folders)?;
+    let key = options.key.as_deref();
+    let federation = provision::provision(folders, &options.out, key, options.fresh, today)?;
+    permits.put(&federation, options.grain)?;
+    let asker = federation.asker()?;
     let mut timings = Timings { persons: count_persons(&federation.folders)?, ..Timings::default() };
     import(&federation, options.as_of, &mut timings, output)?;
     forget_worklists(&federation, &options.models)?;
+    forget_results(&federation, &options.models, &queries)?;
     let mut parties = Vec::new();
     let result = start(&federation, &mut parties)
         .and_then(|()| wait_for_nodes(&federation, &mut parties, options.deadline_s))
-        .and_then(|()| stratify_all(&federation, options, &parties, &mut timings, output));
+        .and_then(|()| {
+            let mut asking = Asking {
+                runtime: &runtime()?,
+                asker: &asker,
+                permits: &permits,
+                socket: federation.coordinator_home().socket(),
+                parties: &parties,
+                timings: &mut timings,
+                deadline_s: options.deadline_s,
+                output,
+            };
+            ask_all(&federation, options, &queries, &mut asking)
+        });
     for party in &parties {
         timings.peak(&party.name, party.usage().map_or(0, |used| used.peak_rss_bytes));
     }
     for party in parties {
         party.stop();
     }
-    let summaries = result?;
+    let Asked { summaries, answered, refused } = result?;
     write_timings(&options.out, &timings)?;
-    let worklists = worklists(&federation, &options.models, &summaries)?;
-    Ok(Report { out: options.out.clone(), summaries, worklists, timings })
+    let worklists = worklists(&federation, &summaries)?;
+    let (models, summaries) = summaries.into_iter().unzip();
+    Ok(Report { out: options.out.clone(), models, summaries, answered, refused, worklists, timings })
 }
 
 /// Takes the lists of an earlier run away: they are of other data, and a node that does not take part this time would
@@ -96,9 +128,24 @@ fn forget_worklists(federation: &Federation, models: &[String]) -> Result<(), Pr
     Ok(())
 }
 
-fn check_models(models: &[String]) -> Result<(), Problem> {
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+/// Takes the results of an earlier run away, which would stand beside those that this one cannot make.
+fn forget_results(federation: &Federation, models: &[String], queries: &Queries) -> Result<(), Problem> {
+    let tables = models.iter().map(|model| federation.stratified(model));
+    let answers = queries
+        .iter()
+        .flat_map(|query| [federation.result(query.name(), false), federation.result(query.name(), true)]);
+    for path in tables.chain(answers) {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Problem::new(Exit::Failed, "results.remove", error).at(path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_models(library: &Library, models: &[String]) -> Result<(), Problem> {
     let known: Vec<&str> = library.models().iter().map(|model| model.name.as_str()).collect();
     match models.iter().find(|model| !known.contains(&model.as_str())) {
         None => Ok(()),
@@ -195,49 +242,45 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
         .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))
 }
 
-fn stratify_all(
+/// Asks all that is asked for. What is refused or fails is told in the end: the rest is done.
+fn ask_all(
     federation: &Federation,
     options: &Options,
-    parties: &[Party],
-    timings: &mut Timings,
-    output: Output,
-) -> Result<Vec<Summary>, Problem> {
-    let runtime = runtime()?;
-    let socket = federation.coordinator_home().socket();
-    let mut summaries = Vec::new();
+    queries: &Queries,
+    asking: &mut Asking<'_>,
+) -> Result<Asked, Problem> {
+    let mut asked = Asked::default();
     for model in &options.models {
-        let request = Request::Stratify(stratify::Request {
-            model: model.clone(),
-            as_of: options.as_of,
-            grain: options.grain,
-            deadline_s: options.deadline_s,
-        });
-        let mut running = None;
-        let on_event = |event: &Event| match event {
-            Event::Begin(phase) => {
-                output.note(format_args!("phase {} begin", phase.name()));
-                running = Some(Timings::begin(phase.name(), parties));
-            }
-            Event::End(phase) => {
-                output.note(format_args!("phase {} end", phase.name()));
-                if let Some(running) = running.take() {
-                    timings.end(running, parties);
+        match asking.stratify(model, options.as_of, options.grain, options.rho) {
+            Ok(summary) => {
+                if let Some(tables) = &summary.tables {
+                    let json = serde_json::to_string(tables)
+                        .map_err(|error| Problem::from_error(Exit::Failed, "tables.json", &error))?;
+                    asking::write(&federation.stratified(model), &[json])?;
                 }
+                asked.summaries.push((model.clone(), summary));
             }
-            Event::Progress { .. } => {}
-        };
-        match runtime.block_on(ask(&socket, &request, on_event))? {
-            Reply::Stratified(summary) => summaries.push(summary),
-            _ => {
-                return Err(Problem::new(
-                    Exit::Failed,
-                    "control.answer",
-                    "the coordinator answered something else",
-                ));
-            }
+            Err(problem) if problem.exit == Exit::Refused => asked.refused.push(problem),
+            Err(problem) => return Err(problem),
         }
     }
-    Ok(summaries)
+    for query in queries.iter() {
+        let answered = asking.query(query, options.times.unwrap_or(1))?;
+        if answered.results > 0 {
+            let results = asking.results(query.name())?;
+            asking::write(&federation.result(query.name(), options.times.is_some()), &results)?;
+        }
+        asked.answered.push(answered);
+    }
+    Ok(asked)
+}
+
+/// What was asked, and what came of it.
+#[derive(Default)]
+struct Asked {
+    summaries: Vec<(String, Summary)>,
+    answered: Vec<Answered>,
+    refused: Vec<Problem>,
 }
 
 fn write_timings(out: &Path, timings: &Timings) -> Result<(), Problem> {
@@ -269,11 +312,10 @@ fn count_persons(folders: &[DataFolder]) -> Result<u64, Problem> {
 /// Reads the work lists that were written, as only a laboratory's keeper can.
 fn worklists(
     federation: &Federation,
-    models: &[String],
-    summaries: &[Summary],
+    summaries: &[(String, Summary)],
 ) -> Result<Vec<WorklistCounts>, Problem> {
     let mut counts = Vec::new();
-    for (model, summary) in models.iter().zip(summaries) {
+    for (model, summary) in summaries {
         for node in &summary.worklists {
             counts.push(WorklistCounts::read(model, node, &federation.node_home(node))?);
         }

@@ -33,6 +33,8 @@ pub enum Event {
     RequestRefused(Refused),
     /// The node agreed to take part in a study.
     StudyAgreed(StudyAgreed),
+    /// The tables of a study were charged, before anything was read for them.
+    StudyCharged(StudyCharged),
     /// The node refused to take part in a study.
     StudyRefused(StudyRefused),
     /// A study ended at this node, and what it held of it is erased.
@@ -240,9 +242,13 @@ pub struct Study {
     pub manifest: Digest,
     /// The run.
     pub run: RunId,
-    /// The permit.
-    pub permit: Name,
-    /// The model's name and version.
+    /// The permit of its work list; none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Name>,
+    /// The permit of its tables; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<Name>,
+    /// The model's name.
     pub model: Name,
     /// The digest of the model.
     pub model_digest: Digest,
@@ -260,10 +266,16 @@ impl Study {
     /// # Errors
     /// [`NameError`] where the permit's or the model's name may not stand in a log.
     pub fn of(manifest: &Manifest) -> Result<Self, NameError> {
+        let asked = &manifest.request.content;
         Ok(Self {
             manifest: manifest.digest(),
             run: manifest.run,
-            permit: Name::new(manifest.permit.as_str())?,
+            list: asked.list.as_ref().map(|under| Name::new(under.permit.as_str())).transpose()?,
+            tables: asked
+                .tables
+                .as_ref()
+                .map(|tables| Name::new(tables.under.permit.as_str()))
+                .transpose()?,
             model: Name::new(manifest.model.as_str())?,
             model_digest: manifest.model_digest,
             as_of: manifest.as_of,
@@ -289,9 +301,18 @@ pub struct StudyAgreed {
     pub modes: Vec<Mode>,
     /// Under which policy.
     pub policy: Digest,
-    /// What its joined release costs, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charge: Option<Charged>,
+}
+
+/// What a study's tables were charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyCharged {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// Under which permit.
+    pub permit: Name,
+    /// The charge.
+    pub charge: Charged,
 }
 
 /// A study that the node does not take part in.

@@ -146,7 +146,7 @@ pub fn verify(path: &Path) -> Result<Verified, AuditError> {
 fn ledger_head(event: &Event) -> Option<Head> {
     match event {
         Event::RequestPermitted(permitted) => Some(permitted.charge.ledger),
-        Event::StudyAgreed(agreed) => agreed.charge.as_ref().map(|charge| charge.ledger),
+        Event::StudyCharged(charged) => Some(charged.charge.ledger),
         _ => None,
     }
 }

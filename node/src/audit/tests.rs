@@ -14,7 +14,7 @@ use tvaers_protocol::study::{Disclosure, Grain, RunId};
 use super::code::Code;
 use super::event::{
     Asked, Charged, Closing, Event, Imported, Left, Mode, Permitted, PolicyLoaded, Query, Refused, Statistic,
-    Stored, Study, StudyAgreed, StudyClosed, StudyRefused, Truncated,
+    Stored, Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
 };
 use super::line::Entry;
 use super::read::{read, verify};
@@ -96,7 +96,8 @@ fn study() -> Study {
     Study {
         manifest: digest(6),
         run: RunId([7; 16]),
-        permit: name("2026/001235"),
+        list: Some(name("2026/001235")),
+        tables: Some(name("2026/001236")),
         model: name("SAD 1.0"),
         model_digest: digest(8),
         as_of: "2026-02-28".parse().unwrap(),
@@ -131,7 +132,11 @@ fn every_event() -> Vec<Event> {
             purpose: Some(code("care")),
             modes: vec![Mode::PersonContributions, Mode::JoinedStatistics],
             policy: digest(3),
-            charge: Some(charged()),
+        }),
+        Event::StudyCharged(StudyCharged {
+            manifest: digest(6),
+            permit: name("2026/001236"),
+            charge: charged(),
         }),
         Event::StudyRefused(StudyRefused {
             manifest: digest(6),

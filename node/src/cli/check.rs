@@ -22,6 +22,7 @@ use tvaers_protocol::study::utc_date;
 use crate::app;
 use crate::config::Config;
 use crate::home::Home;
+use crate::state::State;
 
 /// For the coordinator to answer.
 const DIAL_TIME: Duration = Duration::from_secs(20);
@@ -73,16 +74,29 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
         let place = home.roster();
         report.take_all("roster's entry for this node", problems.map(|problem| problem.at(place.display())));
     }
-    let policy = policy::look(home, &config, roster.as_ref().map(VerifiedRoster::roster), utc_date(now));
-    let laboratory = config.laboratory.is_some() && !home.policy().exists();
-    report.take_mixed(if laboratory { "policy (laboratory)" } else { "policy" }, policy);
-    rows(home, &config, report, output).await;
+    let state = report.take("state database", app::state(home).await);
+    if let Some(state) = &state {
+        let policy = policy::look(home, &config, roster.as_ref(), state, utc_date(now)).await;
+        report.take_mixed("policy", policy);
+        kept(home, state, report).await;
+        rows(home, &config, state, report, output).await;
+        state.close().await;
+    }
     if let (Some(roster), Some(identity), false) = (roster, identity, args.offline) {
         connection(home, &config, &roster, &identity, report).await;
     }
 }
 
-async fn rows(home: &Home, config: &Config, report: &mut Report, output: Output) {
+/// What must not be lost or changed: the ledger and the audit log, from the first entry to the last.
+async fn kept(home: &Home, state: &State, report: &mut Report) {
+    let Some(ledger) = report.take("ledger", app::ledger(state).await) else { return };
+    // A node that has never served has no log yet, and a look makes none.
+    if home.audit().exists() {
+        report.take("audit log", app::audit_is_whole(home, &ledger).await);
+    }
+}
+
+async fn rows(home: &Home, config: &Config, state: &State, report: &mut Report, output: Output) {
     let source = match config.source {
         Some(_) => report.take("source's URL", data::source(home, config)),
         None => Some(None),
@@ -92,11 +106,7 @@ async fn rows(home: &Home, config: &Config, report: &mut Report, output: Output)
     if let Some(source) = &source {
         data::look_at_source(source, config, report, output).await;
     }
-    let state = report.take("state database", app::state(home).await);
-    if let Some(state) = &state {
-        report.take("data", data::data(home, config, source.as_ref(), state, output).await);
-        state.close().await;
-    }
+    report.take("data", data::data(home, config, source.as_ref(), state, output).await);
 }
 
 async fn connection(

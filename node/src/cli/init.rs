@@ -3,10 +3,9 @@
 use tvaers_host::output::{Format, Output};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::study::Grain;
 
 use crate::app;
-use crate::config::{Config, Laboratory};
+use crate::config::Config;
 use crate::home::Home;
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +46,6 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         name: args.name.clone(),
         coordinator: args.coordinator.clone(),
         made_up: args.made_up,
-        laboratory: args.made_up.then_some(Laboratory { grain: Grain::Events }),
         source: None,
     };
     let enrolment = app::create(home, &config)?;

@@ -72,6 +72,12 @@ impl Claim {
         self.request
     }
 
+    /// Which answer to the same question it asks for, from 0.
+    #[must_use]
+    pub const fn repetition(&self) -> u32 {
+        self.repetition
+    }
+
     /// Whether another claim asks for the same, whatever the data has become since.
     pub(super) fn is_same_question(&self, other: &Self) -> bool {
         self.source == other.source

@@ -186,7 +186,7 @@ pub(super) async fn digest_at(
 /// What was spent in a window: the difference of two running sums.
 pub(super) async fn spent_in(
     connection: &mut SqliteConnection,
-    permit: &Name,
+    permit: Option<&Name>,
     window: &Window,
 ) -> Result<NanoRho, LedgerError> {
     let to = spent_before(connection, permit, window.scope, window.to.as_millisecond()).await?;
@@ -196,7 +196,7 @@ pub(super) async fn spent_in(
 
 async fn spent_before(
     connection: &mut SqliteConnection,
-    permit: &Name,
+    permit: Option<&Name>,
     scope: Scope,
     at_ms: i64,
 ) -> Result<NanoRho, LedgerError> {
@@ -210,7 +210,7 @@ async fn spent_before(
             "SELECT number, permit_spent AS spent FROM ledger WHERE kind = 'charge' AND permit = ? AND at < ?
              ORDER BY at DESC, number DESC LIMIT 1",
         )
-        .bind(permit.as_str())
+        .bind(permit.map(Name::as_str))
         .bind(at_ms),
     };
     let row = statement.fetch_optional(connection).await?;

@@ -2,39 +2,66 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::{Acceptance, Accepted, Open, Opened, Prepare, Prepared, Propose, Signed};
+use tvaers_protocol::message::{
+    Acceptance, Accepted, Declined, Open, Opened, Prepare, Prepared, Propose, Rule, Signed,
+};
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::request::StudyRequest;
 use tvaers_protocol::sign::Purpose;
-use tvaers_protocol::study::{Disclosure, Grain, Manifest};
+use tvaers_protocol::study::Manifest;
 
 use crate::node::Node;
+use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::serve;
 use crate::state::ImportRecord;
-use crate::study::{Stage, Study};
+use crate::study::permit::{self, Asker, Known};
+use crate::study::{Stage, Study, told};
 use crate::work::{Work, source};
 
-/// The permit under which made-up data is used.
-const LABORATORY: &str = "laboratory";
-
-/// Says what this node could contribute.
-pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Prepared, Refusal> {
-    let granted = granted(node)?;
+/// Says what this node could contribute, or which rules keep it from that.
+pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepared, Declined>, Refusal> {
+    let now = node.clock().now();
+    let (request, asked) = (&ask.request, &ask.request.content);
+    let asker = match permit::asker(node, request, now) {
+        Ok(asker) => asker,
+        Err(rule) => return decline(node, request, vec![rule], now).await.map(Err),
+    };
     let import = import(node).await?;
-    check_definitions(node, &ask.model, ask.model_digest, ask.catalogue_digest)?;
-    if ask.as_of > import.statement.extracted_on {
+    check_definitions(node, &asked.model, asked.model_digest, asked.catalogue_digest)?;
+    if asked.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
     let warehouse = source::data(node, &import).await?;
     let evaluations = source::count_contributors(node, &warehouse).await?;
     warehouse.close().await;
-    Ok(Prepared {
-        evaluations,
-        grain: ask.grain.min(granted),
-        disclosure: Disclosure::Items,
-        data: import.statement,
-    })
+    let model = node.model(&asked.model)?;
+    let judged = permit::judge(node, request, &asker, model, &Known::Draft { evaluations }, now).await?;
+    match judged {
+        Ok(allowed) => Ok(Ok(Prepared {
+            evaluations,
+            grain: allowed.grain,
+            disclosure: allowed.disclosure,
+            everyone: allowed.everyone,
+            tables: allowed.tables,
+            laboratory: node.policy().is_some_and(InForce::is_laboratory),
+            data: import.statement,
+        })),
+        Err(rules) => decline(node, request, rules, now).await.map(Err),
+    }
+}
+
+/// Logs what is declined, and says why.
+async fn decline(
+    node: &Node,
+    request: &Signed<StudyRequest>,
+    rules: Vec<Rule>,
+    now: Timestamp,
+) -> Result<Declined, Refusal> {
+    node.record(now, vec![told::declined(node, request, &rules)]).await?;
+    Ok(Declined { rules })
 }
 
 /// Checks a proposed study against roster, clock, definitions, data and policy, and signs it.
@@ -46,9 +73,17 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let now = node.clock().now();
     manifest.check(node.roster(), now).map_err(|error| Refusal::because(RejectCode::OtherStudy, error))?;
     let import = import(node).await?;
-    check_permit(node, manifest)?;
     check_data(node, manifest, &import)?;
     check_definitions(node, &manifest.model, manifest.model_digest, manifest.catalogue_digest)?;
+    let asker = permit::asker(node, &manifest.request, now);
+    let rules = match &asker {
+        Ok(asker) => permit_rules(node, manifest, asker, now).await?,
+        Err(rule) => vec![rule.clone()],
+    };
+    if !rules.is_empty() {
+        node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+        return Err(refused(&rules));
+    }
     // The data must be what the configuration says before anything is signed.
     source::data(node, &import).await?.close().await;
     // Remembered first: a run that was agreed to before, even one that is closed, gets no further.
@@ -62,6 +97,11 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let digest = manifest.digest();
     if let Err(refusal) = begin(node, manifest, import).await {
         node.state().close_study(digest, now).await.map_err(Refusal::internal)?;
+        return Err(refusal);
+    }
+    if let Err(refusal) = node.record(now, vec![told::agreed(node, manifest)?]).await {
+        // What the log does not tell of does not happen.
+        serve::close(node, digest).await?;
         return Err(refusal);
     }
     let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
@@ -102,28 +142,30 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
     Ok(Opened {})
 }
 
-/// The finest grain that this node's policy grants. Without a policy engine only the laboratory's word counts, and
-/// that is given for made-up data alone: a node over real data contributes nothing.
-fn granted(node: &Node) -> Result<Grain, Refusal> {
-    match node.config().laboratory {
-        Some(laboratory) if node.config().made_up => Ok(laboratory.grain),
-        _ => {
-            let code = if node.config().made_up { RejectCode::PolicyRefused } else { RejectCode::NotMadeUp };
-            Err(Refusal::because(code, "no policy of this node allows contributions"))
-        }
-    }
+/// The rules that an agreed study breaks; none where the policy allows it.
+async fn permit_rules(
+    node: &Node,
+    manifest: &Manifest,
+    asker: &Asker<'_>,
+    now: Timestamp,
+) -> Result<Vec<Rule>, Refusal> {
+    let model = node.model(&manifest.model)?;
+    let known = Known::Agreed(manifest);
+    Ok(permit::judge(node, &manifest.request, asker, model, &known, now).await?.err().unwrap_or_default())
 }
 
-/// Checks that this node's policy allows the study.
+/// Checks that this node's policy still allows a study to which it has agreed. What its tables cost is charged by then,
+/// or will be before anything is read.
 pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
-    let granted = granted(node)?;
-    if manifest.permit != LABORATORY || manifest.grain > granted {
-        return Err(Refusal::because(
-            RejectCode::PolicyRefused,
-            "the policy does not allow this permit or grain",
-        ));
-    }
-    Ok(())
+    let asker = permit::signer(node, &manifest.request).map_err(|rule| refused(&[rule]))?;
+    let model = node.model(&manifest.model)?;
+    permit::judge_list(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
+}
+
+/// A refusal by policy; its rules stand in this node's log.
+pub(super) fn refused(rules: &[Rule]) -> Refusal {
+    let codes: Vec<&str> = rules.iter().map(|rule| rule.code.as_str()).collect();
+    Refusal::because(RejectCode::PolicyRefused, codes.join(", "))
 }
 
 /// Checks that the study is over this import, and not of a time that it does not reach.

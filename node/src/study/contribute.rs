@@ -10,19 +10,39 @@ use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
 use crate::study::stream::{FRAME_TIME, Tally};
-use crate::study::{Stage, Study};
+use crate::study::{Stage, Study, agree, permit, told};
 use crate::work::record::Fixed;
 
 /// Works out the model's components of this node's persons.
 pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Result<Computed, Refusal> {
     let step = study.since(Stage::Pinned).await?;
     let persons = if step.stage == Stage::Pinned {
+        charge(node, study).await?;
         study.work.compute(node, study).await
     } else {
         study.work.persons().await
     };
     let persons = u32::try_from(persons.map_err(Refusal::internal)?).map_err(Refusal::internal)?;
     Ok(Computed { persons })
+}
+
+/// Charges what the study's tables cost, before any row is read for them.
+async fn charge(node: &Node, study: &Study) -> Result<(), Refusal> {
+    let now = node.clock().now();
+    let (manifest, import) = (&study.manifest, study.import.statement.import);
+    let Some(charged) = permit::charge(node, manifest, &study.model, import, now).await? else {
+        return Ok(());
+    };
+    match charged {
+        Ok(charged) => {
+            let left = permit::left(node, &charged, now).await?;
+            node.record(now, vec![told::charged(manifest, &charged, left)]).await
+        }
+        Err(rules) => {
+            node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+            Err(agree::refused(&rules))
+        }
+    }
 }
 
 /// Streams the contributions.

@@ -29,6 +29,12 @@ pub(crate) async fn take(
 ) -> Result<HandedBack, Refusal> {
     // Held to the end, so that one hand-back is judged at a time, and nothing is looked up before its time.
     let _returning = study.returning().await;
+    if study.manifest.request.content.list.is_none() {
+        return Err(Refusal::because(
+            RejectCode::PolicyRefused,
+            "a hand-back of a study that ends in tables alone",
+        ));
+    }
     let stage = study.since(Stage::Submitted).await?.stage;
     let total = read(node, study, first, exchange).await?;
     let digest = Digest::of("tvaers/v1/hand-back", &[&codec::canonical(&total)]);
@@ -123,7 +129,8 @@ impl Expected {
     /// and that it does not pass for more complete than it can be.
     fn check(&self, study: &Study, record: &HandBack) -> Result<(), Refusal> {
         let complete = record.missing == self.missing && record.fell_back & !self.falling_back == 0;
-        if complete && study.model.fits(record, study.manifest.disclosure) {
+        let wanted = record.included || study.manifest.everyone;
+        if complete && wanted && study.model.fits(record, study.manifest.disclosure) {
             Ok(())
         } else {
             Err(Refusal::because(RejectCode::Malformed, "a record's parts do not fit the model"))

@@ -20,8 +20,9 @@ impl Work {
         sqlx::query("DELETE FROM component").execute(&self.pool).await?;
         let warehouse = source::open(node, &study.import).await?;
         let mut reading = warehouse.reading().await?;
-        let mut chunks =
-            source::persons(node, study, &warehouse, &mut reading)?.try_chunks(ROWS_A_TRANSACTION);
+        let permitted = source::permitted(node, study, &warehouse, &mut reading).await?;
+        let persons = source::persons(node, study, permitted, &warehouse, &mut reading)?;
+        let mut chunks = persons.try_chunks(ROWS_A_TRANSACTION);
         let mut persons = 0;
         while let Some(chunk) = chunks.next().await {
             let rows = chunk.map_err(|error| error.1)?;

@@ -1,15 +1,20 @@
 //! Where rows come from: the node's data, opened for a study or question, and what is asked of it. The only place
 //! that knows how.
 
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
-use tvaers_protocol::id::Sector;
+use tvaers_policy::permit::Population;
+use tvaers_protocol::id::{PersonId, Sector};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::data::{Reading, Warehouse};
-use tvaers_warehouse::sql::{EventExtraction, EventRow, Extraction, Holding, PersonRow};
+use tvaers_warehouse::sql::{EventExtraction, EventRow, Extraction, FeatureExtraction, Holding, PersonRow};
 
 use crate::node::Node;
+use crate::policy::{Excluded, InForce};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::study::Study;
@@ -19,7 +24,7 @@ use crate::work::WorkError;
 const CONNECTIONS: u32 = 2;
 
 /// Whose the data is, and whose residents it is about.
-struct Held {
+pub(crate) struct Held {
     sector: Sector,
     own: u16,
     members: Vec<u16>,
@@ -27,12 +32,12 @@ struct Held {
 
 impl Held {
     /// Membership is a matter of when the study is made, not of the date it looks back to.
-    fn of(node: &Node, made: jiff::Timestamp) -> Self {
+    pub(crate) fn of(node: &Node, made: jiff::Timestamp) -> Self {
         let config = node.config();
         Self { sector: config.sector, own: config.code, members: node.roster().kommune_codes(utc_date(made)) }
     }
 
-    fn holding(&self) -> Holding<'_> {
+    pub(crate) fn holding(&self) -> Holding<'_> {
         match self.sector {
             Sector::Region => Holding::Region { members: &self.members },
             Sector::Municipality => Holding::Municipality { own: self.own },
@@ -73,6 +78,7 @@ pub(crate) async fn count_contributors(node: &Node, warehouse: &Warehouse) -> Re
 pub(crate) fn persons<'r>(
     node: &Node,
     study: &Study,
+    permitted: Permitted<'r>,
     warehouse: &Warehouse,
     reading: &'r mut Reading,
 ) -> Result<BoxStream<'r, Result<PersonRow, WorkError>>, WorkError> {
@@ -82,8 +88,83 @@ pub(crate) fn persons<'r>(
     let statement = extraction.statement(warehouse.dialect())?;
     // A local replacement number may stand for two people: outside made-up data it joins nothing.
     let made_up = warehouse.meta().made_up;
-    let joinable = move |row: &PersonRow| future::ready(made_up || !row.person.is_made_up());
+    let joinable =
+        move |row: &PersonRow| future::ready((made_up || !row.person.is_made_up()) && permitted.allows(row));
     Ok(reading.rows(&statement).map_err(WorkError::from).try_filter(joinable).boxed())
+}
+
+/// Whom the policy lets a study be about.
+pub(crate) struct Permitted<'n> {
+    excluded: Option<&'n Excluded>,
+    /// Residents of these municipalities, for each permit that says so.
+    kommuner: Vec<Vec<u16>>,
+    /// Those whose age is outside what a permit says.
+    of_other_age: HashSet<PersonId>,
+}
+
+/// Works out whom the policy lets a study be about.
+pub(crate) async fn permitted<'n>(
+    node: &'n Node,
+    study: &Study,
+    warehouse: &Warehouse,
+    reading: &mut Reading,
+) -> Result<Permitted<'n>, WorkError> {
+    let asked = &study.manifest.request.content;
+    let permits = asked.list.iter().chain(asked.tables.as_ref().map(|tables| &tables.under));
+    let in_force = node.policy();
+    let populations: Vec<&Population> =
+        permits.filter_map(|under| Some(&in_force?.policy().permit(&under.permit)?.population)).collect();
+    let ages: Vec<RangeInclusive<i64>> = populations
+        .iter()
+        .filter(|population| (population.age_from, population.age_to) != (None, None))
+        .map(|population| {
+            population.age_from.map_or(i64::MIN, i64::from)..=population.age_to.map_or(i64::MAX, i64::from)
+        })
+        .collect();
+    let of_other_age = match ages.is_empty() {
+        true => HashSet::new(),
+        false => outside(node, study, &ages, warehouse, reading).await?,
+    };
+    let kommuner = populations.iter().filter_map(|population| population.kommuner.clone()).collect();
+    Ok(Permitted { excluded: in_force.map(InForce::excluded), kommuner, of_other_age })
+}
+
+/// Persons whose age on the reference date is outside one of these ranges.
+async fn outside(
+    node: &Node,
+    study: &Study,
+    ages: &[RangeInclusive<i64>],
+    warehouse: &Warehouse,
+    reading: &mut Reading,
+) -> Result<HashSet<PersonId>, WorkError> {
+    let held = Held::of(node, study.manifest.created);
+    let population = &study.model.population;
+    let extraction = FeatureExtraction {
+        features: &[&*population.age],
+        resident: &population.resident,
+        kommune: &population.kommune,
+        holding: held.holding(),
+        as_of: study.manifest.as_of,
+    };
+    let statement = extraction.statement(warehouse.dialect())?;
+    let mut rows = reading.features(&statement);
+    let mut persons = HashSet::new();
+    while let Some(row) = rows.try_next().await? {
+        // Without a known age nobody can say that it is within.
+        let age = row.values.first().copied().flatten();
+        if !age.is_some_and(|age| ages.iter().all(|range| range.contains(&age))) {
+            persons.insert(row.person);
+        }
+    }
+    Ok(persons)
+}
+
+impl Permitted<'_> {
+    fn allows(&self, row: &PersonRow) -> bool {
+        self.excluded.is_none_or(|excluded| !excluded.holds(&row.person))
+            && self.kommuner.iter().all(|codes| codes.contains(&row.kommune))
+            && !self.of_other_age.contains(&row.person)
+    }
 }
 
 /// The spells and stays of all persons that this node contributes to a study, in the groups that can be asked for, by

@@ -12,7 +12,9 @@ use tvaers_protocol::event::EventRequest;
 use tvaers_protocol::id::{Digest, NodeId, PersonId, Pseudonym, Sector};
 use tvaers_protocol::message::{KeyConfirmation, Signed};
 use tvaers_protocol::record::{Contribution, HandBack, Missing};
+use tvaers_protocol::request::{RequestId, StudyRequest, Under};
 use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
 use tvaers_pseudonym::combine::EventSecret;
 use tvaers_pseudonym::dkg::{self, Ceremony};
@@ -28,12 +30,33 @@ use super::*;
 use crate::study::Stage;
 use crate::study::account::{AccountError, Asked};
 
+/// A request for a list, with a placeholder for its signature: whoever keeps a manifest does not judge it.
+fn wished() -> Signed<StudyRequest> {
+    let under = Under { permit: "permit".to_owned(), purpose: String::new() };
+    let content = StudyRequest {
+        id: RequestId([3; 16]),
+        requester: VerifyingKey([4; 32]),
+        model: "sad".to_owned(),
+        model_digest: Digest([5; 32]),
+        catalogue_digest: Digest([6; 32]),
+        as_of: date(2026, 2, 28),
+        grain: Grain::Counts,
+        list: Some(under),
+        tables: None,
+        created: Timestamp::UNIX_EPOCH,
+        expires: Timestamp::UNIX_EPOCH,
+    };
+    Signed { content, signature: Signature([7; 64]) }
+}
+
 fn manifest() -> Manifest {
     let library = Library::embedded().unwrap();
     Manifest {
         run: RunId([1; 16]),
         roster: Digest([2; 32]),
-        permit: "laboratory".to_owned(),
+        request: wished(),
+        nano_rho: 0,
+        everyone: true,
         model: "sad".to_owned(),
         model_digest: library.model("sad").unwrap().digest,
         catalogue_digest: library.catalogue().digest(),

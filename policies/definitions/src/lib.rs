@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`] and
 //! [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
-//! [`events`] what the events of several nodes become; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
+//! [`events`] what the events of several nodes become; [`tables`] what is released of a stratification; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
 
 pub mod schema;
 pub mod window;
@@ -21,6 +21,8 @@ pub mod model;
 pub mod layout;
 
 pub mod events;
+
+pub mod tables;
 
 pub mod library;
 

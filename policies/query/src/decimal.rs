@@ -36,6 +36,8 @@ impl Decimal {
     pub const MIN: Self = Self { nano: 1 };
     /// The greatest: a thousand million. Sums of many fit 64 bits.
     pub const MAX: Self = Self { nano: 1_000_000_000 * NANO };
+    /// A tenth.
+    pub const TENTH: Self = Self { nano: NANO / 10 };
     /// What numbers must be, in words.
     pub const EXPECTED: &'static str =
         "a number more than 0 and at most 1000000000, with at most nine decimals";

@@ -182,6 +182,13 @@ impl Query {
         &self.nodes
     }
 
+    /// The same query with another budget.
+    #[must_use]
+    pub const fn with_budget(mut self, budget: Budget) -> Self {
+        self.privacy.budget = Some(budget);
+        self
+    }
+
     /// The digest of the catalogue that it was checked against.
     #[must_use]
     pub const fn catalogue(&self) -> Digest {

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, LineStyle, Row, Table, TableStyle};
 use tvaers_protocol::problem::Problem;
 
 /// A table as all programs show it: a line under the header, figures in the columns named by `right` to the right.
 #[must_use]
-pub fn table<const N: usize>(header: [&str; N], right: &[usize]) -> Table {
+pub fn table(header: impl Into<Row>, right: &[usize]) -> Table {
     const LINES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();
     table.load_style(LINES).set_header(header);

@@ -27,6 +27,7 @@ pub enum Kind {
     Opened = 24,
     Close = 25,
     Closed = 26,
+    Declined = 27,
 
     KeyRound1 = 32,
     KeyRound1Package = 33,
@@ -57,6 +58,12 @@ pub enum Kind {
     SubmitEvents = 75,
     Events = 76,
     EventsEnd = 77,
+
+    AskQuery = 80,
+    Releases = 81,
+    ReleasesEnd = 82,
+    PreviewQuery = 83,
+    Previewed = 84,
 }
 
 /// A number that stands for no message that this software knows.
@@ -81,6 +88,7 @@ impl Kind {
         (Self::Opened, "opened"),
         (Self::Close, "close"),
         (Self::Closed, "closed"),
+        (Self::Declined, "declined"),
         (Self::KeyRound1, "key-round-1"),
         (Self::KeyRound1Package, "key-round-1-package"),
         (Self::KeyRound2, "key-round-2"),
@@ -108,6 +116,11 @@ impl Kind {
         (Self::SubmitEvents, "submit-events"),
         (Self::Events, "events"),
         (Self::EventsEnd, "events-end"),
+        (Self::AskQuery, "ask-query"),
+        (Self::Releases, "releases"),
+        (Self::ReleasesEnd, "releases-end"),
+        (Self::PreviewQuery, "preview-query"),
+        (Self::Previewed, "previewed"),
     ];
 
     /// The number on the wire.

@@ -3,6 +3,8 @@
 
 use ed25519_dalek::Signer as _;
 use jiff::civil::date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tvaers_protocol::codec;
 use tvaers_protocol::event::{Event, EventRecord, EventRequest, ORDER_BYTES, OrderTag};
 use tvaers_protocol::frame::{FrameHeader, Kind, VERSION};
@@ -11,17 +13,23 @@ use tvaers_protocol::message::{Acceptance, Signed};
 use tvaers_protocol::record::{
     Contribution, ContributionShape, HandBack, HandBackShape, Missing, NO_RECENCY,
 };
+use tvaers_protocol::release::Release;
 use tvaers_protocol::roster::{Coordinator, Member, Person, Role, Roster, SealingPublic};
 use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
 
 use crate::Golden;
-use crate::messages::{acceptance, manifest, node};
+use crate::messages::{
+    acceptance, manifest, node, query_request, release, signed as placeholder, study_request,
+};
 
 /// The seed of the key that signs here.
 const SEED: [u8; 32] = [0x07; 32];
 
 /// The study within which it signs.
 const STUDY: Digest = Digest([0xb2; 32]);
+
+/// The roster under which people ask.
+const ROSTER: Digest = Digest([0xa1; 32]);
 
 const SHAPE: ContributionShape = ContributionShape { values: 3, recencies: 2 };
 
@@ -41,7 +49,11 @@ pub(crate) fn all() -> Vec<Golden> {
         Golden::coded("roster-digest", &roster().digest()),
         Golden::coded("roster-signature", &roster().sign(&SigningKey::from_seed(&SEED))),
         Golden::coded("signed", &signed()),
-        signed_bytes(),
+        signed_bytes("signed-bytes", "tvaers/v1/manifest", STUDY, &acceptance("k360")),
+        signed_bytes("query-request-bytes", "tvaers/v1/query-request", ROSTER, &query_request()),
+        signed_bytes("study-request-bytes", "tvaers/v1/study-request", ROSTER, &study_request()),
+        signed_bytes("release-bytes", "tvaers/v1/release", release().question, &release()),
+        Golden::coded("request-digest", &placeholder(query_request(), 0x51).request_digest(2)),
     ]
 }
 
@@ -266,29 +278,49 @@ fn signed() -> Signed<Acceptance> {
     Signed::new(acceptance("k360"), Purpose::Manifest, STUDY, &key)
 }
 
-/// The bytes under the signature, put together here anew and read again by their parts.
-fn signed_bytes() -> Golden {
-    let tag = b"tvaers/v1/manifest";
-    let content = codec::canonical(&acceptance("k360"));
+/// The bytes under a signature, put together here anew and read again by their parts.
+fn signed_bytes<T: Serialize + DeserializeOwned>(
+    name: &'static str,
+    tag: &str,
+    context: Digest,
+    content: &T,
+) -> Golden {
+    let length = u8::try_from(tag.len()).unwrap();
     Golden {
-        name: "signed-bytes",
-        bytes: [&[18], tag.as_slice(), &STUDY.0, &content].concat(),
+        name,
+        bytes: [&[length], tag.as_bytes(), &context.0, &codec::canonical(content)].concat(),
         again: |bytes| {
             let cut = || "cut".to_owned();
             let (length, rest) = bytes.split_first().ok_or_else(cut)?;
             let (tag, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(cut)?;
-            let (study, content) = rest.split_at_checked(32).ok_or_else(cut)?;
-            let content: Acceptance = codec::decode(content).map_err(|error| error.to_string())?;
-            Ok([&[*length], tag, study, &codec::canonical(&content)].concat())
+            let (context, content) = rest.split_at_checked(32).ok_or_else(cut)?;
+            let content: T = codec::decode(content).map_err(|error| error.to_string())?;
+            Ok([&[*length], tag, context, &codec::canonical(&content)].concat())
         },
     }
 }
 
+/// Two answers to one question as a node stores and sends them, with placeholders for its signature.
+pub(crate) fn release_bodies() -> Vec<Vec<u8>> {
+    let second = Release { request: Digest([0xf8; 32]), cells: vec![809, 4], ..release() };
+    vec![codec::canonical(&placeholder(release(), 0x51)), codec::canonical(&placeholder(second, 0x52))]
+}
+
+/// Signs for a purpose, and checks that what is signed are these golden bytes.
+fn assert_signs<T: Serialize>(content: T, purpose: Purpose, context: Digest, golden: &Golden) {
+    let signature = ed25519_dalek::SigningKey::from_bytes(&SEED).sign(&golden.bytes).to_bytes();
+    let signed = Signed::new(content, purpose, context, &SigningKey::from_seed(&SEED));
+    assert!(signed.signature.0 == signature, "{}", golden.name);
+}
+
 #[test]
 fn a_signature_is_plain_ed25519_over_the_golden_bytes() {
+    let bytes = |name| all().into_iter().find(|golden| golden.name == name).unwrap();
+    assert_signs(acceptance("k360"), Purpose::Manifest, STUDY, &bytes("signed-bytes"));
+    assert_signs(query_request(), Purpose::QueryRequest, ROSTER, &bytes("query-request-bytes"));
+    assert_signs(study_request(), Purpose::StudyRequest, ROSTER, &bytes("study-request-bytes"));
+    assert_signs(release(), Purpose::Release, release().question, &bytes("release-bytes"));
     let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
-    let signature = key.sign(&signed_bytes().bytes).to_bytes();
-    assert!(signature == signed().signature.0);
     let verifying = SigningKey::from_seed(&SEED).verifying_key();
     assert!(verifying.0 == key.verifying_key().to_bytes());
     assert!(signed().verify(Purpose::Manifest, STUDY, &verifying).is_ok());

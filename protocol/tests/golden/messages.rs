@@ -8,23 +8,28 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Answer, Batch, Close, Closed, Compute, Computed, Contribute, Contributions,
-    ContributionsEnd, DataStatement, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events,
-    EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, KeyConfirmation,
-    KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages,
-    KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared, Progress, Propose, Pseudonymise,
-    Pseudonymised, Relay, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents,
+    Acceptance, Accepted, Answer, AskQuery, Batch, Close, Closed, Compute, Computed, Contribute,
+    Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
+    EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
+    JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
+    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, PolicyStatement, Prepare,
+    Prepared, PreviewQuery, Previewed, Progress, Propose, Pseudonymise, Pseudonymised, Relay, Releases,
+    ReleasesEnd, Rule, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
-use tvaers_protocol::sign::Signature;
+use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, Release, Showing};
+use tvaers_protocol::request::{QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
 
 use crate::Golden;
-use crate::documents::{contribution_records, event_records, event_request_records, hand_back_records};
+use crate::documents::{
+    contribution_records, event_records, event_request_records, hand_back_records, release_bodies,
+};
 
 /// Every message; that none is missing is one of the tests.
 pub(crate) fn all() -> Vec<Golden> {
-    [greetings(), agreement(), keys(), evaluations(), records()].into_iter().flatten().collect()
+    [greetings(), agreement(), keys(), evaluations(), records(), queries()].into_iter().flatten().collect()
 }
 
 fn message<M: Message>(message: &M) -> Golden {
@@ -37,7 +42,7 @@ pub(crate) fn node(name: &str) -> NodeId {
 }
 
 /// Content with a placeholder for its signature.
-fn signed<T>(content: T, byte: u8) -> Signed<T> {
+pub(crate) fn signed<T>(content: T, byte: u8) -> Signed<T> {
     Signed { content, signature: Signature([byte; 64]) }
 }
 
@@ -63,21 +68,28 @@ fn agreement() -> Vec<Golden> {
             software: Software::new("tvaers-node 0.1.0").unwrap(),
             made_up: true,
             data: Some(data()),
+            policy: Some(PolicyStatement {
+                digest: Digest([0xb8; 32]),
+                version: 4,
+                laboratory: false,
+                valid_to: Some(date(2026, 12, 31)),
+                left_period: 700_000_000,
+                left_life: 6_000_000_000,
+            }),
+            certificate_to: time("2027-02-28T23:59:59Z"),
         }),
         message(&Progress { done: 20_000, total: 50_001 }),
-        message(&Prepare {
-            model: "sad".to_owned(),
-            model_digest: Digest([0xc3; 32]),
-            catalogue_digest: Digest([0xd4; 32]),
-            as_of: date(2026, 1, 31),
-            grain: Grain::Counts,
-        }),
+        message(&Prepare { request: signed(study_request(), 0x51) }),
         message(&Prepared {
             evaluations: 50_001,
             grain: Grain::Points,
             disclosure: Disclosure::Total,
+            everyone: true,
+            tables: Some(TablesTerms { nano_rho: 20_000_000, left: left(), showing: showing() }),
+            laboratory: false,
             data: data(),
         }),
+        message(&Declined { rules: vec![rule()] }),
         message(&Propose { manifest: signed(manifest(), 0x51) }),
         message(&Accepted { acceptance: signed(acceptance("k360"), 0x51) }),
         message(&Open {
@@ -175,6 +187,100 @@ fn records() -> Vec<Golden> {
     ]
 }
 
+fn queries() -> Vec<Golden> {
+    vec![
+        message(&AskQuery { request: signed(query_request(), 0x51) }),
+        message(&Releases { sequence: 1, bodies: release_bodies() }),
+        message(&ReleasesEnd { count: 2, refused: vec![rule()] }),
+        message(&PreviewQuery { request: signed(query_request(), 0x51) }),
+        message(&Previewed { rules: Vec::new(), noise: Some(noise()), left: Some(left()) }),
+    ]
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn rule() -> Rule {
+    Rule {
+        code: "budget.permit".to_owned(),
+        what: "Over budget.".to_owned(),
+        allowed: "0.2".to_owned(),
+        next: "Wait.".to_owned(),
+    }
+}
+
+fn under(permit: &str, purpose: &str) -> Under {
+    Under { permit: permit.to_owned(), purpose: purpose.to_owned() }
+}
+
+pub(crate) fn query_request() -> QueryRequest {
+    QueryRequest {
+        id: RequestId([0x97; 16]),
+        requester: VerifyingKey([0x31; 32]),
+        under: under("aims", "quality"),
+        query: "kind = \"count\"\n".to_owned(),
+        catalogue: Digest([0xd4; 32]),
+        times: 3,
+        created: time("2026-03-01T11:58:00Z"),
+        expires: time("2026-03-02T11:59:00Z"),
+    }
+}
+
+pub(crate) fn study_request() -> StudyRequest {
+    StudyRequest {
+        id: RequestId([0x98; 16]),
+        requester: VerifyingKey([0x31; 32]),
+        model: "sad".to_owned(),
+        model_digest: Digest([0xc3; 32]),
+        catalogue_digest: Digest([0xd4; 32]),
+        as_of: date(2026, 1, 31),
+        grain: Grain::Events,
+        list: Some(under("lists", "care")),
+        tables: Some(TablesRequest {
+            under: under("tables", "plans"),
+            nano_rho: Some(20_000_000),
+            cut_off: Some(9),
+        }),
+        created: time("2026-03-01T11:58:00Z"),
+        expires: time("2026-03-02T11:59:00Z"),
+    }
+}
+
+pub(crate) fn release() -> Release {
+    Release {
+        node: node("k360"),
+        request: Digest([0xf7; 32]),
+        question: Digest([0xb7; 32]),
+        policy: Digest([0xb8; 32]),
+        laboratory: true,
+        data: data(),
+        cells: vec![812, -3],
+        noise: noise(),
+        left: left(),
+        showing: showing(),
+        software: Software::new("tvaers-node 0.1.0").unwrap(),
+    }
+}
+
+fn noise() -> Noise {
+    Noise {
+        mechanism: Mechanism::DiscreteGaussian,
+        scale: 2.5,
+        sensitivity_l1: 2,
+        sensitivity_l2: 1.5,
+        nano_rho: 180_000_000,
+    }
+}
+
+fn left() -> BudgetLeft {
+    BudgetLeft { permit: 50_000_000, period: 700_000_000, life: 6_000_000_000 }
+}
+
+fn showing() -> Showing {
+    Showing { smallest: 5, rounding: 10 }
+}
+
 pub(crate) fn acceptance(name: &str) -> Acceptance {
     Acceptance { node: node(name), manifest: Digest([0xb2; 32]) }
 }
@@ -189,19 +295,20 @@ fn data() -> DataStatement {
 }
 
 pub(crate) fn manifest() -> Manifest {
-    let time = |text: &str| text.parse::<Timestamp>().unwrap();
     let participant =
         |name, quota, quorum, data| Participant { node: node(name), quota, quorum, data: Digest([data; 32]) };
     Manifest {
         run: RunId([0x99; 16]),
         roster: Digest([0xa1; 32]),
-        permit: "laboratory".to_owned(),
+        request: signed(study_request(), 0x52),
+        nano_rho: 20_000_000,
         model: "sad".to_owned(),
         model_digest: Digest([0xc3; 32]),
         catalogue_digest: Digest([0xd4; 32]),
         as_of: date(2026, 1, 31),
         grain: Grain::Counts,
         disclosure: Disclosure::Items,
+        everyone: true,
         holders: vec![node("k360"), node("k376"), node("region_1085")],
         threshold: 2,
         participants: vec![

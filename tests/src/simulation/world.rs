@@ -231,8 +231,8 @@ impl World {
 
     async fn stratify(&mut self, asked: &Stratify, before: &AllFiles) -> anyhow::Result<()> {
         let as_of = EXTRACTED_ON.checked_sub(asked.days_ago.days())?;
-        let (model, grain, deadline_s) = (asked.model.to_owned(), asked.grain, asked.deadline_s);
-        let request = Request { model, as_of, grain, deadline_s };
+        let (grain, deadline_s) = (asked.grain, asked.deadline_s);
+        let request = self.federation.signed(asked.model, as_of, grain, deadline_s);
         let shape = self.library.model(asked.model).map(|model| model.shape(grain));
         self.tap.arm(&asked.mishaps, shape);
         let ended = self.run(&request).await?;

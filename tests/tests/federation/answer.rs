@@ -17,7 +17,7 @@ type Marked = fn(&Answer) -> bool;
 async fn run(seed: u64, as_of: Date, grain: Grain) -> Federation {
     let mut federation = Federation::builder().cases(seed).as_of(as_of).build().await.unwrap();
     federation.connect_all().await.unwrap();
-    let request = tvaers_coordinator::stratify::Request { grain, ..federation.request() };
+    let request = federation.request_at(grain);
     let summary = federation.ask(&request).await;
     let summary = summary.unwrap_or_else(|problem| panic!("seed {seed}, {as_of}: {problem}"));
     assert_eq!((summary.grain, summary.missing.len()), (grain, 0));

@@ -26,7 +26,7 @@ async fn frames(seed: u64, model: &str, grain: Grain) -> (Federation, Vec<Frame>
     let mut federation = builder.build().await.unwrap();
     federation.connect_all().await.unwrap();
     middle.record();
-    let request = tvaers_coordinator::stratify::Request { grain, ..federation.request() };
+    let request = federation.request_at(grain);
     federation.ask(&request).await.unwrap();
     (federation, middle.recorded())
 }

@@ -254,12 +254,18 @@ fn folders_and_options_that_this_version_cannot_honour_are_refused_before_anythi
         assert!(!place.out().exists(), "{code}: something was made");
     };
     refused(&["--model", "happiness"], "run.model");
-    refused(&["--query", "q.toml"], "run.not-yet");
-    refused(&["--rho", "1"], "run.not-yet");
+    refused(&["--indicator", "residents"], "run.not-yet");
+    refused(&["--query", "nowhere.toml"], "query.file");
+    let query = place.dir.path().join("q.toml");
+    let file = query.to_str().unwrap();
+    fs::write(&query, "name = \"q\"\nkind = \"count\"\nas_of = 2026-02-28\nby = [\"shoe_size\"]\n").unwrap();
+    refused(&["--query", file], "query.feature");
+    fs::write(&query, "name = \"q\"\nkind = \"count\"\nas_of = 2026-02-28\n").unwrap();
+    refused(&["--query", file, "--query", file], "query.twice");
 
     let policy = place.data().join("k360/policy.toml");
-    fs::write(&policy, "").unwrap();
-    refused(&[], "policy.not-yet");
+    fs::write(&policy, "[[permit").unwrap();
+    refused(&[], "policy.read");
     fs::remove_file(&policy).unwrap();
 
     for name in ["hospital", "k36", "k3600", "region_10850", "region_abcd", "K360", "kabc"] {
@@ -277,11 +283,15 @@ fn folders_and_options_that_this_version_cannot_honour_are_refused_before_anythi
 #[test]
 fn wrong_usage_is_exit_code_2_and_help_is_0() {
     let code = |arguments: &[&str]| program().args(arguments).output().unwrap().status.code();
-    let wrong: [&[&str]; 5] = [
+    let wrong: [&[&str]; 9] = [
         &["run"],
         &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-30"],
         &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--grain", "rows"],
         &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--nonsense"],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--rho", "0"],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--rho", "nan"],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--rho", "1e308"],
+        &["run", "--data", "x", "--out", "y", "--as-of", "2026-02-28", "--query", "q", "--times", "0"],
         &["make", "--persons", "many", "--seed", "1", "--out", "z"],
     ];
     for arguments in wrong {

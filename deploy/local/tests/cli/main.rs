@@ -9,6 +9,7 @@ mod fail;
 mod input;
 mod leak;
 mod life;
+mod query;
 mod run;
 
 use std::path::{Path, PathBuf};

@@ -159,13 +159,13 @@ async fn sums_over_sliding_and_calendar_windows_follow_the_charges_time() {
         ]
     };
     let now = at("2026-02-21T08:00:00Z");
-    let spent = ledger.preview(&claim(9, "p", 9), now, windows).await.unwrap();
+    let spent = ledger.preview(Some(&claim(9, "p", 9).permit), now, windows).await.unwrap();
     let sums: Vec<_> = spent.windows.iter().map(|sum| sum.get() / PRICE).collect();
     assert_eq!(sums, [2, 3, 2, 0, 1, 3]);
     assert_eq!((spent.permit, spent.life), (rho(3 * PRICE), rho(4 * PRICE)));
     assert_eq!(charges(&ledger).await, 4, "a preview charges nothing");
     let many = |_| vec![Window::since(Scope::Life, Timestamp::MIN); WINDOWS_MAX + 1];
-    assert_eq!(error(ledger.preview(&claim(9, "p", 9), now, many).await).code(), "ledger.limit");
+    assert_eq!(error(ledger.preview(Some(&claim(9, "p", 9).permit), now, many).await).code(), "ledger.limit");
 }
 
 #[tokio::test]

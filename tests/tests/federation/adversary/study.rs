@@ -4,10 +4,11 @@ use jiff::{SignedDuration, civil::date};
 use tvaers_link::exchange::ExchangeError;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Close, Closed, Compute, Computed, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    Open, Opened, Propose, Signed,
+    Acceptance, Accepted, Close, Closed, Compute, Computed, Declined, KeyPin, KeyPinned, KeyRound1,
+    KeyRound1Package, Open, Opened, Prepare, Propose, Signed,
 };
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::request::{TablesRequest, Under};
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_protocol::study::{Grain, Manifest};
 use tvaers_tests::federation::Federation;
@@ -50,11 +51,53 @@ const WRONG: &[Wrong] = &[
         m.created += SignedDuration::from_hours(24);
         m.deadline += SignedDuration::from_hours(24);
     }),
-    ("another permit", RejectCode::PolicyRefused, |m| m.permit = "permit-1".to_owned()),
-    ("a later reference date", RejectCode::AsOfAfterExtract, |m| m.as_of = date(2026, 3, 1)),
-    ("another catalogue", RejectCode::OtherCatalogue, |m| m.catalogue_digest = Digest([7; 32])),
-    ("another model", RejectCode::OtherModel, |m| m.model_digest = Digest([7; 32])),
-    ("an unknown model", RejectCode::UnknownModel, |m| m.model = "happiness".to_owned()),
+    ("another date than asked for", RejectCode::OtherStudy, |m| m.as_of = date(2026, 2, 1)),
+    ("another model than asked for", RejectCode::OtherStudy, |m| m.model = "somv".to_owned()),
+    ("a finer grain than asked for", RejectCode::OtherStudy, |m| m.request.content.grain = Grain::Points),
+    ("another price than asked for", RejectCode::OtherStudy, |m| {
+        tables(m).nano_rho = Some(1);
+    }),
+    ("tables for nothing", RejectCode::OtherStudy, |m| m.nano_rho = 0),
+    ("a price without tables", RejectCode::OtherStudy, |m| m.request.content.tables = None),
+    ("nothing asked for", RejectCode::OtherStudy, |m| {
+        m.request.content.list = None;
+        m.request.content.tables = None;
+        m.nano_rho = 0;
+    }),
+    ("another permit", RejectCode::PolicyRefused, |m| list(m).permit = "permit-1".to_owned()),
+    ("the permit of another mode", RejectCode::PolicyRefused, |m| {
+        let tables = tables(m).under.clone();
+        *list(m) = tables;
+    }),
+    ("another permit for tables", RejectCode::PolicyRefused, |m| {
+        tables(m).under.permit = "permit-1".to_owned()
+    }),
+    ("a request that has expired", RejectCode::PolicyRefused, |m| {
+        m.request.content.created -= SignedDuration::from_hours(2);
+        m.request.content.expires = m.request.content.created + SignedDuration::from_hours(1);
+    }),
+    ("a request from the future", RejectCode::PolicyRefused, |m| {
+        m.request.content.created += SignedDuration::from_hours(1);
+    }),
+    ("a request that holds too long", RejectCode::PolicyRefused, |m| {
+        m.request.content.expires += SignedDuration::from_hours(24 * 40);
+    }),
+    ("a later reference date", RejectCode::AsOfAfterExtract, |m| {
+        m.as_of = date(2026, 3, 1);
+        m.request.content.as_of = m.as_of;
+    }),
+    ("another catalogue", RejectCode::OtherCatalogue, |m| {
+        m.catalogue_digest = Digest([7; 32]);
+        m.request.content.catalogue_digest = m.catalogue_digest;
+    }),
+    ("another model", RejectCode::OtherModel, |m| {
+        m.model_digest = Digest([7; 32]);
+        m.request.content.model_digest = m.model_digest;
+    }),
+    ("an unknown model", RejectCode::UnknownModel, |m| {
+        m.model = "happiness".to_owned();
+        m.request.content.model = m.model.clone();
+    }),
 ];
 
 #[tokio::test]
@@ -64,8 +107,47 @@ async fn a_study_that_is_not_the_rosters_or_the_nodes_own_is_refused_by_every_no
     for (what, code, spoil) in WRONG {
         let mut manifest = honest.clone();
         spoil(&mut manifest);
+        world.federation.sign_request(&mut manifest);
         for id in world.federation.names() {
             assert_refused(world.hand.propose(&id, &manifest).await, *code, (what, &id));
+        }
+    }
+    world.hand.agree(&honest).await.unwrap();
+}
+
+fn list(manifest: &mut Manifest) -> &mut Under {
+    manifest.request.content.list.as_mut().unwrap()
+}
+
+fn tables(manifest: &mut Manifest) -> &mut TablesRequest {
+    manifest.request.content.tables.as_mut().unwrap()
+}
+
+#[tokio::test]
+async fn a_study_that_no_person_of_the_roster_asked_for_is_refused() {
+    let world = World::new().await;
+    let honest = world.draft().await;
+    let (roster, stranger) = (world.hand.roster().digest(), SigningKey::from_seed(&[9; 32]));
+    let mut named = honest.request.content.clone();
+    named.requester = stranger.verifying_key();
+    let forged = [
+        (
+            "a stranger's key under the analyst's name",
+            Signed::request(honest.request.content.clone(), roster, &stranger),
+        ),
+        ("a stranger under their own name", Signed::request(named, roster, &stranger)),
+        (
+            "the coordinator's key",
+            Signed::request(honest.request.content.clone(), roster, world.hand.signing()),
+        ),
+    ];
+    for (what, request) in forged {
+        let manifest = Manifest { request: request.clone(), ..honest.clone() };
+        for id in world.federation.names() {
+            assert_refused(world.hand.propose(&id, &manifest).await, RejectCode::PolicyRefused, (what, &id));
+            let declined: Declined =
+                world.hand.ask(&id, Digest::NONE, &Prepare { request: request.clone() }).await.unwrap();
+            assert!(declined.rules[0].code.starts_with("request."), "{what}");
         }
     }
     world.hand.agree(&honest).await.unwrap();

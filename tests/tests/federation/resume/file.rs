@@ -59,7 +59,10 @@ const WRONG: &[(&str, Deed)] = &[
     ("another roster", Deed::Known(|manifest| manifest.roster = OTHER)),
     ("other definitions", Deed::Known(|manifest| manifest.model_digest = OTHER)),
     ("other data", Deed::Known(|manifest| manifest.participants[0].data = OTHER)),
-    ("another permit", Deed::Known(|manifest| manifest.permit = "permit-1".to_owned())),
+    (
+        "another permit",
+        Deed::Known(|manifest| manifest.request.content.list.as_mut().unwrap().permit.push('x')),
+    ),
     ("a manifest that nobody agreed to", Deed::Unknown(|manifest| manifest.participants[0].quota += 1)),
     ("a file that others can read", Deed::Mode(0o640)),
     ("a file of text", Deed::Content(b"some text that is no database, and long enough to be taken for one")),
@@ -122,6 +125,7 @@ impl World {
             Deed::Known(change) | Deed::Unknown(change) => {
                 let mut manifest = self.manifest.clone();
                 change(&mut manifest);
+                self.federation.sign_request(&mut manifest);
                 self.set_column("manifest", &codec::canonical(&manifest)).await;
                 if matches!(deed, Deed::Known(_)) {
                     self.set_digest(manifest.digest()).await;
@@ -207,7 +211,7 @@ async fn a_study_whose_deadline_passed_while_the_node_was_down_is_over() {
 #[tokio::test]
 async fn a_study_that_the_policy_no_longer_allows_is_over() {
     let mut world = World::ready().await;
-    let path = world.federation.node_home(&k360()).config();
+    let path = world.federation.node_home(&k360()).policy();
     let text = std::fs::read_to_string(&path).unwrap();
     let less = text.replace("grain = \"events\"", "grain = \"points\"");
     assert_ne!(less, text);

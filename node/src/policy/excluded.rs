@@ -1,0 +1,86 @@
+//! Who is left out of every answer and contribution: those who opted out, and those with a protected address.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use tvaers_host::private::{self, PrivateFileError};
+use tvaers_policy::policy::Exclusions;
+use tvaers_protocol::id::PersonId;
+use tvaers_protocol::problem::{Exit, Problem};
+
+/// The persons whom a policy leaves out. It cannot be printed.
+#[derive(Default)]
+pub(crate) struct Excluded(HashSet<PersonId>);
+
+impl Excluded {
+    /// Reads the files that a policy names, each in the node's folder with one person a line.
+    pub(crate) fn read(dir: &Path, exclusions: &Exclusions) -> Result<Self, Problem> {
+        let mut persons = HashSet::new();
+        for name in [&exclusions.opt_outs, &exclusions.protected_addresses].into_iter().flatten() {
+            read_file(&dir.join(name), &mut persons)?;
+        }
+        Ok(Self(persons))
+    }
+
+    /// Whether nobody is left out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a person is left out.
+    pub(crate) fn holds(&self, person: &PersonId) -> bool {
+        self.0.contains(person)
+    }
+}
+
+fn read_file(path: &Path, persons: &mut HashSet<PersonId>) -> Result<(), Problem> {
+    let problem = |what: String| {
+        Problem::new(Exit::BadInput, "policy.exclusions", what)
+            .at(path.display())
+            .expected("a file for its owner only (chmod 600), with a CPR number a line; a first line `person_id` is skipped")
+            .next("mend the file; nothing is answered while it cannot be read")
+    };
+    let bytes = private::read(path).map_err(|error: PrivateFileError| problem(error.to_string()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| problem("the file is not UTF-8".to_owned()))?;
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || (index == 0 && line == "person_id") {
+            continue;
+        }
+        // The line is not quoted: it may be a citizen's number with a digit wrong.
+        let person =
+            PersonId::parse(line).map_err(|error| problem(format!("line {}: {error}", index + 1)))?;
+        persons.insert(person);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Excluded, Problem> {
+        let dir = tempfile::tempdir().unwrap();
+        private::replace(&dir.path().join("out.csv"), text.as_bytes()).unwrap();
+        let exclusions = Exclusions { opt_outs: Some("out.csv".to_owned()), protected_addresses: None };
+        Excluded::read(dir.path(), &exclusions)
+    }
+
+    #[test]
+    fn persons_are_read_with_and_without_hyphen_and_a_wrong_line_is_not_quoted() {
+        let excluded = read("person_id\n610165-3000\n\n6101653001\n").ok().unwrap();
+        let holds = |text: &str| excluded.holds(&PersonId::parse(text).unwrap());
+        assert!(holds("6101653000") && holds("6101653001") && !holds("6101653002"));
+        let problem = read("6101653000\n9999999999\n").err().unwrap();
+        assert!(problem.what.contains("line 2") && !problem.to_string().contains("9999"), "{problem}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_a_problem_and_no_file_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Exclusions { opt_outs: None, protected_addresses: Some("nowhere.csv".to_owned()) };
+        assert_eq!(Excluded::read(dir.path(), &missing).err().unwrap().code, "policy.exclusions");
+        let none = Exclusions { opt_outs: None, protected_addresses: None };
+        assert!(Excluded::read(dir.path(), &none).ok().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! From the file to a policy in force.
+
+use std::path::Path;
+
+use tvaers_definitions::library::Library;
+use tvaers_policy::Policy;
+use tvaers_policy::succession::Seen;
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_release::conversion::Delta;
+
+use super::excluded::Excluded;
+use super::{InForce, rho_of_epsilon};
+
+/// Whose policy is to be loaded, and what it must follow.
+pub struct Loading<'a> {
+    /// The node.
+    pub node: &'a NodeId,
+    /// Whether its database was marked as made up when it was created.
+    pub made_up: bool,
+    /// The roster's constant delta.
+    pub delta: Delta,
+    /// How many nodes the federation has.
+    pub nodes: usize,
+    /// The highest version that was in force so far.
+    pub seen: Option<Seen>,
+}
+
+/// Reads the policy at `path`, in the node's folder, and tries it out; none where there is no file.
+///
+/// # Errors
+/// The first [`Problem`]s, all faults of a file at once.
+pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Option<InForce>, Vec<Problem>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let problem = Problem::new(Exit::Failed, "policy.read", error)
+                .at(path.display())
+                .next("let the node's user read the file; nothing is answered meanwhile");
+            return Err(vec![problem]);
+        }
+    };
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let rho = |epsilon| rho_of_epsilon(loading.delta, epsilon);
+    let policy = Policy::read(&text, &file, library, &rho)
+        .map_err(|faults| faults.iter().map(|fault| fault.problem()).collect::<Vec<_>>())?;
+    policy.admit_load(loading.node, loading.made_up, loading.seen).into_result().map_err(|violations| {
+        violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
+    })?;
+    check_supported(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let excluded = Excluded::read(dir, policy.exclusions()).map_err(|problem| vec![problem])?;
+    Ok(Some(InForce { policy, excluded }))
+}
+
+/// Refuses what a policy may demand and this version cannot keep.
+fn check_supported(policy: &Policy, nodes: usize, path: &Path) -> Result<(), Problem> {
+    if policy.witnesses(nodes) == 0 {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Exit::BadInput,
+        "policy.witnesses",
+        "the policy wants other nodes to sign the ledger's head before an answer leaves, which this version cannot do",
+    )
+    .at(format_args!("{}, `release.witnesses`", path.display()))
+    .expected("witnesses = 0, stated")
+    .next("state it, if the controller accepts answers without a witness; else wait for a version with witnesses"))
+}

@@ -1,0 +1,366 @@
+//! A query, from a signed request to answers: who asks and what ([`plan`]), whether the policy admits it and at which
+//! price (the ledger charges in the same transaction), the exact cells ([`exact`]), noise, and the stored bytes that
+//! leave. The order is the promise: charged before anything is read, stored and logged before anything leaves.
+
+mod exact;
+mod plan;
+mod told;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tvaers_link::exchange::Exchange;
+use tvaers_policy::request::{AggregateRequest, Ask};
+use tvaers_policy::verdict::{AggregateGrant, Verdict};
+use tvaers_protocol::codec;
+use tvaers_protocol::limit;
+use tvaers_protocol::message::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd, Rule, Signed};
+use tvaers_protocol::release::{BudgetLeft, Mechanism as Kind, Noise, Release, Showing};
+use tvaers_protocol::sign::Purpose;
+use tvaers_release::mechanism::Mechanism;
+use tvaers_release::rho::Rho;
+
+use crate::audit::event::Event;
+use crate::ledger::claim::{Charge, Claim, Outcome, Release as Stored};
+use crate::ledger::rho::NanoRho;
+use crate::node::Node;
+use crate::policy::{self, InForce};
+use crate::refusal::Refusal;
+use crate::state::ImportRecord;
+use exact::Sums;
+use plan::Plan;
+
+pub(crate) use told::{left_of, rule_codes};
+
+/// For the coordinator to take a frame of answers.
+const FRAME_TIME: Duration = Duration::from_secs(300);
+
+/// Answers that are charged, drawn and stored together: each group costs three waits for the disk, and others wait
+/// for as long as it takes.
+const GROUP: u32 = 512;
+
+/// Bytes of answers in one frame, with room for what is around them.
+const FRAME_BYTES: usize = limit::FRAME_BYTES_MAX as usize / 2;
+
+/// A grant with the noise that it buys.
+struct Granted {
+    grant: AggregateGrant,
+    mechanism: Mechanism,
+}
+
+/// Why an answer is refused: for the log the codes, for the person who asks all of it.
+type Broken = Vec<Rule>;
+
+/// Answers a query, all of it or as far as the policy goes.
+pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange) -> Result<(), Refusal> {
+    let began = Instant::now();
+    let now = node.clock().now();
+    let mut replies = Replies::new(exchange, began);
+    let in_force = match Plan::of(node, &ask.request, now).await? {
+        Ok((plan, in_force)) => {
+            replies.grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
+            return answer_planned(node, &plan, in_force, now, replies).await;
+        }
+        Err(refused) => refused,
+    };
+    node.record(now, vec![told::refused_unread(node, &ask.request, &in_force)]).await?;
+    replies.end(in_force).await
+}
+
+async fn answer_planned(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    now: Timestamp,
+    mut replies: Replies<'_>,
+) -> Result<(), Refusal> {
+    let mut sums: Option<(u32, Sums)> = None;
+    let mut next = 0;
+    while next < plan.times() {
+        let upto = plan.times().min(next.saturating_add(GROUP));
+        let claims: Vec<Claim> = (next..upto).map(|repetition| plan.claim(repetition)).collect();
+        let outcomes = charge(node, plan, in_force, &claims, now).await?;
+        let refused = outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::Refused(rules) => Some(rules.clone()),
+            Outcome::Stored(_) | Outcome::Charged(_) => None,
+        });
+        let (bodies, mut events) =
+            release_group(node, plan, in_force, outcomes, next, &mut sums, now).await?;
+        if let Some(rules) = &refused {
+            events.push(told::refused(plan, in_force, next, rules));
+        }
+        node.record(now, events).await?;
+        replies.send(bodies).await?;
+        if let Some(rules) = refused {
+            return replies.end(rules).await;
+        }
+        next = upto;
+    }
+    replies.end(Vec::new()).await
+}
+
+/// Charges a group of claims in one transaction; each is admitted with what those before it cost.
+async fn charge(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    claims: &[Claim],
+    now: Timestamp,
+) -> Result<Vec<Outcome<Broken>>, Refusal> {
+    let admit = |claim: &Claim, spent: &crate::ledger::claim::Spent| {
+        let granted = admit(plan, in_force, claim.repetition(), spent)?;
+        NanoRho::new(granted.grant.price.nano_rho)
+            .map_err(|error| vec![policy::own("budget.query", format!("{error}."), "", "Ask for less.")])
+    };
+    let windows = |at| in_force.windows(at);
+    node.ledger().charge_all(claims, now, windows, admit).await.map_err(Refusal::internal)
+}
+
+/// What the policy says to one answer, and whether noise can be drawn for its price.
+fn admit(
+    plan: &Plan,
+    in_force: &InForce,
+    repetition: u32,
+    spent: &crate::ledger::claim::Spent,
+) -> Result<Granted, Broken> {
+    let request = AggregateRequest {
+        ask: Ask { key: plan.key(), role: plan.role(), permit: plan.permit(), purpose: plan.purpose() },
+        query: plan.query(),
+        nano_rho: plan.nano_rho(),
+        repetition,
+    };
+    let verdict = in_force.policy().admit_aggregate(&request, &policy::spent(spent), policy::day(spent.at));
+    let grant = match verdict {
+        Verdict::Permitted(grant) => grant,
+        Verdict::Refused(violations) => return Err(policy::rules(&violations)),
+    };
+    let rho = Rho::from_nano(grant.price.nano_rho);
+    let mechanism = Mechanism::discrete_gaussian(*plan.measure(), rho).map_err(|error| {
+        vec![policy::own("query.noise", format!("{error}."), "", "Ask for another budget.")]
+    })?;
+    Ok(Granted { grant, mechanism })
+}
+
+/// Makes the answers that are charged and not yet made, and gives all of the group in order, as far as they are not
+/// refused, with what the log is to be told of each.
+async fn release_group(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    outcomes: Vec<Outcome<Broken>>,
+    first: u32,
+    sums: &mut Option<(u32, Sums)>,
+    now: Timestamp,
+) -> Result<(Vec<Vec<u8>>, Vec<Event>), Refusal> {
+    let mut answers: Vec<(u32, Answer)> = Vec::with_capacity(outcomes.len());
+    let mut made = Vec::new();
+    // After all charges of the group: what is left is what is left now.
+    let left = left(node, plan, in_force, now).await?;
+    for (repetition, outcome) in (first..).zip(outcomes) {
+        match outcome {
+            Outcome::Stored(stored) => answers.push((repetition, Answer::Stored(stored))),
+            Outcome::Refused(_) => break,
+            Outcome::Charged(charge) => {
+                let (import, sums) = sums_of(node, plan, in_force, &charge, sums).await?;
+                let drawn = draw(node, plan, in_force, &charge, import, sums, repetition, left).await?;
+                made.push((charge.number, drawn.body));
+                answers.push((repetition, Answer::Made { charge, hidden: drawn.hidden }));
+            }
+        }
+    }
+    let stored = node.ledger().store_releases(made, now).await.map_err(Refusal::internal)?;
+    let mut stored = stored.into_iter();
+    let (mut bodies, mut events) = (Vec::new(), Vec::new());
+    for (repetition, answer) in answers {
+        let release = match answer {
+            Answer::Stored(release) => {
+                events.push(told::stored(plan, in_force, repetition, &release));
+                release
+            }
+            Answer::Made { charge, hidden } => {
+                let release = stored.next().ok_or_else(|| Refusal::internal("an answer was not stored"))?;
+                events.push(told::permitted(plan, in_force, repetition, &charge, left, hidden, &release));
+                release
+            }
+        };
+        bodies.push(release.body);
+    }
+    Ok((bodies, events))
+}
+
+/// An answer of a group, before it is known under which bytes it leaves.
+enum Answer {
+    Stored(Stored),
+    Made { charge: Charge, hidden: u32 },
+}
+
+/// An answer that was drawn.
+struct Drawn {
+    body: Vec<u8>,
+    hidden: u32,
+}
+
+/// The exact cells for a charge, read once for all charges over the same import.
+async fn sums_of<'s>(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    charge: &Charge,
+    sums: &'s mut Option<(u32, Sums)>,
+) -> Result<(ImportRecord, &'s Sums), Refusal> {
+    let import = plan.import_of(node, charge.import).await?;
+    let number = import.statement.import;
+    if sums.as_ref().is_none_or(|(of, _)| *of != number) {
+        *sums = Some((number, exact::read(node, plan, in_force, &import).await?));
+    }
+    match sums {
+        Some((_, sums)) => Ok((import, sums)),
+        None => Err(Refusal::internal("nothing was read")),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what stands in an answer")]
+async fn draw(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    charge: &Charge,
+    import: ImportRecord,
+    sums: &Sums,
+    repetition: u32,
+    left: BudgetLeft,
+) -> Result<Drawn, Refusal> {
+    let mechanism = Mechanism::discrete_gaussian(*plan.measure(), Rho::from_nano(charge.nano_rho.get()))
+        .map_err(Refusal::internal)?;
+    let exact = sums.exact(plan.measure()).map_err(Refusal::internal)?;
+    let released = tokio::task::spawn_blocking(move || exact.release(&mechanism))
+        .await
+        .map_err(Refusal::internal)?
+        .map_err(Refusal::internal)?;
+    let cells = in_force.policy().cells();
+    let release = Release {
+        node: node.config().id.clone(),
+        request: plan.digest(repetition),
+        question: plan.question(),
+        policy: in_force.digest(),
+        laboratory: in_force.is_laboratory(),
+        data: import.statement,
+        noise: noise(&mechanism),
+        left,
+        showing: Showing { smallest: cells.smallest, rounding: cells.rounding },
+        software: node.software().clone(),
+        cells: released.iter().map(tvaers_release::released::Released::value).collect(),
+    };
+    // A sum is hidden by nothing of its own.
+    let hides = plan.is_count() && cells.smallest > 0;
+    let is_hidden = |value: &&i64| hides && **value < i64::from(cells.smallest);
+    let hidden = u32::try_from(release.cells.iter().filter(is_hidden).count()).unwrap_or(u32::MAX);
+    let question = release.question;
+    let body = codec::encode(&Signed::new(release, Purpose::Release, question, node.signing()));
+    Ok(Drawn { body: body.map_err(Refusal::internal)?, hidden })
+}
+
+/// What is left of the budgets now.
+async fn left(node: &Node, plan: &Plan, in_force: &InForce, now: Timestamp) -> Result<BudgetLeft, Refusal> {
+    let spent = node.ledger().preview(Some(plan.permit_name()), now, |at| in_force.windows(at)).await;
+    Ok(in_force.left(plan.permit(), &policy::spent(&spent.map_err(Refusal::internal)?)))
+}
+
+/// What is left of the budgets over all permits.
+pub(crate) async fn left_over_all(node: &Node, in_force: &InForce) -> Result<BudgetLeft, Refusal> {
+    let spent = node.ledger().preview(None, node.clock().now(), |at| in_force.windows(at)).await;
+    Ok(in_force.left("", &policy::spent(&spent.map_err(Refusal::internal)?)))
+}
+
+/// The noise as it is told.
+fn noise(mechanism: &Mechanism) -> Noise {
+    let sensitivity = mechanism.measure().sensitivity();
+    Noise {
+        mechanism: Kind::DiscreteGaussian,
+        scale: mechanism.scale().get(),
+        sensitivity_l1: sensitivity.l1(),
+        sensitivity_l2: sensitivity.l2(),
+        nano_rho: mechanism.charged().nano(),
+    }
+}
+
+/// Says what a query would cost. Nothing is charged or read.
+pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed, Refusal> {
+    let nothing = |rules| Previewed { rules, noise: None, left: None };
+    let now = node.clock().now();
+    let (plan, in_force) = match Plan::of(node, &ask.request, now).await? {
+        Ok(planned) => planned,
+        Err(rules) => return Ok(nothing(rules)),
+    };
+    let spent = node
+        .ledger()
+        .preview(Some(plan.permit_name()), now, |at| in_force.windows(at))
+        .await
+        .map_err(Refusal::internal)?;
+    Ok(match admit(&plan, in_force, 0, &spent) {
+        Ok(Granted { grant, mechanism }) => {
+            let price = grant.price;
+            let left =
+                BudgetLeft { permit: price.left_permit, period: price.left_period, life: price.left_life };
+            Previewed { rules: Vec::new(), noise: Some(noise(&mechanism)), left: Some(left) }
+        }
+        Err(rules) => nothing(rules),
+    })
+}
+
+/// Waits for the next multiple of `grid` since `began`; not at all where there is no grid.
+async fn on_grid(began: Instant, grid: Duration) {
+    let Some(past) = began.elapsed().as_nanos().checked_rem(grid.as_nanos()) else { return };
+    let rest = u64::try_from(grid.as_nanos() - past).unwrap_or(0);
+    tokio::time::sleep(Duration::from_nanos(rest)).await;
+}
+
+/// The way out. The first answer leaves at a multiple of the policy's grid after the request came, so that it does not
+/// tell how long noise took to draw.
+struct Replies<'a> {
+    exchange: &'a mut Exchange,
+    began: Instant,
+    grid: Duration,
+    sequence: u32,
+    count: u32,
+}
+
+impl<'a> Replies<'a> {
+    const fn new(exchange: &'a mut Exchange, began: Instant) -> Self {
+        Self { exchange, began, grid: Duration::ZERO, sequence: 0, count: 0 }
+    }
+
+    async fn send(&mut self, bodies: Vec<Vec<u8>>) -> Result<(), Refusal> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        on_grid(self.began, self.grid).await;
+        let mut frame = Vec::new();
+        let mut bytes = 0;
+        for body in bodies {
+            if bytes + body.len() > FRAME_BYTES && !frame.is_empty() {
+                self.frame(std::mem::take(&mut frame)).await?;
+                bytes = 0;
+            }
+            bytes += body.len();
+            frame.push(body);
+        }
+        self.frame(frame).await
+    }
+
+    async fn frame(&mut self, bodies: Vec<Vec<u8>>) -> Result<(), Refusal> {
+        self.count = self.count.saturating_add(u32::try_from(bodies.len()).unwrap_or(u32::MAX));
+        let message = Releases { sequence: self.sequence, bodies };
+        self.sequence += 1;
+        let sent = self.exchange.send(&message, FRAME_TIME).await;
+        sent.map_err(|error| Refusal::because(error.code(), error))
+    }
+
+    async fn end(self, refused: Vec<Rule>) -> Result<(), Refusal> {
+        on_grid(self.began, self.grid).await;
+        let end = ReleasesEnd { count: self.count, refused };
+        let sent = self.exchange.answer(&end, FRAME_TIME).await;
+        sent.map_err(|error| Refusal::because(error.code(), error))
+    }
+}
