@@ -2,9 +2,9 @@
 //! files and for `--format json`. Everything in it is noisy or public.
 
 mod combine;
+mod describe;
+mod received;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,14 @@ use serde_json::{Map, Value};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::message::Rule;
+use tvaers_protocol::release::BudgetLeft;
 
-pub(crate) use self::combine::{Combined, Fault, Received, combine, received};
+pub(crate) use self::combine::Combiner;
+pub(crate) use self::received::{Expected, Fault, Received};
 pub(crate) use self::tables::{Gathered, gather, of_tables, share};
+
+/// A public number that the persons of a federation are never more than: more than live in Denmark.
+const PERSONS_MAX: u64 = 10_000_000;
 
 /// What an interval covers, said in every result.
 const NOTE_INTERVALS: &str =
@@ -118,6 +123,12 @@ pub struct Left {
     pub period_rho: f64,
     /// Of that for life.
     pub life_rho: f64,
+}
+
+impl From<BudgetLeft> for Left {
+    fn from(left: BudgetLeft) -> Self {
+        Self { permit_rho: rho(left.permit), period_rho: rho(left.period), life_rho: rho(left.life) }
+    }
 }
 
 /// Who answered.

@@ -32,8 +32,8 @@ use crate::stratify::{self, Outcome, RequestId, Summary};
 
 pub use client::ask;
 
-/// Bytes of one request, at most.
-const REQUEST_BYTES_MAX: u64 = 64 << 10;
+/// Bytes of one request, at most: a query of the longest text, in which every character may be escaped.
+const REQUEST_BYTES_MAX: u64 = 4 * tvaers_query::limit::FILE_BYTES_MAX as u64;
 
 /// Results that one reply holds, at most.
 const RESULTS_PAGE: u32 = 500;
@@ -78,7 +78,7 @@ struct Envelope {
 /// What a client is told, one object a line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "one of them lives at a time")]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is written at once")]
 pub enum Reply {
     /// Something happened; more follows.
     Event(Event),

@@ -70,11 +70,24 @@ async fn prepare(
     let mut tries = patience.tries(Phase::Keygen, std::slice::from_ref(node));
     loop {
         match session::prepare(coordinator, node, question).await {
+            Ok(Ok(prepared)) if prepared.tables.is_some() != question.request.content.tables.is_some() => {
+                return Err(Ended::Failed(other_terms(node)));
+            }
             Ok(Ok(prepared)) => return Ok(prepared),
             Ok(Err(declined)) => return Err(Ended::Failed(failure::declined(node, &declined.rules))),
             Err(failure) => tries.again(failure).await?,
         }
     }
+}
+
+/// A node that states a price where no tables are asked for, or none where they are: with either the others would not
+/// agree, and say no more than that the study is not what was asked for.
+fn other_terms(node: &NodeId) -> Problem {
+    let what = format_args!("`{node}` does not answer as asked whether tables may be released");
+    Problem::new(Exit::Failed, "node.terms", what)
+        .at(format_args!("node {node}"))
+        .expected("terms where tables are asked for, and none where not")
+        .next("ask its IT whether it runs the version of the federation, then start again")
 }
 
 fn manifest(

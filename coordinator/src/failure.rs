@@ -8,6 +8,7 @@ use tvaers_protocol::message::Rule;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::reject::RejectCode;
 
+use crate::answer::Fault;
 use crate::stream::StreamFault;
 
 /// Why a step failed at a node.
@@ -84,6 +85,15 @@ impl Failure {
         };
         let what = format!("the {what} of `{node}` cannot be used: {fault}");
         Self { node: node.clone(), cause, problem: join(node, exit, &what) }
+    }
+
+    /// An answer to a query that breaks the rules: it would be the same when asked again.
+    pub(crate) fn of_answer(node: &NodeId, fault: Fault) -> Self {
+        let what = format_args!("the answer of `{node}` cannot be used: {fault}");
+        let problem = Problem::new(Exit::Failed, "query.answer", what)
+            .at(format_args!("node {node}"))
+            .next("ask its IT whether it runs the version of the federation, then ask again");
+        Self { node: node.clone(), cause: Cause::Final, problem }
     }
 
     /// Whether this is what a person should be told of, rather than `other`.

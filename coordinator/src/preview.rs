@@ -42,11 +42,7 @@ pub(crate) fn of_node(node: &NodeId, answer: Option<Previewed>) -> NodePreview {
         connected,
         rules: previewed.rules,
         rho: noise.map(|noise| rho(noise.nano_rho)),
-        left: previewed.left.map(|left| Left {
-            permit_rho: rho(left.permit),
-            period_rho: rho(left.period),
-            life_rho: rho(left.life),
-        }),
+        left: previewed.left.map(Left::from),
         sensitivity: noise.map(|noise| Sensitivity { l1: noise.sensitivity_l1, l2: noise.sensitivity_l2 }),
         standard_error: spread.map(|spread| spread.standard_error()),
         ci95_half_width: spread.map(|spread| spread.half_width()),

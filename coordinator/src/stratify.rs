@@ -312,7 +312,7 @@ pub(crate) fn too_old(coordinator: &Coordinator, asked: jiff::Timestamp) -> Opti
     (age > coordinator.limits().study).then(|| {
         Problem::new(
             Exit::Failed,
-            "stratify.too-old",
+            "request.too-old",
             format_args!("it was asked at {asked}, and the coordinator was stopped since"),
         )
         .next("ask again")

@@ -77,7 +77,7 @@ pub struct FallsBack {
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "one of them lives at a time")]
+#[expect(clippy::large_enum_variant, reason = "there is one a request")]
 pub enum Outcome {
     /// A stratification was carried out, perhaps without some nodes.
     Done(Summary),

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -17,31 +16,37 @@ use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::memory::pair;
 use tvaers_link::stream::Stream;
+use tvaers_protocol::codec;
 use tvaers_protocol::event::{Event as PersonEvent, EventRecord, EventRequest, ORDER_BYTES, OrderTag};
 use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::{Digest, NodeId, Pseudonym, Sector};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Closed, Computed, Contributions, ContributionsEnd, DataStatement, EventRequests,
-    Events as EventsPart, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
-    KeyConfirmation, KeyConfirmed, KeyPackage, KeyPinned, KeyRound1Package, KeyRound2Packages, Opened,
-    Prepare, Prepared, Progress, Propose, Pseudonymised, Signed, StreamTotal, TablesTerms,
+    Acceptance, Accepted, AskQuery, Closed, Computed, Contributions, ContributionsEnd, DataStatement,
+    Declined, EventRequests, Events as EventsPart, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal,
+    HandBacks, HandedBack, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPinned, KeyRound1Package,
+    KeyRound2Packages, Opened, Prepare, Prepared, Progress, Propose, Pseudonymised, Releases, ReleasesEnd,
+    Rule, Signed, StreamTotal, TablesTerms,
 };
 use tvaers_protocol::problem::Problem;
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, NO_RECENCY};
 use tvaers_protocol::reject::RejectCode;
-use tvaers_protocol::release::{BudgetLeft, Showing};
-use tvaers_protocol::request::{StudyRequest, TablesRequest, Under};
+use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, Release, Showing};
+use tvaers_protocol::request::{TablesRequest, Under};
 use tvaers_protocol::roster::{
     Coordinator as Entry, Member, Person, Role, Roster, SealingPublic, SignedRoster, VerifiedRoster,
 };
 use tvaers_protocol::sign::{Purpose, SigningKey};
-use tvaers_protocol::study::{Disclosure, Grain};
+use tvaers_protocol::study::{Disclosure, Grain, Manifest};
+use tvaers_query::Query;
+use tvaers_query::query::Party;
 
+use crate::asker::{Asker, StudyWish};
 use crate::coordinator::{Coordinator, Parts};
 use crate::event::Events;
 use crate::limits::Limits;
+use crate::request::{Asked, QueryAsked};
 use crate::state::State;
-use crate::stratify::{self, Asked, Request, RequestId, Summary};
+use crate::stratify::{self, Request, RequestId, Summary};
 
 /// For a puppet to be told something, and how long it says nothing; tests are over long before.
 const WAIT: Duration = Duration::from_secs(30);
@@ -124,6 +129,9 @@ pub(crate) struct List {
     pub(crate) total: HandBackTotal,
 }
 
+/// What a puppet makes of its answers to a query instead of sending them as they are.
+type Bend = fn(&mut Vec<Releases>, &mut ReleasesEnd);
+
 #[derive(Default)]
 struct Inside {
     studies: BTreeSet<Digest>,
@@ -135,6 +143,11 @@ struct Inside {
     mischief: Option<(Kind, Mischief, u32)>,
     heard: Vec<Kind>,
     lists: Vec<List>,
+    rules: Vec<Rule>,
+    /// Queries as they were asked, byte for byte.
+    queries: Vec<Vec<u8>>,
+    bend: Option<Bend>,
+    manifests: Vec<Manifest>,
     link: Option<Arc<dyn Link>>,
 }
 
@@ -159,6 +172,9 @@ pub(crate) struct World {
     /// Every question that a puppet has heard.
     pub(crate) heard: mpsc::UnboundedReceiver<(NodeId, Kind)>,
 }
+
+/// The number of the key of the one person who asks.
+const ANALYST: u8 = 50;
 
 fn key(number: u8) -> SigningKey {
     SigningKey::from_seed(&[number; 32])
@@ -193,12 +209,90 @@ pub(crate) fn roster() -> VerifiedRoster {
         },
         members: (1..).zip(MEMBERS).map(member).collect(),
         people: vec![Person {
-            name: "Ane".to_owned(),
+            name: "ane".to_owned(),
             role: Role::Analyst,
-            signing: key(101).verifying_key(),
+            signing: key(ANALYST).verifying_key(),
         }],
     };
     VerifiedRoster::known(SignedRoster { signatures: BTreeMap::new(), roster })
+}
+
+/// The person who asks.
+pub(crate) fn asker() -> Asker {
+    Asker::new(key(ANALYST), roster(), Library::embedded().unwrap())
+}
+
+pub(crate) fn under(permit: &str) -> Under {
+    Under { permit: permit.to_owned(), purpose: String::new() }
+}
+
+pub(crate) fn rule(code: &str) -> Rule {
+    let text = |text: &str| text.to_owned();
+    Rule { code: text(code), what: text("It is not allowed."), allowed: String::new(), next: text("Ask.") }
+}
+
+/// A stratification that the one person asks for: a work list, tables, or both.
+pub(crate) fn wish(list: bool, tables: bool) -> StudyWish {
+    let table = TablesRequest { under: under("tables"), nano_rho: None, cut_off: None };
+    StudyWish {
+        model: "sad".to_owned(),
+        as_of: AS_OF,
+        grain: Grain::Events,
+        list: list.then(|| under("lists")),
+        tables: tables.then_some(table),
+    }
+}
+
+/// A query of the one person.
+pub(crate) fn query(text: &str) -> Query {
+    asker().read_query(text, "test", SystemClock.now()).unwrap()
+}
+
+/// The same, signed.
+pub(crate) fn query_asked(text: &str, times: u32, deadline_s: u64) -> QueryAsked {
+    let now = SystemClock.now();
+    QueryAsked { query: asker().query(&query(text), under("aims"), times, deadline_s, now), deadline_s }
+}
+
+pub(crate) fn member(name: &str) -> Member {
+    roster().member(&node(name)).unwrap().clone()
+}
+
+/// An answer of a member, the same number in every cell.
+pub(crate) fn release(name: &str, query: &Query, value: i64) -> Release {
+    let cells = query.cells_of(&Party::from(&member(name)));
+    Release {
+        node: node(name),
+        request: Digest([7; 32]),
+        question: query.question_digest(),
+        policy: Digest([8; 32]),
+        laboratory: true,
+        data: statement(),
+        cells: vec![value; cells.len()],
+        noise: Noise {
+            mechanism: Mechanism::DiscreteGaussian,
+            scale: 3.0,
+            sensitivity_l1: 1,
+            sensitivity_l2: 1.0,
+            nano_rho: 500_000_000,
+        },
+        left: LEFT,
+        showing: Showing { smallest: 0, rounding: 1 },
+        software: tvaers_protocol::hello::Software::new("puppet 1").unwrap(),
+    }
+}
+
+/// The answer as its node sends it.
+pub(crate) fn sealed(name: &str, release: Release) -> Vec<u8> {
+    let number = MEMBERS.iter().zip(1..).find(|((other, ..), _)| *other == name).unwrap().1;
+    let question = release.question;
+    codec::encode(&Signed::new(release, Purpose::Release, question, &key(number))).unwrap()
+}
+
+const LEFT: BudgetLeft = BudgetLeft { permit: 1_000_000_000, period: 2_000_000_000, life: 3_000_000_000 };
+
+fn statement() -> DataStatement {
+    DataStatement { import: 1, digest: Digest([1; 32]), extracted_on: AS_OF, rejected_rows: 0 }
 }
 
 impl World {
@@ -253,46 +347,39 @@ impl World {
         }
     }
 
-    /// A request for a list of SAD, signed by the analyst.
     pub(crate) fn request(&self, deadline_s: u64) -> Request {
-        self.request_of("sad", deadline_s)
+        self.request_for(wish(true, false), deadline_s)
     }
 
-    /// The same of another model, whether there is one or not.
-    pub(crate) fn request_of(&self, model: &str, deadline_s: u64) -> Request {
-        Request { study: signed(model, &self.roster, None), deadline_s }
-    }
-
-    /// A request for a list and for tables.
-    pub(crate) fn request_with_tables(&self, deadline_s: u64) -> Request {
-        let under = Under { permit: "tables".to_owned(), purpose: String::new() };
-        let tables = TablesRequest { under, nano_rho: None, cut_off: None };
-        Request { study: signed("sad", &self.roster, Some(tables)), deadline_s }
+    #[expect(clippy::unused_self, reason = "requests are asked of a world")]
+    pub(crate) fn request_for(&self, wish: StudyWish, deadline_s: u64) -> Request {
+        Request { study: asker().study(wish, deadline_s, SystemClock.now()).unwrap(), deadline_s }
     }
 
     pub(crate) async fn run(&self, deadline_s: u64) -> Result<Summary, Problem> {
         stratify::run(&self.coordinator, &self.request(deadline_s), &Events::channel().0).await
     }
 
-    pub(crate) fn connect_those_who_left(&self) {
-        for puppet in self.puppets.values() {
-            let gone = puppet.inside().link.is_none();
-            if gone {
-                puppet.connect(&self.coordinator);
-            }
-        }
-    }
-
     /// Runs, and has puppets come back as soon as they are gone.
     pub(crate) async fn run_with_returns(&self, deadline_s: u64) -> Result<Summary, Problem> {
+        self.with_returns(self.run(deadline_s)).await
+    }
+
+    /// Does something, and has puppets come back as soon as they are gone.
+    pub(crate) async fn with_returns<T>(&self, work: impl Future<Output = T>) -> T {
         let returns = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(30)).await;
-                self.connect_those_who_left();
+                for puppet in self.puppets.values() {
+                    let gone = puppet.inside().link.is_none();
+                    if gone {
+                        puppet.connect(&self.coordinator);
+                    }
+                }
             }
         };
         tokio::select! {
-            result = self.run(deadline_s) => result,
+            result = work => result,
             () = returns => unreachable!("puppets come back for ever"),
         }
     }
@@ -318,8 +405,8 @@ impl World {
 
     pub(crate) async fn go_on(&self) -> Vec<(RequestId, Result<Summary, Problem>)> {
         let mut ended = Vec::new();
-        for (id, request) in stratify::unanswered(&self.coordinator).await.unwrap() {
-            let Asked::Stratify(request) = request else { continue };
+        for (id, asked) in stratify::unanswered(&self.coordinator).await.unwrap() {
+            let Asked::Stratify(request) = asked else { unreachable!("no query is under way") };
             let result = stratify::run_as(&self.coordinator, &id, &request, &Events::channel().0).await;
             ended.push((id, result));
         }
@@ -328,30 +415,6 @@ impl World {
 }
 
 const AS_OF: Date = date(2026, 2, 28);
-
-/// A request for a list under a permit of puppets, which allow everything.
-pub(crate) fn signed(
-    model: &str,
-    roster: &VerifiedRoster,
-    tables: Option<TablesRequest>,
-) -> Signed<StudyRequest> {
-    let library = Library::embedded().unwrap();
-    let now = SystemClock.now();
-    let content = StudyRequest {
-        id: tvaers_protocol::request::RequestId([1; 16]),
-        requester: key(101).verifying_key(),
-        model: model.to_owned(),
-        model_digest: library.model(model).map_or(Digest::NONE, |model| model.digest),
-        catalogue_digest: library.catalogue().digest(),
-        as_of: AS_OF,
-        grain: Grain::Events,
-        list: Some(Under { permit: "list".to_owned(), purpose: String::new() }),
-        tables,
-        created: now,
-        expires: now + SignedDuration::from_hours(1),
-    };
-    Signed::request(content, roster.digest(), &key(101))
-}
 
 async fn open(dir: &TempDir, roster: &VerifiedRoster, limits: &Limits) -> Arc<Coordinator> {
     let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
@@ -467,39 +530,23 @@ impl Puppet {
         if !self.hear(kind, &mut exchange).await? {
             return Ok(());
         }
-        let outside = [Kind::Prepare, Kind::Propose, Kind::Close, Kind::Status];
+        let outside = [Kind::Prepare, Kind::Propose, Kind::Close, Kind::Status, Kind::AskQuery];
         if !outside.contains(&kind) && !self.inside().studies.contains(&study) {
             return exchange.refuse(RejectCode::StudyClosed).await;
         }
         match kind {
             Kind::Prepare => {
                 let ask: Prepare = frame.message()?;
-                let data = DataStatement {
-                    import: 1,
-                    digest: Digest([1; 32]),
-                    extracted_on: AS_OF,
-                    rejected_rows: 0,
-                };
-                let asked = &ask.request.content;
-                let tables = asked.tables.as_ref().map(|_| TablesTerms {
-                    nano_rho: 100_000_000,
-                    left: BudgetLeft { permit: 1, period: 2, life: 3 },
-                    showing: Showing { smallest: 0, rounding: 1 },
-                });
-                let prepared = Prepared {
-                    evaluations: 40,
-                    grain: asked.grain.min(self.grain),
-                    disclosure: Disclosure::Items,
-                    everyone: true,
-                    tables,
-                    laboratory: true,
-                    data,
-                };
-                exchange.answer(&prepared, WAIT).await
+                let rules = self.inside().rules.clone();
+                if !rules.is_empty() {
+                    return exchange.answer(&Declined { rules }, WAIT).await;
+                }
+                exchange.answer(&self.prepared(&ask), WAIT).await
             }
             Kind::Propose => {
                 let ask: Propose = frame.message()?;
                 let manifest = ask.manifest.content.digest();
+                self.inside().manifests.push(ask.manifest.content);
                 self.inside().studies.insert(manifest);
                 let content = Acceptance { node: self.id.clone(), manifest };
                 let acceptance = Signed::new(content, Purpose::Manifest, manifest, &self.key);
@@ -553,12 +600,74 @@ impl Puppet {
                 self.inside().lists.push(List { records, total: end.total.content });
                 exchange.answer(&HandedBack { persons: 0 }, WAIT).await
             }
+            Kind::AskQuery => {
+                self.inside().queries.push(frame.body().to_vec());
+                self.release(&frame.message()?, &mut exchange).await
+            }
             Kind::Close => {
                 self.inside().studies.remove(&study);
                 exchange.answer(&Closed {}, WAIT).await
             }
             _ => exchange.refuse(RejectCode::UnexpectedKind).await,
         }
+    }
+
+    fn prepared(&self, ask: &Prepare) -> Prepared {
+        let asked = &ask.request.content;
+        let showing = Showing { smallest: 0, rounding: 1 };
+        let terms = TablesTerms { nano_rho: 400_000_000, left: LEFT, showing };
+        Prepared {
+            evaluations: 40,
+            grain: asked.grain.min(self.grain),
+            disclosure: Disclosure::Items,
+            everyone: true,
+            tables: asked.tables.is_some().then_some(terms),
+            laboratory: true,
+            data: statement(),
+        }
+    }
+
+    /// Answers a query: the first answer has 100 in every cell, the next 101, each in a frame of its own.
+    async fn release(&self, ask: &AskQuery, exchange: &mut Exchange) -> Result<(), ExchangeError> {
+        let query = query(&ask.request.content.query);
+        let refused = self.inside().rules.clone();
+        let count = if refused.is_empty() { ask.request.content.times } else { 0 };
+        let body = |number: u32| {
+            sealed(self.id.as_str(), release(self.id.as_str(), &query, 100 + i64::from(number)))
+        };
+        let mut frames: Vec<Releases> =
+            (0..count).map(|number| Releases { sequence: number, bodies: vec![body(number)] }).collect();
+        let mut end = ReleasesEnd { count, refused };
+        if let Some(bend) = self.inside().bend {
+            bend(&mut frames, &mut end);
+        }
+        for frame in frames {
+            exchange.send(&frame, WAIT).await?;
+            if !self.hear(Kind::Releases, exchange).await? {
+                return Ok(());
+            }
+        }
+        exchange.answer(&end, WAIT).await
+    }
+
+    /// Refuses from now on, under this rule.
+    pub(crate) fn refuses(&self, code: &str) {
+        self.inside().rules = vec![rule(code)];
+    }
+
+    /// Makes this of its answers to queries.
+    pub(crate) fn bends(&self, bend: Bend) {
+        self.inside().bend = Some(bend);
+    }
+
+    /// Queries that it was asked, byte for byte.
+    pub(crate) fn queries(&self) -> Vec<Vec<u8>> {
+        self.inside().queries.clone()
+    }
+
+    /// Studies that it agreed to.
+    pub(crate) fn manifests(&self) -> Vec<Manifest> {
+        self.inside().manifests.clone()
     }
 
     /// Takes note of a question; whether it is to be answered.

@@ -63,7 +63,8 @@ async fn main() -> anyhow::Result<()> {
 
 /// Even ones are for the municipalities, odd ones for the region.
 fn text(federation: &Federation, n: u32) -> String {
-    let (condition, sector) = if n % 2 == 0 { ("age", "municipality") } else { ("gp_contacts_2y", "region") };
+    let (condition, sector) =
+        if n.is_multiple_of(2) { ("age", "municipality") } else { ("gp_contacts_2y", "region") };
     format!(
         "name = \"latency\"\nkind = \"count\"\nby = [\"sex\", \"age_band\"]\nas_of = {}\n[[where]]\nfeature = \"{condition}\"\nfrom = {}\n[privacy]\nrho = 0.001\n[nodes]\nsector = \"{sector}\"\n",
         federation.as_of(),
@@ -108,7 +109,7 @@ async fn bare(federation: &Federation, queries: u32) -> anyhow::Result<Vec<Durat
     }
     let mut times = Vec::new();
     for n in 0..queries {
-        let (condition, sector) = if n % 2 == 0 { ("age", 'k') } else { ("gp_contacts_2y", 'r') };
+        let (condition, sector) = if n.is_multiple_of(2) { ("age", 'k') } else { ("gp_contacts_2y", 'r') };
         let mut slowest = Duration::ZERO;
         for (id, warehouse) in warehouses.iter().filter(|(id, _)| id.as_str().starts_with(sector)) {
             let members = [360, 376];

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 use tvaers_definitions::model::{Model, Outcome};
 use tvaers_definitions::tables::{Cell as TableCell, Tables};
-use tvaers_protocol::id::NodeId;
+use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::release::BudgetLeft;
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::{Manifest, utc_date};
 use tvaers_release::conversion::{Delta, epsilon_of};
@@ -17,14 +18,10 @@ use tvaers_release::rho::Rho;
 
 use super::combine::{cell, privacy};
 use super::{
-    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, Sensitivity,
-    denominator, rho,
+    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, PERSONS_MAX,
+    Sensitivity, denominator, rho,
 };
 use crate::summary::NodeData;
-use tvaers_protocol::id::Sector;
-
-/// A public number that the persons of a federation are never more than.
-const PERSONS_MAX: u64 = 10_000_000;
 
 /// The tables of a study while it is joined. What is in them cannot be read.
 pub(crate) struct Gathered<'a> {
@@ -98,22 +95,23 @@ fn released(
     let cells = gathered.tables.cells().into_iter().zip(&noisy);
     let cells = cells.map(|(at, value)| cell(key(&at), value, &measure, presentation)).collect();
     let sensitivity = measure.sensitivity();
+    let charged_epsilon = epsilon_of(charged, delta);
     let nodes = data.iter().filter_map(|data| {
         let terms = data.tables?;
         // The least price of all nodes was agreed, so that a node whose policy asks for more has more left.
         let kept = terms.nano_rho.saturating_sub(manifest.nano_rho);
-        let left = |nano: u64| rho(nano.saturating_add(kept));
+        let left = |nano: u64| nano.saturating_add(kept);
         Some(NodePrivacy {
             node: data.node.clone(),
             scale: mechanism.scale().get(),
             sensitivity: Sensitivity { l1: sensitivity.l1(), l2: sensitivity.l2() },
             charged_rho: rho(manifest.nano_rho),
-            charged_epsilon: epsilon_of(charged, delta),
-            left: Left {
-                permit_rho: left(terms.left.permit),
-                period_rho: left(terms.left.period),
-                life_rho: left(terms.left.life),
-            },
+            charged_epsilon,
+            left: Left::from(BudgetLeft {
+                permit: left(terms.left.permit),
+                period: left(terms.left.period),
+                life: left(terms.left.life),
+            }),
             smallest_cell: terms.showing.smallest,
             rounding: terms.showing.rounding,
             policy: None,

@@ -137,11 +137,11 @@ async fn tell(home: &Home, answered: &Answered, output: Output) -> Result<(), Pr
         return Ok(());
     }
     if answered.results == 1 || output.format == Format::Json {
-        return results::show(home, &answered.name, output).await;
+        return results::show(home, answered.request.as_str(), output).await;
     }
     output.result(format_args!(
         "{} answers to `{}` are kept; `tvaers results export {}` writes them.",
-        answered.results, answered.name, answered.name
+        answered.results, answered.name, answered.request
     ));
     Ok(())
 }

@@ -61,7 +61,8 @@ async fn a_client_hears_what_happens_and_what_came_of_it() {
 async fn a_failure_arrives_with_its_exit_code_and_is_remembered() {
     let world = World::new(Grain::Counts).await;
     let served = served(&world);
-    let request = world.request_of("unheard-of", 5);
+    let mut request = world.request(5);
+    request.study.content.model = "unheard-of".to_owned();
     let problem = ask(&served.socket, &Request::Stratify(request), |_| {}).await.unwrap_err();
     assert_eq!((problem.exit, problem.code.as_str()), (Exit::BadInput, "stratify.model"));
     let refuse = Mischief::Refuse(tvaers_protocol::reject::RejectCode::PolicyRefused);

@@ -1,31 +1,36 @@
 //! Results: what was released, kept until the secretariat removes it.
 
+use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::Row as _;
+use tvaers_protocol::study::RunId;
 
 use super::request::json;
 use super::{State, StateError};
 use crate::answer::Answer;
 use crate::request::RequestId;
-use tvaers_protocol::study::RunId;
+
+/// Bytes of a page of results, at most but for the last of them: it is held in memory and told in one line.
+const PAGE_BYTES: usize = 8 << 20;
 
 impl State {
-    /// Keeps the results of a request. Those that are kept already stand.
+    /// Keeps results of a request, the first of which has the number `from`. Those that are kept already stand.
     pub(crate) async fn keep_results(
         &self,
         request: &RequestId,
         name: &str,
+        from: u32,
         results: &[Answer],
         now: Timestamp,
     ) -> Result<(), StateError> {
         let mut transaction = self.pool.begin().await?;
-        for (number, result) in results.iter().enumerate() {
+        for (number, result) in (i64::from(from)..).zip(results) {
             sqlx::query(
                 "INSERT INTO result (request, number, name, made, content) VALUES (?, ?, ?, ?, ?)
                  ON CONFLICT (request, number) DO NOTHING",
             )
             .bind(request.as_str())
-            .bind(i64::try_from(number).unwrap_or(i64::MAX))
+            .bind(number)
             .bind(name)
             .bind(now.to_string())
             .bind(json(result, "content")?)
@@ -45,18 +50,25 @@ impl State {
         tables: &Answer,
         now: Timestamp,
     ) -> Result<(), StateError> {
+        let mut transaction = self.pool.begin().await?;
+        // Removed and added, not changed in place: results are newest in the order in which they were added.
+        sqlx::query("DELETE FROM result WHERE request = ? AND number = 0 AND run <> ?")
+            .bind(request.as_str())
+            .bind(run.to_string())
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query(
             "INSERT INTO result (request, number, name, run, made, content) VALUES (?, 0, ?, ?, ?, ?)
-             ON CONFLICT (request, number) DO UPDATE
-             SET run = excluded.run, made = excluded.made, content = excluded.content WHERE run <> excluded.run",
+             ON CONFLICT (request, number) DO NOTHING",
         )
         .bind(request.as_str())
         .bind(tables.query.get("name").and_then(serde_json::Value::as_str).unwrap_or_default())
         .bind(run.to_string())
         .bind(now.to_string())
         .bind(json(tables, "content")?)
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -71,24 +83,31 @@ impl State {
         content.map(|text| super::request::parsed(&text, "content")).transpose()
     }
 
-    /// The results of a request, as JSON, from `after` on and at most `count` of them; the request's own name, or the
-    /// newest of a query's name.
+    /// The results of a request, as JSON, from the number `from` on and at most `count` of them, fewer where they are
+    /// long; by the request's own name, or the newest of a query's name.
     ///
     /// # Errors
     /// [`StateError`].
     pub async fn results(&self, of: &str, from: u32, count: u32) -> Result<Vec<String>, StateError> {
-        let rows = sqlx::query(
+        let mut rows = sqlx::query_scalar(
             "SELECT content FROM result WHERE request = coalesce(
                  (SELECT request FROM result WHERE request = ?1 LIMIT 1),
-                 (SELECT request FROM result WHERE name = ?1 ORDER BY made DESC, rowid DESC LIMIT 1)
+                 (SELECT request FROM result WHERE name = ?1 ORDER BY rowid DESC LIMIT 1)
              ) AND number >= ?2 ORDER BY number LIMIT ?3",
         )
         .bind(of)
         .bind(from)
         .bind(count)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| row.try_get("content").map_err(StateError::from)).collect()
+        .fetch(&self.pool);
+        let (mut page, mut bytes) = (Vec::new(), 0_usize);
+        while bytes < PAGE_BYTES
+            && let Some(content) = rows.try_next().await?
+        {
+            let content: String = content;
+            bytes += content.len();
+            page.push(content);
+        }
+        Ok(page)
     }
 
     /// The names of all results, newest first, with the request and the time of each.
@@ -97,7 +116,7 @@ impl State {
     /// [`StateError`].
     pub async fn result_names(&self) -> Result<Vec<ResultName>, StateError> {
         let rows = sqlx::query(
-            "SELECT name, request, made, COUNT(*) AS results FROM result GROUP BY request ORDER BY made DESC",
+            "SELECT name, request, made, COUNT(*) AS results FROM result GROUP BY request ORDER BY max(rowid) DESC",
         )
         .fetch_all(&self.pool)
         .await?;

@@ -1,5 +1,3 @@
-use std::sync::LazyLock;
-
 use jiff::Timestamp;
 use jiff::civil::date;
 use sqlx::Row as _;
@@ -10,27 +8,25 @@ use tvaers_protocol::request::StudyRequest;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
 
 use super::*;
+use crate::answer::{Answer, Coverage, Privacy};
 use crate::draft::Draft;
 use crate::request::{Asked, Request, RequestId};
 use crate::summary::Outcome;
-use crate::testing::{node, roster, signed};
+use crate::testing::{asker, node, wish};
 
 fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-fn request() -> Asked {
-    request_for(60)
-}
-
-fn request_for(deadline_s: u64) -> Asked {
-    Asked::Stratify(Request { study: study(), deadline_s })
-}
-
-/// Signed once, so that two of them are the same.
+/// Signed once: a request has a random name.
 fn study() -> Signed<StudyRequest> {
-    static STUDY: LazyLock<Signed<StudyRequest>> = LazyLock::new(|| signed("sad", &roster(), None));
+    static STUDY: std::sync::LazyLock<Signed<StudyRequest>> =
+        std::sync::LazyLock::new(|| asker().study(wish(true, true), 60, now()).unwrap());
     STUDY.clone()
+}
+
+fn request() -> Asked {
+    Asked::Stratify(Request { study: study(), deadline_s: 60 })
 }
 
 fn draft(number: u8) -> Draft {
@@ -40,14 +36,14 @@ fn draft(number: u8) -> Draft {
         run: RunId([number; 16]),
         roster: Digest([1; 32]),
         request: study(),
-        nano_rho: 0,
-        everyone: true,
+        nano_rho: 400_000_000,
         model: "sad".to_owned(),
         model_digest: Digest([2; 32]),
         catalogue_digest: Digest([3; 32]),
         as_of: date(2026, 2, 28),
         grain: Grain::Counts,
         disclosure: Disclosure::Items,
+        everyone: true,
         holders: vec![node("k360"), node("k376")],
         threshold: 2,
         participants: vec![participant("k360"), participant("k376")],
@@ -135,7 +131,7 @@ async fn requests_are_gone_on_with_in_the_order_in_which_they_were_asked() {
         let (id, time): (_, Timestamp) = (RequestId::random(), time.parse().unwrap());
         state.ask(&id, &request(), time).await.unwrap();
         // Again under the same name changes nothing.
-        state.ask(&id, &request_for(1), now()).await.unwrap();
+        state.ask(&id, &Asked::Stratify(Request { study: study(), deadline_s: 1 }), now()).await.unwrap();
         asked.push((time, id));
     }
     asked.sort_by_key(|(time, _)| *time);
@@ -248,4 +244,118 @@ async fn that_a_node_was_told_of_an_end_is_remembered() {
     state.told(digest, &k360).await.unwrap();
     assert_eq!(state.unclosed(&k360).await.unwrap(), none);
     assert_eq!(state.unclosed(&node("k376")).await.unwrap(), [digest]);
+}
+
+fn answer(name: &str, value: i64) -> Answer {
+    let privacy = Privacy {
+        mechanism: "discrete_gaussian".to_owned(),
+        epsilon: 1.0,
+        delta: 1e-8,
+        rho: 0.5,
+        rho_person_max: 0.5,
+        nodes: Vec::new(),
+    };
+    let coverage = Coverage {
+        asked: Vec::new(),
+        answered: Vec::new(),
+        refused: Vec::new(),
+        missing: Vec::new(),
+        population_share: 1.0,
+    };
+    let cell = crate::answer::Cell {
+        key: serde_json::Map::new(),
+        value: Some(value),
+        shown: Some(value),
+        standard_error: Some(1.0),
+        ci95: Some([value - 2, value + 2]),
+    };
+    Answer {
+        query: serde_json::json!({ "name": name }),
+        as_of: date(2026, 2, 28),
+        laboratory: true,
+        cells: vec![cell],
+        privacy,
+        coverage,
+        definitions: Vec::new(),
+        data: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// The values of a page.
+fn values(page: &[String]) -> Vec<i64> {
+    let value = |text: &String| serde_json::from_str::<Answer>(text).unwrap().cells[0].value.unwrap();
+    page.iter().map(value).collect()
+}
+
+async fn asked(state: &State) -> RequestId {
+    let id = RequestId::random();
+    state.ask(&id, &request(), now()).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn results_are_kept_once_and_given_page_by_page() {
+    let (_dir, state) = opened().await;
+    let id = asked(&state).await;
+    let first: Vec<Answer> = (0..3).map(|value| answer("q", value)).collect();
+    state.keep_results(&id, "q", 0, &first, now()).await.unwrap();
+    // As after a stop in the middle: the first stand, and what is new is added.
+    let again: Vec<Answer> = (10..15).map(|value| answer("q", value)).collect();
+    state.keep_results(&id, "q", 0, &again, now()).await.unwrap();
+    let page = async |from, count| values(&state.results(id.as_str(), from, count).await.unwrap());
+    assert_eq!(page(0, 100).await, [0, 1, 2, 13, 14]);
+    assert_eq!(page(0, 2).await, [0, 1]);
+    assert_eq!(page(2, 2).await, [2, 13]);
+    assert!(page(5, 2).await.is_empty());
+    assert!(state.results("other", 0, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_name_gives_the_results_that_were_added_last_whatever_the_clock_said() {
+    let (_dir, state) = opened().await;
+    let (old, new) = (asked(&state).await, asked(&state).await);
+    // As texts, these times are in the other order.
+    let times = ["2026-11-21T12:00:00Z", "2026-11-21T12:00:00.5Z"].map(|time| time.parse().unwrap());
+    state.keep_results(&old, "q", 0, &[answer("q", 1)], times[0]).await.unwrap();
+    state.keep_results(&new, "q", 0, &[answer("q", 2)], times[1]).await.unwrap();
+    assert_eq!(values(&state.results("q", 0, 9).await.unwrap()), [2]);
+    assert_eq!(values(&state.results(old.as_str(), 0, 9).await.unwrap()), [1], "by its own name it is found");
+    let names = state.result_names().await.unwrap();
+    let names: Vec<&str> = names.iter().map(|name| name.request.as_str()).collect();
+    assert_eq!(names, [new.as_str(), old.as_str()]);
+}
+
+#[tokio::test]
+async fn tables_of_a_run_stand_and_those_of_a_later_run_take_their_place() {
+    let (_dir, state) = opened().await;
+    let id = asked(&state).await;
+    let (first, second) = (RunId([1; 16]), RunId([2; 16]));
+    state.keep_tables(&id, first, &answer("sad", 1), now()).await.unwrap();
+    state.keep_tables(&id, first, &answer("sad", 2), now()).await.unwrap();
+    assert_eq!(state.tables(&id, first).await.unwrap(), Some(answer("sad", 1)));
+    assert_eq!(state.tables(&id, second).await.unwrap(), None);
+    state.keep_tables(&id, second, &answer("sad", 3), now()).await.unwrap();
+    assert_eq!(state.tables(&id, first).await.unwrap(), None);
+    assert_eq!(values(&state.results("sad", 0, 9).await.unwrap()), [3]);
+}
+
+#[tokio::test]
+async fn a_request_in_the_words_of_an_older_version_is_listed_and_keeps_nobody_from_starting() {
+    let (dir, state) = opened().await;
+    let old = RequestId::random();
+    sqlx::query("INSERT INTO request (id, content, asked) VALUES (?, ?, ?)")
+        .bind(old.as_str())
+        .bind(r#"{"model":"sad","as_of":"2026-02-28","grain":"events","deadline_s":60}"#)
+        .bind(now().to_string())
+        .execute(&state.pool)
+        .await
+        .unwrap();
+    let id = asked(&state).await;
+    drop(state);
+    let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
+    assert_eq!(state.unanswered().await.unwrap(), [(id, request())]);
+    let rows = state.requests(Some(&old)).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].id.as_ref(), rows[0].request.as_ref()), (Some(&old), None));
 }

@@ -9,7 +9,7 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::Grain;
 
 use super::*;
-use crate::testing::{Mischief, World, node, pseudonym, sad, spell};
+use crate::testing::{Mischief, World, node, pseudonym, sad, spell, wish};
 
 /// Questions of a run up to the pinned key, and after it. Those of the second round come to municipalities alone.
 const BEFORE_PIN: [Kind; 6] =
@@ -419,7 +419,7 @@ async fn what_was_asked_days_ago_is_not_gone_on_with() {
     let long_ago = world.coordinator.clock().now() - SignedDuration::from_hours(25);
     world.coordinator.state().ask(&id, &Asked::Stratify(world.request(5)), long_ago).await.unwrap();
     let ended = world.go_on().await;
-    assert_eq!(ended[0].1.as_ref().unwrap_err().code, "stratify.too-old");
+    assert_eq!(ended[0].1.as_ref().unwrap_err().code, "request.too-old");
     assert!(world.go_on().await.is_empty(), "it is answered");
     assert_eq!(world.puppet("k360").heard(Kind::Prepare), 0);
 }
@@ -459,38 +459,90 @@ async fn a_study_that_cannot_even_be_looked_at_any_more_is_closed_at_its_nodes()
     world.restart().await;
     world.connect_all();
     // As by a version that does not have the model.
-    let unknown = world.request_of("unheard-of", 5);
+    let mut unknown = world.request(5);
+    unknown.study.content.model = "unheard-of".to_owned();
     let problem = run_as(&world.coordinator, &id, &unknown, &Events::channel().0).await.unwrap_err();
     assert_eq!(problem.exit, Exit::BadInput);
     assert_eq!(world.open_studies(), 0);
 }
 
-#[tokio::test]
-async fn tables_are_noised_once_however_often_the_join_is_tried() {
-    let world = World::new(Grain::Counts).await;
+/// A stratification with these wishes, told apart from others by its name.
+async fn run_for(world: &World, list: bool, tables: bool) -> (RequestId, Result<Summary, Problem>) {
     let id = RequestId::random();
-    // The join succeeds, and the hand-back breaks: all of it is done again.
+    let request = world.request_for(wish(list, tables), 20);
+    let work = async { run_as(&world.coordinator, &id, &request, &Events::channel().0).await };
+    let result = world.with_returns(work).await;
+    (id, result)
+}
+
+#[tokio::test]
+async fn tables_are_released_once_though_the_hand_back_fails_and_the_join_is_tried_again() {
+    let world = World::new(Grain::Counts).await;
     world.puppet("k376").plot(Kind::HandBackEnd, Mischief::Cut, 2);
-    let request = world.request_with_tables(20);
-    let returns = async {
-        loop {
-            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-            world.connect_those_who_left();
-        }
-    };
-    let events = Events::channel().0;
-    let run = run_as(&world.coordinator, &id, &request, &events);
-    let summary = tokio::select! {
-        ended = run => ended.unwrap(),
-        () = returns => unreachable!("puppets come back for ever"),
-    };
-    assert!(world.puppet("k376").heard(Kind::Contribute) > 1, "it was joined again");
-    let kept = world.coordinator.results(id.as_str(), 0).await.unwrap();
-    assert_eq!(kept, [summary.tables.unwrap()]);
-    // Twenty residents and ten, give or take the noise of a tenth of rho over four cells.
-    let strata = kept[0].cells.iter().filter(|cell| cell.key.contains_key("stratum"));
-    let of = |kommune: &str| -> i64 {
-        strata.clone().filter(|cell| cell.key["kommune"] == kommune).map(|cell| cell.value.unwrap()).sum()
-    };
-    assert!((of("360") - 20).abs() < 60 && (of("376") - 10).abs() < 60, "{} {}", of("360"), of("376"));
+    let (id, result) = run_for(&world, true, true).await;
+    let summary = result.unwrap();
+    assert_whole(&world, &summary, "with tables");
+    assert!(world.puppet("k376").heard(Kind::Contribute) > 1, "the join was tried again");
+    assert_eq!(world.puppet("k376").heard(Kind::Propose), 1, "in the same study");
+    let kept = world.coordinator.state().results(id.as_str(), 0, 9).await.unwrap();
+    let kept: Vec<crate::answer::Answer> =
+        kept.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    assert_eq!(Some(&kept[..]), summary.tables.as_ref().map(std::slice::from_ref));
+    let run = world.puppet("k360").manifests()[0].run;
+    assert_eq!(world.coordinator.state().tables(&id, run).await.unwrap(), summary.tables);
+    assert!(summary.tables.unwrap().laboratory);
+}
+
+#[tokio::test]
+async fn a_coordinator_that_stops_after_the_release_tells_what_it_has_released() {
+    let mut world = World::new(Grain::Counts).await;
+    world.puppet("k376").plot(Kind::HandBackEnd, Mischief::Silence, 1);
+    let (id, request) = (RequestId::random(), world.request_for(wish(true, true), 20));
+    let (coordinator, name) = (Arc::clone(&world.coordinator), id.clone());
+    let run = tokio::spawn(async move { stratify_for_ever(&coordinator, &name, &request).await });
+    world.until("k376", Kind::HandBackEnd).await;
+    run.abort();
+    let released = world.coordinator.state().results(id.as_str(), 0, 9).await.unwrap();
+    assert_eq!(released.len(), 1, "before any list is confirmed");
+    world.restart().await;
+    world.connect_all();
+    let ended = world.go_on().await;
+    let tables = ended[0].1.as_ref().unwrap().tables.clone().unwrap();
+    assert_eq!(serde_json::to_string(&tables).unwrap(), released[0], "noise is drawn once");
+    assert_eq!(world.coordinator.state().results(id.as_str(), 0, 9).await.unwrap(), released);
+}
+
+#[tokio::test]
+async fn a_study_for_tables_alone_hands_nothing_back() {
+    let world = World::new(Grain::Counts).await;
+    let (_, result) = run_for(&world, false, true).await;
+    let summary = result.unwrap();
+    assert!(summary.tables.is_some() && summary.worklists.is_empty() && summary.unconfirmed.is_empty());
+    for name in ["k360", "k376"] {
+        assert_eq!(world.puppet(name).heard(Kind::HandBackEnd), 0);
+        world.puppet(name).lists(|lists| assert!(lists.is_empty()));
+    }
+    let manifest = world.puppet("k360").manifests().remove(0);
+    assert_eq!(manifest.nano_rho, 400_000_000);
+    assert!(manifest.request.content.list.is_none() && manifest.request.content.tables.is_some());
+    assert_eq!(world.open_studies(), 0);
+}
+
+#[tokio::test]
+async fn a_study_for_a_list_alone_releases_and_charges_nothing() {
+    let world = World::new(Grain::Counts).await;
+    let (id, result) = run_for(&world, true, false).await;
+    assert_eq!(result.unwrap().tables, None);
+    assert_eq!(world.puppet("k360").manifests()[0].nano_rho, 0);
+    assert!(world.coordinator.state().results(id.as_str(), 0, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_declines_fails_the_request_with_its_rules() {
+    let world = World::new(Grain::Counts).await;
+    world.puppet("k376").refuses("permit.expired");
+    let problem = world.run(5).await.unwrap_err();
+    assert_eq!((problem.exit, problem.code.as_str()), (Exit::Refused, "permit.expired"));
+    assert_eq!(problem.place, "node k376");
+    assert_eq!(world.puppet("k360").heard(Kind::Propose), 0);
 }

@@ -132,12 +132,12 @@ impl Asking<'_> {
         }
     }
 
-    /// All results of a query, page by page.
-    pub(crate) fn results(&mut self, name: &str) -> Result<Vec<String>, Problem> {
+    /// All results of a request, page by page.
+    pub(crate) fn results(&mut self, request: &str) -> Result<Vec<String>, Problem> {
         let mut all = Vec::new();
         loop {
             let from = u32::try_from(all.len()).unwrap_or(u32::MAX);
-            match self.ask(&Request::Results { of: name.to_owned(), from })? {
+            match self.ask(&Request::Results { of: request.to_owned(), from })? {
                 Reply::Results(page) if page.is_empty() => return Ok(all),
                 Reply::Results(page) => all.extend(page),
                 _ => return Err(other_answer()),

@@ -267,7 +267,7 @@ fn ask_all(
     for query in queries.iter() {
         let answered = asking.query(query, options.times.unwrap_or(1))?;
         if answered.results > 0 {
-            let results = asking.results(query.name())?;
+            let results = asking.results(answered.request.as_str())?;
             asking::write(&federation.result(query.name(), options.times.is_some()), &results)?;
         }
         asked.answered.push(answered);
