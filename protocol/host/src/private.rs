@@ -85,7 +85,12 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), PrivateFileError> {
         return Err(io(error));
     }
     // The rename itself must survive a power cut.
-    path.parent().map_or(Ok(()), |parent| File::open(parent).and_then(|dir| dir.sync_all())).map_err(io)
+    File::open(folder(path)).and_then(|dir| dir.sync_all()).map_err(io)
+}
+
+/// The folder that a file is in: of a mere name the current one, for which [`Path::parent`] has an empty path.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a file after checking that nobody but its owner can.
@@ -130,6 +135,12 @@ pub fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, PrivateFileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_folder_of_a_mere_name_is_the_current_one() {
+        let of = |path: &'static str| folder(Path::new(path)).to_str().unwrap();
+        assert_eq!(["roster-1.toml", "a/b", "/b", "./b"].map(of), [".", "a", "/", "."]);
+    }
 
     #[test]
     fn a_key_reads_back_and_an_open_or_broken_file_is_refused_with_the_mend() {
