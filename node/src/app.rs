@@ -154,19 +154,14 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let identity = identity(&home)?;
     check_membership(&config, &believed.roster, &identity, &signing, &sealing)?;
     let roster = believed.keep()?;
-    let greeting = Greeting::new(
-        roster.roster().version,
-        roster.digest(),
-        Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?,
-    );
+    let greeting = Greeting::new(roster.roster().version, roster.digest(), software()?);
     let coordinator = roster.roster().coordinator.spki;
     let dialer = Dialer::new(&identity, config.id.clone(), coordinator, greeting, Arc::clone(&clock))
         .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
     let state = state(&home).await?;
     let library =
         Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
-    let software =
-        Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))?;
+    let software = software()?;
     let policy = policy(&home, &config, &roster, &state, &library).await?;
     let ledger = ledger(&state).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
@@ -203,16 +198,19 @@ pub async fn policy(
     state: &State,
     library: &Library,
 ) -> Result<Option<InForce>, Problem> {
-    policies(home, config, Some(roster), state, library).await.map_err(|problems| {
-        let count = problems.len();
-        let none = || Problem::new(Exit::Failed, "policy", "the policy cannot be used");
-        let first = problems.into_iter().next().unwrap_or_else(none);
-        if count == 1 {
-            return first;
-        }
-        let next = format!("{}; `tvaers-node check` names all {count} faults", first.next);
-        first.next(next)
-    })
+    policies(home, config, Some(roster), state, library).await.map_err(first_of)
+}
+
+/// The first fault of a policy, with where the others are named.
+pub(crate) fn first_of(problems: Vec<Problem>) -> Problem {
+    let count = problems.len();
+    let none = || Problem::new(Exit::Failed, "policy", "the policy cannot be used");
+    let first = problems.into_iter().next().unwrap_or_else(none);
+    if count == 1 {
+        return first;
+    }
+    let next = format!("{}; `tvaers-node check` names all {count} faults", first.next);
+    first.next(next)
 }
 
 /// The same with all problems.
@@ -267,10 +265,26 @@ pub async fn audit(
     software: Software,
     now: jiff::Timestamp,
 ) -> Result<Audit, Problem> {
-    let path = home.audit();
-    let audit = Audit::open(&path, software, now).map_err(|error| broken_log(&path, &error))?;
+    let audit = audit_log(home, software, now)?;
     audit_is_whole(home, ledger).await?;
     Ok(audit)
+}
+
+/// The audit log alone, verified.
+///
+/// # Errors
+/// [`Problem`].
+pub fn audit_log(home: &Home, software: Software, now: jiff::Timestamp) -> Result<Audit, Problem> {
+    let path = home.audit();
+    Audit::open(&path, software, now).map_err(|error| broken_log(&path, &error))
+}
+
+/// What the node says it runs.
+///
+/// # Errors
+/// [`Problem`] where that is no name of software.
+pub fn software() -> Result<Software, Problem> {
+    Software::new(SOFTWARE).map_err(|error| Problem::from_error(Exit::Failed, "software", &error))
 }
 
 /// Whether the audit log is as it was written, and the ledger not older than what the log has seen of it.
@@ -295,7 +309,7 @@ pub async fn audit_is_whole(home: &Home, ledger: &Ledger) -> Result<(), Problem>
     .next("put the newest state.sqlite back; what was charged since is not known to this one"))
 }
 
-fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> Problem {
+pub(crate) fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> Problem {
     Problem::new(Exit::Failed, error.code(), error)
         .at(path.display())
         .expected("the audit log as this node wrote it, for its owner only")

@@ -1,12 +1,19 @@
-//! The program: `tvaers-node init | enrolment | roster | certificate | import | check | serve`.
+//! The program: `tvaers-node init | enrolment | roster | certificate | import | check | serve`, and `ledger |
+//! explain | audit` to look at what it did and would do.
 
+mod audit;
 mod certificate;
 mod check;
 mod enrolment;
+mod explain;
 mod import;
 mod init;
+mod ledger;
+mod looking;
 mod roster;
 mod serve;
+#[cfg(test)]
+mod testing;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,6 +34,9 @@ Examples:
   tvaers-node --home /var/lib/tvaers-node import /srv/extract --extracted-on 2026-02-28
   tvaers-node --home /var/lib/tvaers-node check
   tvaers-node --home /var/lib/tvaers-node serve
+  tvaers-node --home /var/lib/tvaers-node explain query.toml
+  tvaers-node --home /var/lib/tvaers-node ledger
+  tvaers-node --home /var/lib/tvaers-node audit show --refused
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
 
@@ -61,6 +71,12 @@ enum Command {
     Check(check::Args),
     /// Connect to the coordinator and answer its requests
     Serve(serve::Args),
+    /// Show what a query would cost, read and run, and every rule that it breaks; nothing is run or charged
+    Explain(explain::Args),
+    /// Show what was charged for which answers, and what is left of each budget
+    Ledger(ledger::Args),
+    /// Show, export and verify the audit log
+    Audit(audit::Args),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -102,5 +118,8 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Import(args) => import::run(&home, args, cli.output),
         Command::Check(args) => check::run(&home, args, cli.output),
         Command::Serve(args) => serve::run(home, args, cli.output),
+        Command::Explain(args) => explain::run(&home, args, cli.output),
+        Command::Ledger(args) => ledger::run(&home, args, cli.output),
+        Command::Audit(args) => audit::run(&home, args, cli.output),
     }
 }

@@ -1,6 +1,13 @@
-//! A query, from a signed request to answers: who asks and what ([`plan`]), whether the policy admits it and at which
-//! price (the ledger charges in the same transaction), the exact cells ([`exact`]), noise, and the stored bytes that
-//! leave. The order is the promise: charged before anything is read, stored and logged before anything leaves.
+//! A query, from a signed request to answers: who asks ([`plan`]) and what ([`question`]), whether the policy admits it
+//! and at which price ([`mod@admit`]; the ledger charges in the same transaction), the statement ([`selection`]) and
+//! its exact cells ([`exact`]), noise, and the stored bytes that leave. The order is the promise: charged before
+//! anything is read, stored and logged before anything leaves. [`explain`] goes the same way as far as the statement,
+//! and reads nothing.
+
+pub(crate) mod admit;
+pub(crate) mod explain;
+pub(crate) mod question;
+pub(crate) mod selection;
 
 mod exact;
 mod plan;
@@ -11,8 +18,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tvaers_link::exchange::Exchange;
-use tvaers_policy::request::{AggregateRequest, Ask};
-use tvaers_policy::verdict::{AggregateGrant, Verdict};
+use tvaers_policy::request::Spent;
 use tvaers_protocol::codec;
 use tvaers_protocol::limit;
 use tvaers_protocol::message::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd, Rule, Signed};
@@ -22,12 +28,13 @@ use tvaers_release::mechanism::Mechanism;
 use tvaers_release::rho::Rho;
 
 use crate::audit::event::Event;
-use crate::ledger::claim::{Charge, Claim, Outcome, Release as Stored};
+use crate::ledger::claim::{self, Charge, Claim, Outcome, Release as Stored};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
 use crate::policy::{self, InForce};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
+use admit::{Broken, Granted, admit};
 use exact::Sums;
 use plan::Plan;
 
@@ -43,15 +50,6 @@ const GROUP: u32 = 512;
 /// Bytes of answers in one frame, with room for what is around them.
 const FRAME_BYTES: usize = limit::FRAME_BYTES_MAX as usize / 2;
 
-/// A grant with the noise that it buys.
-struct Granted {
-    grant: AggregateGrant,
-    mechanism: Mechanism,
-}
-
-/// Why an answer is refused: for the log the codes, for the person who asks all of it.
-type Broken = Vec<Rule>;
-
 /// Answers a query, all of it or as far as the policy goes.
 pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange) -> Result<(), Refusal> {
     let began = Instant::now();
@@ -59,8 +57,14 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
     let mut replies = Replies::new(exchange, began);
     let in_force = match Plan::of(node, &ask.request, now).await? {
         Ok((plan, in_force)) => {
-            replies.grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
-            return answer_planned(node, &plan, in_force, now, replies).await;
+            let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
+            replies.grid = grid;
+            let answered = answer_planned(node, &plan, in_force, now, replies).await;
+            if answered.is_err() {
+                // How long it took until something failed, too, may tell of rows.
+                on_grid(began, grid).await;
+            }
+            return answered;
         }
         Err(refused) => refused,
     };
@@ -75,6 +79,10 @@ async fn answer_planned(
     now: Timestamp,
     mut replies: Replies<'_>,
 ) -> Result<(), Refusal> {
+    if let Err(rules) = admit_at_all(node, plan, in_force, now).await? {
+        node.record(now, vec![told::refused(plan, in_force, 0, &rules)]).await?;
+        return replies.end(rules).await;
+    }
     let mut sums: Option<(u32, Sums)> = None;
     let mut next = 0;
     while next < plan.times() {
@@ -90,7 +98,8 @@ async fn answer_planned(
         if let Some(rules) = &refused {
             events.push(told::refused(plan, in_force, next, rules));
         }
-        node.record(now, events).await?;
+        // The time of the entry, not that of the request: other requests were logged meanwhile.
+        node.record(node.clock().now(), events).await?;
         replies.send(bodies).await?;
         if let Some(rules) = refused {
             return replies.end(rules).await;
@@ -98,6 +107,40 @@ async fn answer_planned(
         next = upto;
     }
     replies.end(Vec::new()).await
+}
+
+/// Whether the policy in force would answer the request if nothing were spent yet. The ledger finds what was charged
+/// or answered before without asking anybody, so without this a stored answer would also go to who may not ask, and
+/// under a permit that has ended.
+async fn admit_at_all(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    now: Timestamp,
+) -> Result<Result<(), Broken>, Refusal> {
+    let nothing = Spent::default();
+    if admit(plan.question(), plan.ask(), in_force, 0, &nothing, policy::day(now)).is_ok() {
+        return Ok(Ok(()));
+    }
+    // With what is spent, so that all that is broken is told at once.
+    Ok(judge(plan, in_force, &spent(node, plan, in_force, now).await?).map(drop))
+}
+
+/// What the policy says to the first answer, given what the ledger has charged.
+fn judge(plan: &Plan, in_force: &InForce, spent: &claim::Spent) -> Result<Granted, Broken> {
+    admit(plan.question(), plan.ask(), in_force, 0, &policy::spent(spent), policy::day(spent.at))
+}
+
+/// What a charge would find spent.
+async fn spent(
+    node: &Node,
+    plan: &Plan,
+    in_force: &InForce,
+    now: Timestamp,
+) -> Result<claim::Spent, Refusal> {
+    let permit = plan.question().permit();
+    let spent = node.ledger().preview(Some(permit), now, |at| in_force.windows(at)).await;
+    spent.map_err(Refusal::internal)
 }
 
 /// Charges a group of claims in one transaction; each is admitted with what those before it cost.
@@ -108,38 +151,14 @@ async fn charge(
     claims: &[Claim],
     now: Timestamp,
 ) -> Result<Vec<Outcome<Broken>>, Refusal> {
-    let admit = |claim: &Claim, spent: &crate::ledger::claim::Spent| {
-        let granted = admit(plan, in_force, claim.repetition(), spent)?;
+    let admit = |claim: &Claim, spent: &claim::Spent| {
+        let (today, spent) = (policy::day(spent.at), policy::spent(spent));
+        let granted = admit(plan.question(), plan.ask(), in_force, claim.repetition(), &spent, today)?;
         NanoRho::new(granted.grant.price.nano_rho)
             .map_err(|error| vec![policy::own("budget.query", format!("{error}."), "", "Ask for less.")])
     };
     let windows = |at| in_force.windows(at);
     node.ledger().charge_all(claims, now, windows, admit).await.map_err(Refusal::internal)
-}
-
-/// What the policy says to one answer, and whether noise can be drawn for its price.
-fn admit(
-    plan: &Plan,
-    in_force: &InForce,
-    repetition: u32,
-    spent: &crate::ledger::claim::Spent,
-) -> Result<Granted, Broken> {
-    let request = AggregateRequest {
-        ask: Ask { key: plan.key(), role: plan.role(), permit: plan.permit(), purpose: plan.purpose() },
-        query: plan.query(),
-        nano_rho: plan.nano_rho(),
-        repetition,
-    };
-    let verdict = in_force.policy().admit_aggregate(&request, &policy::spent(spent), policy::day(spent.at));
-    let grant = match verdict {
-        Verdict::Permitted(grant) => grant,
-        Verdict::Refused(violations) => return Err(policy::rules(&violations)),
-    };
-    let rho = Rho::from_nano(grant.price.nano_rho);
-    let mechanism = Mechanism::discrete_gaussian(*plan.measure(), rho).map_err(|error| {
-        vec![policy::own("query.noise", format!("{error}."), "", "Ask for another budget.")]
-    })?;
-    Ok(Granted { grant, mechanism })
 }
 
 /// Makes the answers that are charged and not yet made, and gives all of the group in order, as far as they are not
@@ -163,7 +182,8 @@ async fn release_group(
             Outcome::Refused(_) => break,
             Outcome::Charged(charge) => {
                 let (import, sums) = sums_of(node, plan, in_force, &charge, sums).await?;
-                let drawn = draw(node, plan, in_force, &charge, import, sums, repetition, left).await?;
+                let due = Due { repetition, charge: &charge, import, left };
+                let drawn = draw(node, plan, in_force, sums, due).await?;
                 made.push((charge.number, drawn.body));
                 answers.push((repetition, Answer::Made { charge, hidden: drawn.hidden }));
             }
@@ -195,6 +215,14 @@ enum Answer {
     Made { charge: Charge, hidden: u32 },
 }
 
+/// An answer that is charged and to be drawn.
+struct Due<'a> {
+    repetition: u32,
+    charge: &'a Charge,
+    import: ImportRecord,
+    left: BudgetLeft,
+}
+
 /// An answer that was drawn.
 struct Drawn {
     body: Vec<u8>,
@@ -212,7 +240,7 @@ async fn sums_of<'s>(
     let import = plan.import_of(node, charge.import).await?;
     let number = import.statement.import;
     if sums.as_ref().is_none_or(|(of, _)| *of != number) {
-        *sums = Some((number, exact::read(node, plan, in_force, &import).await?));
+        *sums = Some((number, exact::read(node, plan.question(), in_force, &import).await?));
     }
     match sums {
         Some((_, sums)) => Ok((import, sums)),
@@ -220,20 +248,19 @@ async fn sums_of<'s>(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what stands in an answer")]
+/// Draws the noise and signs the answer.
 async fn draw(
     node: &Node,
     plan: &Plan,
     in_force: &InForce,
-    charge: &Charge,
-    import: ImportRecord,
     sums: &Sums,
-    repetition: u32,
-    left: BudgetLeft,
+    due: Due<'_>,
 ) -> Result<Drawn, Refusal> {
-    let mechanism = Mechanism::discrete_gaussian(*plan.measure(), Rho::from_nano(charge.nano_rho.get()))
+    let Due { repetition, charge, import, left } = due;
+    let question = plan.question();
+    let mechanism = Mechanism::discrete_gaussian(*question.measure(), Rho::from_nano(charge.nano_rho.get()))
         .map_err(Refusal::internal)?;
-    let exact = sums.exact(plan.measure()).map_err(Refusal::internal)?;
+    let exact = sums.exact(question.measure()).map_err(Refusal::internal)?;
     let released = tokio::task::spawn_blocking(move || exact.release(&mechanism))
         .await
         .map_err(Refusal::internal)?
@@ -242,7 +269,7 @@ async fn draw(
     let release = Release {
         node: node.config().id.clone(),
         request: plan.digest(repetition),
-        question: plan.question(),
+        question: question.query().question_digest(),
         policy: in_force.digest(),
         laboratory: in_force.is_laboratory(),
         data: import.statement,
@@ -253,18 +280,18 @@ async fn draw(
         cells: released.iter().map(tvaers_release::released::Released::value).collect(),
     };
     // A sum is hidden by nothing of its own.
-    let hides = plan.is_count() && cells.smallest > 0;
+    let hides = question.is_count() && cells.smallest > 0;
     let is_hidden = |value: &&i64| hides && **value < i64::from(cells.smallest);
     let hidden = u32::try_from(release.cells.iter().filter(is_hidden).count()).unwrap_or(u32::MAX);
-    let question = release.question;
-    let body = codec::encode(&Signed::new(release, Purpose::Release, question, node.signing()));
+    let context = release.question;
+    let body = codec::encode(&Signed::new(release, Purpose::Release, context, node.signing()));
     Ok(Drawn { body: body.map_err(Refusal::internal)?, hidden })
 }
 
 /// What is left of the budgets now.
 async fn left(node: &Node, plan: &Plan, in_force: &InForce, now: Timestamp) -> Result<BudgetLeft, Refusal> {
-    let spent = node.ledger().preview(Some(plan.permit_name()), now, |at| in_force.windows(at)).await;
-    Ok(in_force.left(plan.permit(), &policy::spent(&spent.map_err(Refusal::internal)?)))
+    let spent = spent(node, plan, in_force, now).await?;
+    Ok(in_force.left(plan.question().permit().as_str(), &policy::spent(&spent)))
 }
 
 /// What is left of the budgets over all permits.
@@ -293,12 +320,7 @@ pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed
         Ok(planned) => planned,
         Err(rules) => return Ok(nothing(rules)),
     };
-    let spent = node
-        .ledger()
-        .preview(Some(plan.permit_name()), now, |at| in_force.windows(at))
-        .await
-        .map_err(Refusal::internal)?;
-    Ok(match admit(&plan, in_force, 0, &spent) {
+    Ok(match judge(&plan, in_force, &spent(node, &plan, in_force, now).await?) {
         Ok(Granted { grant, mechanism }) => {
             let price = grant.price;
             let left =

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqlitePool, Transaction};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::message::DataStatement;
@@ -16,6 +17,8 @@ use tvaers_protocol::study::Manifest;
 
 /// For another transaction to end.
 const BUSY_TIME: Duration = Duration::from_secs(60);
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// What went wrong with the state database. Never carries a value of a row.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,9 @@ pub enum StateError {
         "the node's state database has a schema that this version cannot use; a newer version may have written it"
     )]
     Schema(#[from] sqlx::migrate::MigrateError),
+    /// A schema that this version would have to change first.
+    #[error("the node's state database is of another version of this program")]
+    Version,
     /// The file cannot be made for its owner only.
     #[error(transparent)]
     File(#[from] PrivateFileError),
@@ -93,6 +99,29 @@ pub struct ImportRecord {
     pub file: String,
 }
 
+/// An import that nothing is answered from yet.
+#[derive(Debug)]
+pub struct NewImport {
+    transaction: Transaction<'static, Sqlite>,
+    number: u32,
+}
+
+impl NewImport {
+    /// The number that it will have.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Makes it the newest: from now on requests are answered from it.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub async fn commit(self) -> Result<(), StateError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
 /// One row of a work list. It holds a CPR number and cannot be printed.
 pub struct WorklistRow {
     /// The citizen.
@@ -155,8 +184,28 @@ impl State {
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::migrate!("./migrations").run(&pool).await?;
+        MIGRATIONS.run(&pool).await?;
         Ok(Self { pool })
+    }
+
+    /// Opens the database to look at: nothing is written to it, and one of another version is left as it is.
+    ///
+    /// # Errors
+    /// [`StateError`]; [`StateError::Version`] where this version would migrate it first.
+    pub async fn look(path: &Path) -> Result<Self, StateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIME)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        let rows = sqlx::query("SELECT checksum FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&pool)
+            .await?;
+        let done = rows.iter().map(|row| row.try_get("checksum")).collect::<Result<Vec<Vec<u8>>, _>>()?;
+        let known: Vec<&[u8]> = MIGRATIONS.iter().map(|migration| &*migration.checksum).collect();
+        if done == known { Ok(Self { pool }) } else { Err(StateError::Version) }
     }
 
     /// The database, for the ledger that stands in it.
@@ -208,7 +257,7 @@ impl State {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Records an import.
+    /// Records an import. It counts once it is [committed](NewImport::commit), and not at all where it is dropped.
     ///
     /// # Errors
     /// [`StateError`].
@@ -220,8 +269,9 @@ impl State {
         rows: u64,
         rejected_rows: u64,
         now: Timestamp,
-    ) -> Result<(), StateError> {
-        sqlx::query(
+    ) -> Result<NewImport, StateError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let done = sqlx::query(
             "INSERT INTO import (digest, file, extracted_on, imported_at, rows, rejected_rows) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(digest.0.as_slice())
@@ -230,9 +280,11 @@ impl State {
         .bind(now.to_string())
         .bind(i64::try_from(rows).unwrap_or(i64::MAX))
         .bind(i64::try_from(rejected_rows).unwrap_or(i64::MAX))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        let number = u32::try_from(done.last_insert_rowid())
+            .map_err(|_| StateError::Inconsistent { table: "import", column: "number" })?;
+        Ok(NewImport { transaction, number })
     }
 
     /// The data databases of the newest `count` different imports.

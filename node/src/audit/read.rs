@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use jiff::Timestamp;
-use tvaers_protocol::id::Digest;
+use jiff::{SignedDuration, Timestamp};
 
 use super::error::AuditError;
 use super::event::Event;
@@ -18,9 +17,13 @@ pub struct Entries<R> {
     from: R,
     head: Head,
     bytes: u64,
+    line: Vec<u8>,
     torn: Vec<u8>,
     done: bool,
 }
+
+/// How far an entry may be before the one before it: what is written at the same time is not always written in order.
+const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// Opens a log to read.
 ///
@@ -31,15 +34,36 @@ pub fn read(path: &Path) -> Result<Entries<BufReader<File>>, AuditError> {
     Ok(Entries::after(BufReader::new(file), Head::EMPTY))
 }
 
+/// Opens a part of a log, as it was exported, that begins with entry `first`. What stood before it is taken from its
+/// own word: the first entry says which digest it follows.
+///
+/// # Errors
+/// [`AuditError::Io`]; [`AuditError::Broken`] where it begins with no entry.
+pub fn read_part(path: &Path, first: u64) -> Result<Entries<BufReader<File>>, AuditError> {
+    let Some(before) = first.checked_sub(1).filter(|before| *before > 0) else { return read(path) };
+    let line = read(path)?.begin()?;
+    let broken = |what| AuditError::Broken { entry: first, what };
+    let entry: Entry =
+        serde_json::from_slice(&line).map_err(|_| broken("it is not an entry that this version knows"))?;
+    let mut entries = read(path)?;
+    entries.head = Head { entries: before, digest: entry.previous };
+    Ok(entries)
+}
+
 impl<R: BufRead> Entries<R> {
     /// What follows a head.
     pub(super) const fn after(from: R, head: Head) -> Self {
-        Self { from, head, bytes: 0, torn: Vec::new(), done: false }
+        Self { from, head, bytes: 0, line: Vec::new(), torn: Vec::new(), done: false }
     }
 
     /// The head with the last entry given.
     pub const fn head(&self) -> Head {
         self.head
+    }
+
+    /// The line of the last entry given, byte for byte, without its end.
+    pub fn line(&self) -> &[u8] {
+        &self.line
     }
 
     /// Bytes of half an entry at the end: a power cut, or a node in the middle of writing.
@@ -55,6 +79,15 @@ impl<R: BufRead> Entries<R> {
     /// Bytes of whole entries so far.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The first line, unchecked.
+    fn begin(mut self) -> Result<Vec<u8>, AuditError> {
+        let mut line = Vec::new();
+        let mut limited = self.from.by_ref().take(LINE_BYTES_MAX as u64);
+        limited.read_until(b'\n', &mut line).map_err(|source| AuditError::Read { entry: 1, source })?;
+        line.pop_if(|last| *last == b'\n');
+        Ok(line)
     }
 
     fn step(&mut self) -> Result<Option<Entry>, AuditError> {
@@ -77,6 +110,7 @@ impl<R: BufRead> Entries<R> {
         let entry = Entry::read(&line, number, self.head.digest).map_err(|error| broken(error.0))?;
         self.head = Head { entries: number, digest: entry.digest };
         self.bytes += read as u64;
+        self.line = line;
         Ok(Some(entry))
     }
 }
@@ -118,29 +152,55 @@ pub struct Verified {
 /// # Errors
 /// [`AuditError::Broken`] with the first entry that is not as it was written; [`AuditError::Io`].
 pub fn verify(path: &Path) -> Result<Verified, AuditError> {
-    let mut entries = read(path)?;
-    let mut verified = Verified {
-        head: Head { entries: 0, digest: Digest::NONE },
-        first_at: None,
-        last_at: None,
-        clock_back: 0,
-        truncations: 0,
-        torn_bytes: 0,
-        ledger: Head::EMPTY,
-    };
+    verified(read(path)?)
+}
+
+/// Verifies a part of a log that begins with entry `first`.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_part(path: &Path, first: u64) -> Result<Verified, AuditError> {
+    verified(read_part(path, first)?)
+}
+
+fn verified(mut entries: Entries<impl BufRead>) -> Result<Verified, AuditError> {
+    let mut verified = Verified::default();
     for entry in entries.by_ref() {
-        let entry = entry?;
-        verified.first_at.get_or_insert(entry.at);
-        verified.clock_back += u64::from(verified.last_at.is_some_and(|last| entry.at < last));
-        verified.last_at = Some(entry.at);
-        verified.truncations += u64::from(matches!(entry.event, Event::Truncated(_)));
-        if let Some(head) = ledger_head(&entry.event) {
-            verified.ledger = head;
-        }
+        verified.take(&entry?);
     }
     verified.head = entries.head();
     verified.torn_bytes = entries.torn_bytes();
     Ok(verified)
+}
+
+impl Verified {
+    /// Adds an entry that was checked.
+    pub fn take(&mut self, entry: &Entry) {
+        let earliest = self.last_at.and_then(|last| last.checked_sub(CLOCK_BACK_MAX).ok());
+        self.first_at.get_or_insert(entry.at);
+        self.clock_back += u64::from(earliest.is_some_and(|earliest| entry.at < earliest));
+        self.last_at = Some(entry.at);
+        self.truncations += u64::from(matches!(entry.event, Event::Truncated(_)));
+        // Requests that are answered at the same time are logged in another order than they were charged.
+        if let Some(head) = ledger_head(&entry.event).filter(|head| head.entries > self.ledger.entries) {
+            self.ledger = head;
+        }
+        self.head = Head { entries: entry.number, digest: entry.digest };
+    }
+}
+
+impl Default for Verified {
+    fn default() -> Self {
+        Self {
+            head: Head::EMPTY,
+            first_at: None,
+            last_at: None,
+            clock_back: 0,
+            truncations: 0,
+            torn_bytes: 0,
+            ledger: Head::EMPTY,
+        }
+    }
 }
 
 fn ledger_head(event: &Event) -> Option<Head> {

@@ -17,7 +17,7 @@ use super::event::{
     Stored, Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
 };
 use super::line::Entry;
-use super::read::{read, verify};
+use super::read::{read, verify, verify_part};
 use super::{Audit, AuditError};
 use crate::ledger::claim::Head;
 use crate::ledger::name::{Name, Requester};

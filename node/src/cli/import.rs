@@ -13,7 +13,10 @@ use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::import::{ImportError, Imported, NEW_FILE, Options, Progress, What, import};
 use tvaers_warehouse::source::{Registration, SourceError};
 
+use super::looking;
 use crate::app;
+use crate::audit::Audit;
+use crate::audit::event::{self, Event};
 use crate::config::Config;
 use crate::home::Home;
 use crate::state::{State, StateError};
@@ -49,6 +52,8 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
 }
 
 async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported, Problem> {
+    // A log or database that another user makes or opens is one that the service cannot write.
+    looking::own(home)?;
     let config = app::config(home)?;
     let today = utc_date(SystemClock.now());
     // Made-up data may be of any time.
@@ -63,28 +68,47 @@ async fn importing(home: &Home, args: &Args, output: Output) -> Result<Imported,
         .next("correct the date: reference dates up to it are answered"));
     }
     let state = app::state(home).await?;
+    // Before rows are read for an hour: a log that cannot be written takes no import.
+    let audit = app::audit_log(home, app::software()?, SystemClock.now())?;
     let imported = match &args.folder {
         Some(folder) => from_files(home, &config, folder, args, output).await?,
         None => from_source(home, &config, args, output).await?,
     };
-    let file = imported.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
-    state
-        .record_import(
-            imported.meta.digest,
-            &file,
-            args.extracted_on,
-            rows,
-            imported.meta.rejected(),
-            SystemClock.now(),
-        )
-        .await
-        .map_err(|error| {
-            Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
-        })?;
+    record(&state, &audit, &imported, args.extracted_on).await?;
     remove_outdated(home, &state).await?;
     state.close().await;
     Ok(imported)
+}
+
+/// Has the import recorded as the newest, and logged.
+///
+/// The log is told between writing the record and committing it, so that nothing is answered from data that the log
+/// does not know, wherever this stops: without the entry the record is taken back and the data in use is as before;
+/// with the entry and without the commit the log knows of an import that nothing was answered from, and the next one
+/// bears its number, told apart by the digest. The other way round a serving node could answer from an import between
+/// commit and entry. Whoever answers holds no transaction while it writes to the log, so neither waits for the other.
+async fn record(
+    state: &State,
+    audit: &Audit,
+    imported: &Imported,
+    extracted_on: Date,
+) -> Result<(), Problem> {
+    let now = SystemClock.now();
+    let failed = |error: StateError| {
+        Problem::from_error(Exit::Failed, "state", &error).next("the data in use is as before")
+    };
+    let file = imported.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let rows = imported.meta.tables.iter().map(|table| table.rows).sum();
+    let (data, rejected) = (imported.meta.digest, imported.meta.rejected());
+    let new = state.record_import(data, &file, extracted_on, rows, rejected, now).await.map_err(failed)?;
+    let event = Event::Import(event::Imported { import: new.number(), data, extracted_on });
+    audit.record(now, vec![event]).await.map_err(|error| {
+        Problem::from_error(Exit::Failed, error.code(), &error)
+            .at("audit.jsonl")
+            .expected("a log that can be written: nothing is answered from data that it does not know")
+            .next("the data in use is as before; look at disk space and rights, and import again")
+    })?;
+    new.commit().await.map_err(failed)
 }
 
 async fn from_files(

@@ -1,11 +1,13 @@
 //! What people are shown of the ledger: each charge, and the sums.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::{Row as _, SqliteConnection};
 use tvaers_protocol::id::Digest;
+use tvaers_protocol::study::utc_date;
 
 use super::chain::Content;
-use super::claim::{Head, Source};
+use super::claim::{Claim, Head, Source};
 use super::name::{Name, Requester};
 use super::rho::NanoRho;
 use super::{Ledger, LedgerError, store, time};
@@ -42,6 +44,17 @@ pub struct Past {
     pub released: bool,
     /// How many further requests it covers.
     pub repetitions: u64,
+}
+
+/// What was charged on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The day by UTC.
+    pub date: Date,
+    /// How many charges.
+    pub charges: u64,
+    /// What they add up to.
+    pub nano_rho: NanoRho,
 }
 
 /// The sums of one permit.
@@ -93,6 +106,56 @@ impl Ledger {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(past).collect()
+    }
+
+    /// The newest `count` charges, at most [`PAGE_MAX`], oldest first; of one permit or of all.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn newest(&self, permit: Option<&Name>, count: u32) -> Result<Vec<Past>, LedgerError> {
+        let row = sqlx::query(
+            "SELECT coalesce(min(number), 1) AS number FROM (SELECT number FROM ledger
+             WHERE kind = 'charge' AND (?1 IS NULL OR permit = ?1) ORDER BY number DESC LIMIT ?2)",
+        )
+        .bind(permit.map(Name::as_str))
+        .bind(count.min(PAGE_MAX))
+        .fetch_one(&self.pool)
+        .await?;
+        let first = store::unsigned(&row, "number", 0)?;
+        self.history(permit, first.saturating_sub(1), count).await
+    }
+
+    /// What was charged on each day by UTC since a moment, days without charges left out; of one permit or of all.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn days(&self, permit: Option<&Name>, since: Timestamp) -> Result<Vec<Day>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT min(at) AS at, sum(nano_rho) AS nano_rho, count(*) AS charges FROM ledger
+             WHERE kind = 'charge' AND at >= ?1 AND (?2 IS NULL OR permit = ?2)
+             GROUP BY unixepoch(at / 1000, 'unixepoch', 'start of day') ORDER BY 1",
+        )
+        .bind(since.as_millisecond())
+        .bind(permit.map(Name::as_str))
+        .fetch_all(&self.pool)
+        .await?;
+        let day = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(Day {
+                date: utc_date(time(row.try_get("at")?, 0)?),
+                charges: store::unsigned(row, "charges", 0)?,
+                nano_rho: store::amount(row, "nano_rho", 0)?,
+            })
+        };
+        rows.iter().map(day).collect()
+    }
+
+    /// The charge under which a question over an import was answered or is to be; none where it would be a new one.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn charge_of(&self, claim: &Claim) -> Result<Option<u64>, LedgerError> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(store::charge_of_query(&mut connection, claim).await?.map(|entry| entry.number))
     }
 
     /// What each permit and all permits have spent.

@@ -1,41 +1,28 @@
-//! What is asked, once it is believed: a request of a person of the roster, a query that this node's catalogue reads,
-//! and the public parameters of its answer. Nothing here reads data or asks the policy.
+//! A request that is believed: signed by a person of the roster, in time, with a question that this node understands,
+//! and the import that it is asked about.
 
 use jiff::Timestamp;
+use tvaers_policy::request::Ask;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Rule, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::request::{QueryRequest, TIMES_MAX};
 use tvaers_protocol::roster::Role;
-use tvaers_protocol::sign::VerifyingKey;
-use tvaers_query::Query;
-use tvaers_query::query::{Kind, Party};
-use tvaers_release::clamp::Clamp;
-use tvaers_release::conversion::Delta;
-use tvaers_release::error::ReleaseError;
-use tvaers_release::measure::Measure;
 
+use super::question::{Ground, Question, name};
 use crate::ledger::claim::Claim;
-use crate::ledger::name::{Name, Requester};
+use crate::ledger::name::Requester;
 use crate::node::Node;
 use crate::policy::{self, InForce, of_request, own};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 
-/// A public number that the persons of a node are never more than: more than live in Denmark.
-pub(crate) const POPULATION_MAX: u64 = 10_000_000;
-
-/// A query that this node understands, from a person whom it knows.
+/// What a person whom this node knows asks of it.
 pub(crate) struct Plan {
     request: Signed<QueryRequest>,
     requester: Requester,
     role: Role,
-    permit: Name,
-    query: Query,
-    cells: Vec<usize>,
-    measure: Measure,
-    nano_rho: Option<u64>,
-    charged: Digest,
+    question: Question,
     import: ImportRecord,
 }
 
@@ -52,59 +39,29 @@ impl Plan {
         Ok(read(node, request, in_force, import, now).map(|plan| (plan, in_force)).map_err(|rule| vec![rule]))
     }
 
-    pub(crate) const fn query(&self) -> &Query {
-        &self.query
+    /// What is asked.
+    pub(super) const fn question(&self) -> &Question {
+        &self.question
     }
 
-    pub(crate) const fn measure(&self) -> &Measure {
-        &self.measure
+    /// Who asks, as the policy sees it.
+    pub(super) fn ask(&self) -> Ask<'_> {
+        let content = &self.request.content;
+        Ask {
+            key: content.requester,
+            role: self.role,
+            permit: &content.under.permit,
+            purpose: &content.under.purpose,
+        }
     }
 
-    /// The positions, in the query's cells, of those that this node answers.
-    pub(crate) fn cells(&self) -> &[usize] {
-        &self.cells
-    }
-
-    pub(super) const fn key(&self) -> VerifyingKey {
-        self.request.content.requester
-    }
-
-    pub(super) const fn role(&self) -> Role {
-        self.role
-    }
-
+    /// Who asks, as ledger and log see it.
     pub(super) const fn requester(&self) -> &Requester {
         &self.requester
     }
 
-    pub(super) fn permit(&self) -> &str {
-        self.permit.as_str()
-    }
-
-    pub(super) const fn permit_name(&self) -> &Name {
-        &self.permit
-    }
-
-    pub(super) fn purpose(&self) -> &str {
-        &self.request.content.under.purpose
-    }
-
     pub(super) const fn times(&self) -> u32 {
         self.request.content.times
-    }
-
-    /// What the query asks to be charged; none where it leaves that to the policy.
-    pub(super) const fn nano_rho(&self) -> Option<u64> {
-        self.nano_rho
-    }
-
-    pub(super) const fn is_count(&self) -> bool {
-        matches!(self.query.kind(), Kind::Count)
-    }
-
-    /// The digest of the question, as results name it.
-    pub(super) fn question(&self) -> Digest {
-        self.query.question_digest()
     }
 
     /// The digest of the request for the `repetition`th answer.
@@ -114,9 +71,9 @@ impl Plan {
 
     /// What is asked of the ledger for the `repetition`th answer.
     pub(super) fn claim(&self, repetition: u32) -> Claim {
-        let (permit, requester) = (self.permit.clone(), self.requester.clone());
+        let (permit, requester) = (self.question.permit().clone(), self.requester.clone());
         let import = self.import.statement.import;
-        Claim::query(self.digest(repetition), permit, requester, self.charged, import, repetition)
+        Claim::query(self.digest(repetition), permit, requester, self.question.charged(), import, repetition)
     }
 
     /// The import that a charge was for, or the newest where that is no longer there.
@@ -139,8 +96,7 @@ fn read(
 ) -> Result<Plan, Rule> {
     let person = request.asker(node.roster(), now).map_err(of_request)?;
     let content = &request.content;
-    let library = node.library();
-    if content.catalogue != library.catalogue().digest() {
+    if content.catalogue != node.library().catalogue().digest() {
         let what = "The query was read with another catalogue of features than the node's.";
         return Err(own(
             "query.catalogue",
@@ -153,82 +109,15 @@ fn read(
         let what = "The number of answers asked for is 0 or too large.";
         return Err(own("request.times", what.to_owned(), &format!("1 to {TIMES_MAX}"), "Ask for fewer."));
     }
-    let permit = name(&content.under.permit, "request.permit")?;
     let requester = Requester::new(name(&person.name, "request.name")?, &content.requester);
-    let today = policy::day(now);
-    let parties: Vec<Party> = node.roster().roster().members_on(today).map(Party::from).collect();
-    let unreadable = |what: &str| {
-        own("query.unreadable", format!("The query {what}."), "", "Send it with the `tvaers` program.")
+    let ground = Ground {
+        node: &node.config().id,
+        roster: node.roster(),
+        library: node.library(),
+        in_force,
+        data: &import.statement,
+        now,
     };
-    let query = Query::parse(&content.query, "query", library.catalogue(), &parties)
-        .map_err(|_| unreadable("is not one that the node's catalogue and roster allow"))?;
-    // One text for one query: what is logged and charged is what was signed.
-    if query.text() != content.query {
-        return Err(unreadable("is not written in its one form"));
-    }
-    let own_party = parties.iter().find(|party| party.id == node.config().id);
-    let own_party = own_party.ok_or_else(|| unreadable("comes on a day on which this node is no member"))?;
-    if !query.asks(own_party) {
-        let what = "The query is not for this node.";
-        return Err(own("query.other-node", what.to_owned(), "", "Ask the nodes that the query names."));
-    }
-    if query.as_of() > import.statement.extracted_on {
-        let what = format!(
-            "The reference date is later than the day of the node's data, {}.",
-            import.statement.extracted_on
-        );
-        return Err(own(
-            "query.as-of",
-            what,
-            "an earlier date",
-            "Ask as of an earlier date, or wait for newer data.",
-        ));
-    }
-    let cells = query.cells_of(own_party);
-    let measure = measure(&query, cells.len()).map_err(|error| {
-        own("query.measure", format!("The query cannot be noised: {error}."), "", "Ask for another one.")
-    })?;
-    let delta: Option<Delta> = node.roster().roster().delta.parse().ok();
-    let budget = query.privacy().budget;
-    let nano_rho = budget.map(|budget| {
-        budget.nano_rho(&|epsilon| policy::rho_of_epsilon(delta?, epsilon)).ok_or_else(|| {
-            own("query.budget", "The query's budget buys no rho.".to_owned(), "", "Ask for a greater one.")
-        })
-    });
-    let nano_rho = nano_rho.transpose()?;
-    // What is charged once is all that the answer depends on but the data: the question, and whom the permit is about.
-    let population = in_force.policy().permit(permit.as_str()).map(|permit| &permit.population);
-    let about = population.map(|population| format!("{population:?}")).unwrap_or_default();
-    let charged = Digest::of("tvaers/v1/charged-query", &[&query.question_digest().0, about.as_bytes()]);
-    let request = request.clone();
-    Ok(Plan {
-        request,
-        requester,
-        role: person.role,
-        permit,
-        query,
-        cells,
-        measure,
-        nano_rho,
-        charged,
-        import,
-    })
-}
-
-fn name(text: &str, code: &str) -> Result<Name, Rule> {
-    Name::new(text).map_err(|error| {
-        own(code, format!("A name in the request cannot be used: {error}."), "", "Correct it.")
-    })
-}
-
-/// The public parameters of the answer.
-fn measure(query: &Query, cells: usize) -> Result<Measure, ReleaseError> {
-    let contribution = query.contribution();
-    match query.kind() {
-        Kind::Count => Measure::count(cells, contribution.cells_max, POPULATION_MAX),
-        Kind::Sum { .. } => {
-            let clamp = Clamp::new(contribution.from, contribution.to)?;
-            Measure::sum(cells, contribution.cells_max, clamp, POPULATION_MAX)
-        }
-    }
+    let question = Question::read(&ground, &content.under.permit, &content.query)?;
+    Ok(Plan { request: request.clone(), requester, role: person.role, question, import })
 }

@@ -30,7 +30,7 @@ pub(super) fn permitted(
 ) -> Event {
     Event::RequestPermitted(Permitted {
         asked: asked(plan, in_force, repetition),
-        rules: codes(&[mode_code(in_force, plan.permit())]),
+        rules: codes(&[mode_code(in_force, plan.ask().permit)]),
         charge: Charged {
             number: charge.number,
             nano_rho: charge.nano_rho,
@@ -82,8 +82,8 @@ fn asked(plan: &Plan, in_force: &InForce, repetition: u32) -> Asked {
     Asked {
         request: plan.digest(repetition),
         requester: Some(plan.requester().clone()),
-        permit: Some(plan.permit_name().clone()),
-        purpose: Code::try_from(plan.purpose().to_owned()).ok(),
+        permit: Some(plan.question().permit().clone()),
+        purpose: Code::try_from(plan.ask().purpose.to_owned()).ok(),
         mode: Some(Mode::Aggregates),
         policy: in_force.digest(),
         query: Some(query(plan)),
@@ -91,7 +91,7 @@ fn asked(plan: &Plan, in_force: &InForce, repetition: u32) -> Asked {
 }
 
 fn query(plan: &Plan) -> Query {
-    let query = plan.query();
+    let query = plan.question().query();
     let name = |feature: &str| Name::new(feature).ok();
     let (statistic, of) = match query.kind() {
         Kind::Count => (Statistic::Count, None),

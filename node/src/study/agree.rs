@@ -154,12 +154,12 @@ async fn permit_rules(
     Ok(permit::judge(node, &manifest.request, asker, model, &known, now).await?.err().unwrap_or_default())
 }
 
-/// Checks that this node's policy still allows a study to which it has agreed. What its tables cost is charged by then,
-/// or will be before anything is read.
+/// Checks that this node's policy still allows a study to which it has agreed. Whether there is budget for its tables
+/// is asked when they are charged, before anything is read.
 pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
     let asker = permit::signer(node, &manifest.request).map_err(|rule| refused(&[rule]))?;
     let model = node.model(&manifest.model)?;
-    permit::judge_list(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
+    permit::judge_agreed(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
 }
 
 /// A refusal by policy; its rules stand in this node's log.

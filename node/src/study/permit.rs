@@ -125,8 +125,9 @@ pub(super) async fn judge(
     Ok(if broken.is_empty() { Ok(allowed) } else { Err(broken) })
 }
 
-/// What the policy in force says to the work list of a study that was agreed to; its tables are charged or not.
-pub(super) fn judge_list(
+/// What the policy in force says to a study that was agreed to. Its tables may be charged already, which the ledger
+/// would find without asking anybody, so they are judged as though nothing were spent.
+pub(super) fn judge_agreed(
     node: &Node,
     manifest: &Manifest,
     asker: &Asker<'_>,
@@ -135,8 +136,17 @@ pub(super) fn judge_list(
 ) -> Result<(), Vec<Rule>> {
     let in_force = node.policy().ok_or_else(|| vec![no_policy()])?;
     let asked = &manifest.request.content;
-    let Some(under) = &asked.list else { return Ok(()) };
-    list(node, in_force, asked, asker, under, model, &Known::Agreed(manifest), now).map(drop)
+    let known = Known::Agreed(manifest);
+    let mut broken = Vec::new();
+    if let Some(under) = &asked.list {
+        broken.extend(list(node, in_force, asked, asker, under, model, &known, now).err());
+    }
+    if let Some(wanted) = &asked.tables {
+        let nothing = Spent::default();
+        broken.extend(tables(node, in_force, asked, asker, wanted, model, &known, &nothing, now).err());
+    }
+    let broken: Vec<Rule> = broken.into_iter().flatten().collect();
+    if broken.is_empty() { Ok(()) } else { Err(broken) }
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a verdict rests on")]

@@ -9,10 +9,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use tvaers_policy::permit::Population;
 use tvaers_protocol::id::{PersonId, Sector};
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::data::{Reading, Warehouse};
 use tvaers_warehouse::sql::{EventExtraction, EventRow, Extraction, FeatureExtraction, Holding, PersonRow};
 
+use crate::config::Config;
 use crate::node::Node;
 use crate::policy::{Excluded, InForce};
 use crate::refusal::Refusal;
@@ -33,8 +35,12 @@ pub(crate) struct Held {
 impl Held {
     /// Membership is a matter of when the study is made, not of the date it looks back to.
     pub(crate) fn of(node: &Node, made: jiff::Timestamp) -> Self {
-        let config = node.config();
-        Self { sector: config.sector, own: config.code, members: node.roster().kommune_codes(utc_date(made)) }
+        Self::by(node.config(), node.roster(), made)
+    }
+
+    /// The same without a node.
+    pub(crate) fn by(config: &Config, roster: &VerifiedRoster, made: jiff::Timestamp) -> Self {
+        Self { sector: config.sector, own: config.code, members: roster.kommune_codes(utc_date(made)) }
     }
 
     pub(crate) fn holding(&self) -> Holding<'_> {

@@ -42,7 +42,8 @@ pub fn is_sensitive(feature: &Feature) -> bool {
 }
 
 /// The columns whose content decides the feature's value, beside days.
-fn columns(feature: &Feature) -> Vec<&'static Column> {
+#[must_use]
+pub fn columns(feature: &Feature) -> Vec<&'static Column> {
     let of_conditions = |conditions: &[Condition]| -> Vec<&'static Column> {
         conditions.iter().flat_map(|condition| condition.columns.iter().copied()).collect()
     };

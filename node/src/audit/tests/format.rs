@@ -107,3 +107,39 @@ fn a_clock_set_back_is_noticed() {
     audit.append("2026-02-01T00:00:00Z".parse().unwrap(), &[Event::Stop]).unwrap();
     assert_eq!(verify(&path).unwrap().clock_back, 1);
 }
+
+#[test]
+fn entries_of_the_same_moment_in_another_order_are_no_clock_set_back() {
+    let (_dir, path) = filled(1);
+    open(&path).append("2026-03-01T11:59:30Z".parse().unwrap(), &[Event::Stop]).unwrap();
+    assert_eq!(verify(&path).unwrap().clock_back, 0);
+}
+
+/// Of requests that are answered side by side the first to be charged may be the last to be logged.
+#[test]
+fn the_newest_head_of_the_ledger_counts_wherever_it_stands() {
+    let (_dir, path) = filled(0);
+    let at = |entries: u64| Head { entries, digest: digest(u8::try_from(entries).unwrap()) };
+    let charged = |entries| Charged { ledger: at(entries), ..charged() };
+    let events = [9, 12, 10].map(|entries| {
+        Event::StudyCharged(StudyCharged { manifest: digest(6), permit: name("p"), charge: charged(entries) })
+    });
+    open(&path).append(noon(), &events).unwrap();
+    assert_eq!(verify(&path).unwrap().ledger, at(12));
+}
+
+#[test]
+fn a_part_of_a_log_is_verified_as_a_part_and_not_as_the_whole() {
+    let (dir, path) = filled(5);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let part = dir.path().join("part.jsonl");
+    std::fs::write(&part, lines[2..4].concat()).unwrap();
+    let verified = verify_part(&part, 3).unwrap();
+    let written = entries(&path);
+    assert_eq!(verified.head, Head { entries: 4, digest: written[3].digest });
+    assert!(matches!(verify(&part), Err(AuditError::Broken { entry: 1, .. })));
+    assert!(matches!(verify_part(&part, 2), Err(AuditError::Broken { entry: 2, .. })));
+    std::fs::write(&part, [lines[2], lines[4]].concat()).unwrap();
+    assert!(matches!(verify_part(&part, 3), Err(AuditError::Broken { entry: 4, .. })));
+}

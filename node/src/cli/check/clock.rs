@@ -63,7 +63,9 @@ mod tests {
         assert!(look(&home, imported).await.is_ok(), "no memory yet");
         let state = State::open(&home.state()).await.unwrap();
         let day = jiff::civil::date(2026, 11, 19);
-        state.record_import(Digest([1; 32]), "data-1.sqlite", day, 1, 0, imported).await.unwrap();
+        let import =
+            state.record_import(Digest([1; 32]), "data-1.sqlite", day, 1, 0, imported).await.unwrap();
+        import.commit().await.unwrap();
         state.close().await;
         assert!(look(&home, imported).await.is_ok());
         assert!(look(&home, at("2026-11-20T11:56:00Z")).await.is_ok());

@@ -112,6 +112,32 @@ async fn another_purpose_permit_mode_or_time_is_refused() {
     assert_eq!(spent(&federation, "k360").await, (0, 0));
 }
 
+/// The ledger knows the answer by its question: who asks, and for which purpose, is asked of the policy all the same.
+#[tokio::test]
+async fn what_is_stored_is_refused_to_those_who_may_not_ask_for_it() {
+    let mut federation = with_policy(municipality("k360")).await;
+    let (answered, results) = federation.query(COUNT).await.unwrap();
+    assert_eq!((answered.exit(false), results.len()), (Exit::Done, 1), "{:?}", rules(&answered));
+    let before = spent(&federation, "k360").await;
+    let under = Under { permit: AGGREGATES.to_owned(), purpose: "curiosity".to_owned() };
+    let answered = ask_under(&federation, under).await;
+    assert_eq!((rules(&answered), answered.results), (vec!["purpose.other"], 0));
+    assert_eq!(refusals(&federation, "k360").last().unwrap().as_slice(), ["purpose.other"]);
+    // The same request once more, when the policy is no longer in force.
+    let first = municipality("k360");
+    let digest = tvaers_node::ledger::result_digest(first.as_bytes());
+    let expired = changed(&first, &policy::day(300).to_string(), &policy::day(-1).to_string());
+    let second = format!("version = 2\npredecessor = \"{digest}\"\n");
+    let expired = expired.replacen("version = 1\n", &second, 1);
+    std::fs::write(federation.node_home(&node("k360")).policy(), expired).unwrap();
+    federation.restart(&node("k360")).await.unwrap();
+    federation.connect(&node("k360")).await.unwrap();
+    let (answered, results) = federation.query(COUNT).await.unwrap();
+    assert_eq!(results.len(), 0);
+    assert!(rules(&answered).iter().any(|rule| rule.ends_with("expired")), "{:?}", rules(&answered));
+    assert_eq!(spent(&federation, "k360").await, before, "nothing was noted or charged");
+}
+
 async fn ask_under(federation: &Federation, under: Under) -> Answered {
     let mut signed = federation.signed_query(COUNT, 1).unwrap();
     signed.content.under = under;

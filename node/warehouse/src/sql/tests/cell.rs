@@ -334,3 +334,22 @@ fn the_features_that_are_drawn_are_numbers_and_categories() {
     let is_number = |name: &str| matches!(feature(&library, name).kind, Kind::Integer { .. });
     assert!(NUMBERS.into_iter().all(is_number) && !CATEGORIES.into_iter().any(is_number));
 }
+
+#[test]
+fn a_statement_prints_without_the_literals_of_its_filter() {
+    let library = Library::embedded().unwrap();
+    let age = feature(&library, "age");
+    let conditions = [(age, Test::Range { from: 4711, to: 4712 })];
+    let extraction = CellExtraction {
+        sum: None,
+        by: &[],
+        conditions: &conditions,
+        resident: feature(&library, "resident"),
+        kommune: feature(&library, "kommune"),
+        holding: Holding::Municipality { own: 360 },
+        as_of: jiff::civil::date(2026, 2, 28),
+    };
+    let statement = extraction.statement(Dialect::Sqlite).unwrap();
+    assert!(statement.explain(Dialect::Sqlite).contains("4711"));
+    assert!(!format!("{statement:?}").contains("4711"));
+}

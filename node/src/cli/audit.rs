@@ -1,0 +1,116 @@
+//! `tvaers-node audit show | export | verify`: what the audit log tells. It is read, and never written to; what is
+//! shown was verified first.
+
+mod export;
+mod show;
+mod verify;
+
+use std::path::Path;
+
+use tvaers_host::output::Output;
+use tvaers_protocol::problem::{Exit, Problem};
+
+use crate::audit::AuditError;
+use crate::audit::read::Verified;
+use crate::home::Home;
+
+use super::looking::time;
+
+const EXAMPLES: &str = "\
+Examples:
+  tvaers-node audit show --last 50
+  tvaers-node audit show --refused
+  tvaers-node audit export --out audit-2026.jsonl
+  tvaers-node audit verify
+  tvaers-node audit verify audit-2026.jsonl
+
+The log holds no value, no person and no literal of a filter. A broken log exits with 1 and names its first broken entry.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show the newest entries: when, who, what, the decision with its rules, and what it cost
+    Show(show::Args),
+    /// Copy entries to a file, byte for byte, after verifying the whole log
+    Export(export::Args),
+    /// Verify the chain of this node's log, or of a file from another node; needs no node and no network
+    Verify(verify::Args),
+}
+
+pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
+    match &args.command {
+        Command::Show(args) => show::run(home, args, output),
+        Command::Export(args) => export::run(home, args, output),
+        Command::Verify(args) => verify::run(home, args, output),
+    }
+}
+
+/// The node's own log, if it has one.
+fn own_log(home: &Home) -> Result<std::path::PathBuf, Problem> {
+    let path = home.audit();
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Problem::new(Exit::BadInput, "audit.none", "there is no audit log yet")
+        .at(path.display())
+        .expected("the folder of a node that has imported data or served")
+        .next("name it with --home"))
+}
+
+/// A log that cannot be read or believed.
+fn problem(path: &Path, error: &AuditError) -> Problem {
+    let problem = Problem::from_error(Exit::Failed, error.code(), error).at(path.display());
+    match error {
+        AuditError::Broken { .. } => problem
+            .expected("a log as its node wrote it, from its first entry")
+            .next("tell the data-protection officer, and keep the file as it is; if it is a part of a log, say where it begins with --from"),
+        _ => problem.expected("a file that this user may read").next("look at its path and rights"),
+    }
+}
+
+/// What was verified, in a line or two.
+fn told(verified: &Verified) -> String {
+    let mut text = format!("verified to entry {}, head {}", verified.head.entries, verified.head.digest);
+    if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
+        text.push_str(&format!("\nfrom {} to {}", time(first), time(last)));
+    }
+    if verified.clock_back > 0 {
+        text.push_str(&format!("\nthe clock was set back before {} entries", verified.clock_back));
+    }
+    if verified.truncations > 0 {
+        text.push_str(&format!(
+            "\n{} entries tell of a line that was torn and replaced",
+            verified.truncations
+        ));
+    }
+    if verified.torn_bytes > 0 {
+        text.push_str(&format!(
+            "\nafter it {} bytes of half an entry: a power cut, or a node in the middle of writing",
+            verified.torn_bytes
+        ));
+    }
+    text
+}
+
+/// The same for scripts.
+fn json(verified: &Verified) -> serde_json::Value {
+    serde_json::json!({
+        "entries": verified.head.entries,
+        "head": verified.head.digest,
+        "first_at": verified.first_at,
+        "last_at": verified.last_at,
+        "clock_back": verified.clock_back,
+        "truncations": verified.truncations,
+        "torn_bytes": verified.torn_bytes,
+        "ledger": verified.ledger,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! `tvaers-node audit show`.
+
+use std::collections::VecDeque;
+
+use serde_json::json;
+use tvaers_host::output::{Format, Output, table};
+use tvaers_protocol::problem::Problem;
+
+use super::{own_log, problem, told};
+use crate::audit::code::Code;
+use crate::audit::event::{Asked, Closing, Event, Study};
+use crate::audit::line::Entry;
+use crate::audit::read::{self, Verified};
+use crate::cli::looking::{rho, short, time};
+use crate::home::Home;
+use crate::ledger::name::Requester;
+
+/// Entries that are shown where nobody says how many.
+const LAST: usize = 20;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many entries to show, the newest
+    #[arg(long, value_name = "N", default_value_t = LAST)]
+    last: usize,
+    /// Show refusals only
+    #[arg(long)]
+    refused: bool,
+}
+
+pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
+    let log = own_log(home)?;
+    let mut entries = read::read(&log).map_err(|error| problem(&log, &error))?;
+    let (mut newest, mut verified) = (VecDeque::new(), Verified::default());
+    for entry in entries.by_ref() {
+        let entry = entry.map_err(|error| problem(&log, &error))?;
+        verified.take(&entry);
+        let wanted =
+            !args.refused || matches!(entry.event, Event::RequestRefused(_) | Event::StudyRefused(_));
+        if wanted && args.last > 0 {
+            if newest.len() == args.last {
+                newest.pop_front();
+            }
+            newest.push_back(entry);
+        }
+    }
+    verified.torn_bytes = entries.torn_bytes();
+    match output.format {
+        Format::Json => output.result(json!({ "entries": newest, "log": super::json(&verified) })),
+        Format::Text => output.result(format_args!("{}\n\n{}", shown(&newest), told(&verified))),
+    }
+    Ok(())
+}
+
+/// An entry in the words of the table.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) who: String,
+    pub(super) what: String,
+    pub(super) decision: &'static str,
+    pub(super) rules: String,
+    pub(super) rho: String,
+}
+
+fn shown(entries: &VecDeque<Entry>) -> String {
+    if entries.is_empty() {
+        return "No such entries.".to_owned();
+    }
+    let mut shown = table(["number", "time", "who", "what", "decision", "rules", "rho"], &[0, 6]);
+    for entry in entries {
+        let Row { who, what, decision, rules, rho } = row(&entry.event);
+        shown.add_row([entry.number.to_string(), time(entry.at), who, what, decision.to_owned(), rules, rho]);
+    }
+    shown.to_string()
+}
+
+pub(super) fn row(event: &Event) -> Row {
+    match event {
+        Event::Start => plain("the node starts".to_owned()),
+        Event::Stop => plain("the node stops".to_owned()),
+        Event::PolicyLoaded(loaded) => {
+            let laboratory = if loaded.laboratory { ", for made-up data alone" } else { "" };
+            plain(format!("policy {} version {}{laboratory}", short(loaded.policy), loaded.version))
+        }
+        Event::Import(import) => {
+            plain(format!("import {} of {}, data {}", import.import, import.extracted_on, short(import.data)))
+        }
+        Event::RequestPermitted(permitted) => Row {
+            who: who(permitted.asked.requester.as_ref()),
+            what: asked(&permitted.asked),
+            decision: "permitted",
+            rules: codes(&permitted.rules),
+            rho: rho(permitted.charge.nano_rho.get()),
+        },
+        Event::RequestStored(stored) => Row {
+            who: who(stored.asked.requester.as_ref()),
+            what: asked(&stored.asked),
+            decision: "stored answer",
+            rules: format!("charge {}", stored.charge),
+            rho: "0".to_owned(),
+        },
+        Event::RequestRefused(refused) => Row {
+            who: who(refused.asked.requester.as_ref()),
+            what: asked(&refused.asked),
+            decision: "refused",
+            rules: codes(&refused.rules),
+            rho: String::new(),
+        },
+        Event::StudyAgreed(agreed) => Row {
+            who: who(agreed.requester.as_ref()),
+            what: study(&agreed.study),
+            decision: "agreed",
+            ..Row::default()
+        },
+        Event::StudyCharged(charged) => Row {
+            what: format!("tables of study {} under {}", short(charged.manifest), charged.permit),
+            decision: "charged",
+            rho: rho(charged.charge.nano_rho.get()),
+            ..Row::default()
+        },
+        Event::StudyRefused(refused) => Row {
+            who: who(refused.requester.as_ref()),
+            what: refused.study.as_ref().map_or_else(|| format!("study {}", short(refused.manifest)), study),
+            decision: "refused",
+            rules: codes(&refused.rules),
+            ..Row::default()
+        },
+        Event::StudyClosed(closed) => Row {
+            what: format!("study {}", short(closed.manifest)),
+            decision: match closed.how {
+                Closing::HandedBack => "closed with a work list",
+                Closing::Closed => "closed",
+                Closing::Deadline => "closed at its deadline",
+                Closing::Abandoned => "abandoned",
+            },
+            ..Row::default()
+        },
+        Event::Truncated(truncated) => {
+            plain(format!("{} bytes of half an entry were replaced", truncated.bytes))
+        }
+    }
+}
+
+fn plain(what: String) -> Row {
+    Row { what, ..Row::default() }
+}
+
+fn who(requester: Option<&Requester>) -> String {
+    requester.map_or_else(|| "nobody of the roster".to_owned(), |requester| requester.name.to_string())
+}
+
+fn asked(asked: &Asked) -> String {
+    let query = asked.query.as_ref().map(ToString::to_string);
+    let what = query.unwrap_or_else(|| format!("request {}", short(asked.request)));
+    asked.permit.as_ref().map_or_else(|| what.clone(), |permit| format!("{what}, under {permit}"))
+}
+
+fn study(study: &Study) -> String {
+    format!("study of {} as of {}, manifest {}", study.model, study.as_of, short(study.manifest))
+}
+
+fn codes(codes: &[Code]) -> String {
+    codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
+}
