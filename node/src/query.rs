@@ -55,7 +55,7 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
     let began = Instant::now();
     let now = node.clock().now();
     let mut replies = Replies::new(exchange, began);
-    let in_force = match Plan::of(node, &ask.request, now).await? {
+    let rules = match Plan::of(node, &ask.request, now).await? {
         Ok((plan, in_force)) => {
             let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
             replies.grid = grid;
@@ -66,10 +66,10 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
             }
             return answered;
         }
-        Err(refused) => refused,
+        Err(rules) => rules,
     };
-    node.record(now, vec![told::refused_unread(node, &ask.request, &in_force)]).await?;
-    replies.end(in_force).await
+    node.record(now, vec![told::refused_unread(node, &ask.request, &rules)]).await?;
+    replies.end(rules).await
 }
 
 async fn answer_planned(

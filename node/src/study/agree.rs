@@ -25,7 +25,7 @@ use crate::work::{Work, source};
 pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepared, Declined>, Refusal> {
     let now = node.clock().now();
     let (request, asked) = (&ask.request, &ask.request.content);
-    let asker = match permit::asker(node, request, now) {
+    let asker = &match permit::asker(node, request, now) {
         Ok(asker) => asker,
         Err(rule) => return decline(node, request, vec![rule], now).await.map(Err),
     };
@@ -34,12 +34,18 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepare
     if asked.as_of > import.statement.extracted_on {
         return Err(Refusal::new(RejectCode::AsOfAfterExtract));
     }
+    let model = node.model(&asked.model)?;
+    let judge = |evaluations| async move {
+        permit::judge(node, request, asker, model, &Known::Draft { evaluations }, now).await
+    };
+    // Asked before anything is counted, so that nobody who may not ask has anything read.
+    if let Err(rules) = judge(0).await? {
+        return decline(node, request, rules, now).await.map(Err);
+    }
     let warehouse = source::data(node, &import).await?;
     let evaluations = source::count_contributors(node, &warehouse).await?;
     warehouse.close().await;
-    let model = node.model(&asked.model)?;
-    let judged = permit::judge(node, request, &asker, model, &Known::Draft { evaluations }, now).await?;
-    match judged {
+    match judge(evaluations).await? {
         Ok(allowed) => Ok(Ok(Prepared {
             evaluations,
             grain: allowed.grain,
