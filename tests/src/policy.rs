@@ -41,7 +41,6 @@ pub fn municipality(node: &str) -> String {
         ("date = 2026-11-21", format!("date = {}", day(-31))),
         ("opt-outs = \"opt-outs.csv\"", "opt-outs = \"none\"".to_owned()),
         ("protected-addresses = \"protected-addresses.csv\"", "protected-addresses = \"none\"".to_owned()),
-        ("witnesses = 1", "witnesses = 0".to_owned()),
         (
             "key = \"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"",
             format!("key = \"{key}\""),

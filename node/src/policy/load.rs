@@ -68,3 +68,45 @@ fn check_supported(policy: &Policy, nodes: usize, path: &Path) -> Result<(), Pro
     .expected("witnesses = 0, stated")
     .next("state it, if the controller accepts answers without a witness; else wait for a version with witnesses"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PILOT: &str = include_str!("../../../policies/examples/pilot.toml");
+
+    fn loaded(text: &str, node: &str, made_up: bool) -> Result<bool, Vec<String>> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("policy.toml");
+        std::fs::write(&path, text).unwrap();
+        tvaers_host::private::replace(&dir.path().join("protected-addresses.csv"), b"person_id\n").unwrap();
+        let node = NodeId::new(node).unwrap();
+        let delta = "1e-8".parse().unwrap();
+        let loading = Loading { node: &node, made_up, delta, nodes: 3, seen: None };
+        let library = Library::embedded().unwrap();
+        let policy = load(&path, &loading, &library)
+            .map_err(|problems| problems.iter().map(|problem| problem.code.clone()).collect::<Vec<_>>());
+        policy.map(|policy| policy.is_some())
+    }
+
+    #[test]
+    fn what_a_policy_demands_and_this_version_cannot_do_keeps_it_from_loading() {
+        assert_eq!(loaded(PILOT, "k376", false), Ok(true));
+        let refused = |text: &str, node: &str, made_up: bool| loaded(text, node, made_up).unwrap_err();
+        assert_eq!(refused(&PILOT.replace("\nwitnesses = 0\n", "\n"), "k376", false), ["policy.witnesses"]);
+        assert_eq!(refused(PILOT, "k360", false), ["policy.other-node"]);
+        let laboratory = include_str!("../../../policies/examples/laboratory.toml");
+        assert_eq!(refused(laboratory, "k376", false), ["policy.not-made-up"]);
+        assert_eq!(loaded(laboratory, "k376", true), Ok(true));
+        let gone = PILOT.replace("protected-addresses.csv", "nowhere.csv");
+        assert_eq!(refused(&gone, "k376", false), ["policy.exclusions"]);
+    }
+
+    #[test]
+    fn no_file_is_no_policy() {
+        let (node, delta) = (NodeId::new("k376").unwrap(), "1e-8".parse().unwrap());
+        let loading = Loading { node: &node, made_up: true, delta, nodes: 3, seen: None };
+        let library = Library::embedded().unwrap();
+        assert!(load(Path::new("/nowhere/policy.toml"), &loading, &library).ok().unwrap().is_none());
+    }
+}

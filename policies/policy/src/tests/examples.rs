@@ -38,7 +38,9 @@ fn the_examples_say_what_they_say_they_say() {
     assert!(read_right(LABORATORY).is_laboratory());
     let pilot = read_right(PILOT);
     assert!(!pilot.is_laboratory());
-    assert_eq!((pilot.witnesses(2), pilot.witnesses(3)), (0, 1));
+    assert_eq!((pilot.witnesses(2), pilot.witnesses(3)), (0, 0));
+    let silent = read_right(&PILOT.replace("\nwitnesses = 0\n", "\n"));
+    assert_eq!((silent.witnesses(2), silent.witnesses(3)), (0, 1), "one where nothing is said");
     assert_eq!(pilot.edition().unwrap().node.as_str(), "k376");
     assert_eq!(pilot.retention().logs_days, 400);
     assert_eq!(pilot.exclusions().opt_outs, None);
@@ -46,7 +48,7 @@ fn the_examples_say_what_they_say_they_say() {
     let municipality = read_right(MUNICIPALITY);
     assert_eq!(municipality.controller().unwrap().processors.len(), 1);
     assert_eq!(municipality.assessment().unwrap().version, "2.1");
-    assert_eq!(municipality.witnesses(2), 1);
+    assert_eq!(municipality.witnesses(2), 0);
     assert_eq!(municipality.budget().raised_by.len(), 2);
 }
 
