@@ -1,82 +1,56 @@
 //! Looks for what must not be there: persons' numbers and pseudonyms, in every form in which a program would write
 //! them by accident.
 
-use std::collections::{BTreeMap, HashSet};
+#![expect(clippy::panic, reason = "a test cannot go on without its search")]
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use tvaers_protocol::id::{PersonId, Pseudonym};
 
 /// What is looked for. No `Debug`.
-#[derive(Default)]
-pub struct Needles {
-    by_length: BTreeMap<usize, OfLength>,
-}
-
-/// Needles of one length, and which pairs of bytes they begin with: most places can be passed over by that.
-struct OfLength {
-    whole: HashSet<Vec<u8>>,
-    beginnings: Vec<bool>,
-}
-
-impl OfLength {
-    fn holds(&self, window: &[u8]) -> bool {
-        self.beginnings.get(beginning(window)).is_some_and(|known| *known) && self.whole.contains(window)
-    }
-}
-
-fn beginning(text: &[u8]) -> usize {
-    match text {
-        [first, second, ..] => usize::from(u16::from_be_bytes([*first, *second])),
-        _ => 0,
-    }
-}
+pub struct Needles(AhoCorasick);
 
 impl Needles {
     /// Looks for these persons' numbers, with and without the hyphen.
     #[must_use]
     pub fn persons<'a>(persons: impl IntoIterator<Item = &'a PersonId>) -> Self {
-        let mut needles = Self::default();
+        let mut needles = BTreeSet::new();
         for person in persons {
             let number = person.expose();
-            needles.add(number.as_bytes().to_vec());
+            needles.insert(number.as_bytes().to_vec());
             if let Some((day, serial)) = number.split_at_checked(6) {
-                needles.add(format!("{day}-{serial}").into_bytes());
+                needles.insert(format!("{day}-{serial}").into_bytes());
             }
         }
-        needles
+        Self::any_of(needles)
     }
 
     /// Looks for these pseudonyms: raw, hexadecimal, base 64, and as a list of numbers.
     #[must_use]
     pub fn pseudonyms<'a>(pseudonyms: impl IntoIterator<Item = &'a Pseudonym>) -> Self {
-        let mut needles = Self::default();
+        let mut needles = BTreeSet::new();
         for pseudonym in pseudonyms {
             let bytes = pseudonym.as_bytes();
-            for form in forms(bytes) {
-                needles.add(form.into_bytes());
-            }
-            needles.add(bytes.to_vec());
+            needles.extend(forms(bytes).into_iter().map(String::into_bytes));
+            needles.insert(bytes.to_vec());
         }
-        needles
+        Self::any_of(needles)
     }
 
-    fn add(&mut self, needle: Vec<u8>) {
-        let new = || OfLength { whole: HashSet::new(), beginnings: vec![false; 1 << 16] };
-        let of_length = self.by_length.entry(needle.len()).or_insert_with(new);
-        if let Some(known) = of_length.beginnings.get_mut(beginning(&needle)) {
-            *known = true;
+    fn any_of(needles: BTreeSet<Vec<u8>>) -> Self {
+        match AhoCorasick::new(needles) {
+            Ok(search) => Self(search),
+            Err(error) => panic!("{error}"),
         }
-        of_length.whole.insert(needle);
     }
 
     /// How many of them stand in `content`, counting each place.
     #[must_use]
     pub fn count(&self, content: &[u8]) -> usize {
-        let of_length = |(length, needles): (&usize, &OfLength)| {
-            content.windows(*length).filter(|window| needles.holds(window)).count()
-        };
-        self.by_length.iter().map(of_length).sum()
+        self.0.find_overlapping_iter(content).count()
     }
 
     /// The files under `dir` that hold any of them, without those that `may`.
