@@ -1,4 +1,5 @@
-//! (epsilon, delta) and rho, by OpenDP's own conversion (Canonne, Kamath and Steinke, 2020).
+//! (epsilon, delta) and rho, by OpenDP's own conversion (Canonne, Kamath and Steinke, 2020), and pure epsilon and rho
+//! (Bun and Steinke, 2016, proposition 1.4: ε-DP is ε²/2-zCDP), by OpenDP's own as well.
 //!
 //! Delta is a constant of the roster, so that the reports of all members mean the same; no query names one.
 
@@ -16,6 +17,9 @@ pub const DELTA_MIN: f64 = 1e-15;
 
 /// The greatest epsilon that is converted: as good as no privacy, and far within floating point.
 pub const EPSILON_MAX: f64 = 1e9;
+
+/// How far √(2ρ) in floating point can be off, with much to spare.
+const PURE_ROOM: f64 = 1e-12;
 
 /// The roster's delta, within [`DELTA_MIN`] and [`DELTA_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -86,6 +90,36 @@ pub fn rho_within(epsilon: Epsilon, delta: Delta) -> Result<Rho, ReleaseError> {
     }
     require(low > 0, "epsilon", "must be large enough for a billionth of rho")?;
     Ok(Rho::from_nano(low))
+}
+
+/// What a pure `epsilon` costs: ε²/2, rounded up.
+///
+/// # Errors
+/// `epsilon`, if it is not more than 0 or costs more than there is room for.
+pub fn rho_of_pure(epsilon: f64) -> Result<Rho, ReleaseError> {
+    let epsilon = Epsilon::new(epsilon)?;
+    let expected = "must cost no more than there is room for in a rho";
+    opendp::rho_of_pure(epsilon.0).ok_or(ReleaseError::Parameter { field: "epsilon", expected })
+}
+
+/// The greatest pure epsilon that costs no more than `rho`; 0 for a rho of 0.
+#[must_use]
+pub fn pure_of(rho: Rho) -> f64 {
+    if rho == Rho::ZERO {
+        return 0.0;
+    }
+    // √(2ρ) is right to a few units in the last place; the answer is searched for a little to either side of it.
+    // Invariant: `low` costs no more, `high` costs more.
+    let near = (2.0 * rho.nearest()).sqrt();
+    let (mut low, mut high) = (near * (1.0 - PURE_ROOM), near * (1.0 + PURE_ROOM));
+    loop {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            return low;
+        }
+        let within = opendp::rho_of_pure(middle).is_some_and(|cost| cost <= rho);
+        if within { low = middle } else { high = middle }
+    }
 }
 
 /// The least epsilon that `rho` is within at `delta`, rounded up: what people are told beside a rho.

@@ -16,8 +16,11 @@ pub(crate) struct Claimed;
 
 impl Noise for Claimed {
     fn noisy(&self, exact: &[i64], mechanism: &Mechanism) -> Result<Vec<i64>, ReleaseError> {
-        let l2 = mechanism.measure().sensitivity().l2();
-        opendp::gaussian(exact, l2, mechanism.scale(), mechanism.charged())
+        let sensitivity = mechanism.measure().sensitivity();
+        match mechanism.epsilon() {
+            None => opendp::gaussian(exact, sensitivity.l2(), mechanism.scale(), mechanism.charged()),
+            Some(epsilon) => opendp::laplace(exact, sensitivity.l1_float(), mechanism.scale(), epsilon),
+        }
     }
 }
 

@@ -25,8 +25,14 @@ impl Presentation {
         Ok(Self { smallest_cell, rounding })
     }
 
-    fn hides(self, persons: &Released) -> bool {
+    /// Whether a cell with so many persons, as released, is hidden.
+    pub(crate) fn hides(self, persons: &Released) -> bool {
         self.smallest_cell > 0 && persons.value() < i64::from(self.smallest_cell)
+    }
+
+    /// What counts are shown as multiples of.
+    pub(crate) fn rounding(self) -> u32 {
+        self.rounding
     }
 
     /// To the nearest multiple, from 0 on; a half goes up.

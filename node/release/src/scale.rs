@@ -1,18 +1,19 @@
-//! How wide noise is: the sigma of a discrete Gaussian.
+//! How wide noise is: σ of a discrete Gaussian, b of a discrete Laplace.
 
 use crate::error::{ReleaseError, require};
 
 /// The least scale: noise is 0 for all practical purposes far above it.
 pub const SCALE_MIN: f64 = 1.0 / (1_u64 << 20) as f64;
 
-/// The greatest scale: 64 times as much is still within the room that [`EXACT_MAX`](crate::clamp::EXACT_MAX) leaves.
+/// The greatest scale: 64 times as much is still within the room that [`EXACT_MAX`](crate::clamp::EXACT_MAX) leaves. A
+/// discrete Laplace goes further once in 10^27 draws, and then the value is the greatest that there is.
 pub const SCALE_MAX: f64 = (1_u64 << 56) as f64;
 
 /// Bits of a scale's fraction that are left 0. What remains are 21 significant bits: a dyadic number with short
 /// numerator and denominator is drawn faster, and at most a millionth wider than needed.
 const FREE_BITS: u32 = 32;
 
-/// The scale of a discrete Gaussian: finite, within [`SCALE_MIN`] and [`SCALE_MAX`]. (OpenDP takes 0, and then adds
+/// The scale of a discrete Gaussian or Laplace: finite, within [`SCALE_MIN`] and [`SCALE_MAX`]. (OpenDP takes 0, and then adds
 /// no noise at all.)
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Scale(f64);

@@ -36,6 +36,11 @@ impl Sensitivity {
         self.l1
     }
 
+    /// The same in floating point, exactly: at most 2^12 · 10^12, which is below 2^53.
+    pub(crate) fn l1_float(self) -> f64 {
+        self.l1 as f64
+    }
+
     /// The root of the sum of their squares, rounded up: what counts for a discrete Gaussian.
     #[must_use]
     pub fn l2(self) -> f64 {

@@ -63,6 +63,22 @@ fn an_epsilon_below_the_unit_is_refused_and_the_greatest_is_converted() {
     assert!(most > rho("900000000") && most < rho("1000000000"), "{most}");
 }
 
+#[test]
+fn a_pure_epsilon_costs_half_its_square() {
+    for (epsilon, cost) in
+        [(1.0, "0.5"), (2.0, "2"), (0.2, "0.020000001"), (1e-5, "0.000000001"), (1e-300, "0.000000001")]
+    {
+        assert_eq!(rho_of_pure(epsilon), Ok(rho(cost)), "{epsilon}");
+    }
+    for odd in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e308, i64::MAX as f64, 2e5] {
+        let refused = rho_of_pure(odd);
+        assert!(matches!(refused, Err(ReleaseError::Parameter { field: "epsilon", .. })), "{odd}");
+    }
+    assert_eq!(pure_of(Rho::ZERO), 0.0);
+    assert_eq!(pure_of(rho("0.5")), 1.0);
+    assert_eq!(pure_of(rho("2")), 2.0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -76,5 +92,15 @@ proptest! {
         prop_assert!(epsilon_of(charge, delta) <= epsilon.get());
         let more = charge.checked_add(Rho::from_nano(1 + charge.nano() / 1_000_000_000)).unwrap();
         prop_assert!(epsilon_of(more, delta) > epsilon.get());
+    }
+
+    #[test]
+    fn the_pure_epsilon_of_a_rho_is_the_greatest_it_pays_for(
+        nano in prop_oneof![1..1_000_u64, 1..1_000_000_000_u64, 1..=u64::MAX],
+    ) {
+        let rho = Rho::from_nano(nano);
+        let epsilon = pure_of(rho);
+        prop_assert!(rho_of_pure(epsilon).unwrap() <= rho);
+        prop_assert!(rho_of_pure(epsilon.next_up()).map_or(true, |more| more > rho));
     }
 }

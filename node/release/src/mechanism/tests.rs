@@ -61,3 +61,54 @@ proptest! {
         prop_assert!(mechanism.loss().nano() as f64 >= nano as f64 * (1.0 - 4e-6) - 1.0);
     }
 }
+
+#[test]
+fn known_laplaces() {
+    // ε²/2 = 0.5 is ε = 1; L1 of three cells is 3.
+    for (k, rho, scale) in [(1, "0.5", 1.0), (3, "0.5", 3.0), (1, "0.02", 5.0), (1, "8", 0.25)] {
+        let found = Mechanism::discrete_laplace(count(k), rho.parse().unwrap()).unwrap();
+        assert!((found.scale().get() / scale - 1.0).abs() < 2e-6, "{k} cells for {rho}");
+        assert_eq!(found.spread(), &Spread::discrete_laplace(found.scale()));
+        assert_eq!(found, Mechanism::new(Family::DiscreteLaplace, count(k), rho.parse().unwrap()).unwrap());
+        assert!((found.epsilon().unwrap() - f64::from(k) / found.scale().get()).abs() < 1e-12);
+    }
+    assert_eq!(Mechanism::discrete_laplace(count(1), "0.5".parse().unwrap()).unwrap().scale().get(), 1.0);
+    assert_eq!(gaussian(count(1), "0.5").epsilon(), None);
+}
+
+#[test]
+fn a_laplace_without_budget_or_with_too_little_or_too_much_is_refused_by_name() {
+    for odd in [Rho::ZERO, Rho::from_nano(CHARGE_MAX.nano() + 1), Rho::from_nano(u64::MAX)] {
+        let mechanism = Mechanism::discrete_laplace(count(1), odd);
+        assert!(matches!(mechanism, Err(ReleaseError::Parameter { field: "rho", .. })), "{odd}");
+    }
+    let wide = Measure::sum(5_000, 4_000, Clamp::new(0, CLAMP_MAX).unwrap(), 1_000_000).unwrap();
+    let little = Mechanism::discrete_laplace(wide, Rho::from_nano(1));
+    assert!(matches!(little, Err(ReleaseError::Parameter { field: "scale", .. })));
+    assert!(Mechanism::discrete_laplace(count(1), CHARGE_MAX).unwrap().scale().get() > SCALE_MIN);
+}
+
+#[test]
+fn names_are_those_of_query_files() {
+    assert_eq!(Family::DiscreteGaussian.name(), "discrete_gaussian");
+    assert_eq!(Family::DiscreteLaplace.name(), "discrete_laplace");
+}
+
+proptest! {
+    #[test]
+    fn a_laplaces_loss_is_what_the_noise_costs_and_never_more_than_charged(
+        k in 1..=4_000_u32,
+        to in prop_oneof![Just(1), 1..1_000_i64, 1..=1_000_000_000_i64],
+        nano in prop_oneof![1_000..1_000_000_u64, 1_000_000..=1_000_000_000_000_000_u64],
+    ) {
+        let charged = Rho::from_nano(nano);
+        let measure = Measure::sum(5_000, k, Clamp::new(0, to).unwrap(), 1_000).unwrap();
+        let mechanism = Mechanism::discrete_laplace(measure, charged).unwrap();
+        prop_assert!(mechanism.loss() <= charged);
+        // (k·C/b)²/2, worked out here without OpenDP.
+        let epsilon = f64::from(k) * to as f64 / mechanism.scale().get();
+        prop_assert!(mechanism.epsilon().unwrap() >= epsilon * (1.0 - 1e-14));
+        prop_assert!(mechanism.loss().nearest() >= epsilon * epsilon / 2.0 * (1.0 - 1e-12));
+        prop_assert!(mechanism.loss().nano() as f64 >= nano as f64 * (1.0 - 4e-6) - 1.0);
+    }
+}

@@ -39,3 +39,22 @@ fn epsilons_agree_with_opendps_search() {
         }
     }
 }
+
+#[test]
+fn a_laplace_that_would_cost_more_than_its_epsilon_is_refused() {
+    let scale = Scale::new(5.0).unwrap();
+    let epsilon = laplace_epsilon(1.0, scale).unwrap();
+    // A fifth, rounded up: there is no such number in floating point.
+    assert!((0.2..0.2_f64.next_up().next_up()).contains(&epsilon), "{epsilon}");
+    assert_eq!(laplace(&[1, 2, 3], 1.0, scale, epsilon).unwrap().len(), 3);
+    assert_eq!(laplace(&[1, 2, 3], 1.0, scale, epsilon.next_down()), Err(ReleaseError::Loss));
+    assert_eq!(laplace(&[1, 2, 3], f64::NAN, scale, epsilon), Err(ReleaseError::Loss));
+    assert_eq!(laplace(&[1, 2, 3], -1.0, scale, epsilon), Err(ReleaseError::Loss));
+    assert_eq!(laplace(&[1, 2, 3], 1.0, scale, f64::NAN), Err(ReleaseError::Loss));
+}
+
+#[test]
+fn epsilons_add_up_rounded_up() {
+    let sum = compose_pure(vec![0.1, 0.2, 0.3]).unwrap();
+    assert!((0.6..0.6 + 1e-15).contains(&sum), "{sum}");
+}

@@ -12,6 +12,18 @@ fn mass(scale: f64) -> Vec<f64> {
     weights.iter().map(|weight| weight / total).collect()
 }
 
+fn laplace(scale: f64) -> Spread {
+    Spread::discrete_laplace(Scale::new(scale).unwrap())
+}
+
+/// P(noise = x) of a discrete Laplace for x from −reach to reach.
+fn laplace_mass(scale: f64) -> Vec<f64> {
+    let reach = (42.0 * scale).ceil() as i64;
+    let weights: Vec<f64> = (-reach..=reach).map(|x| (-(x as f64 / scale).abs()).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / total).collect()
+}
+
 /// P(|noise| ≤ half).
 fn coverage(mass: &[f64], half: i64) -> f64 {
     let middle = i64::try_from(mass.len() / 2).unwrap();
@@ -88,4 +100,72 @@ fn the_interval_of_a_sum_covers() {
 fn a_sum_without_noise_has_none() {
     let sum = Spread::sum(&[spread(7e-4), spread(7e-4)]);
     assert_eq!((sum.standard_error(), sum.half_width()), (0.0, 0));
+}
+
+#[test]
+fn a_laplaces_interval_is_the_least_that_covers_and_its_error_that_of_whole_numbers() {
+    for scale in [1e-6, 0.05, 0.2, 0.27, 0.3, 0.5, 0.7, 1.0, 1.3, 2.5, 5.0, 17.25, 100.0, 999.5, 5_000.0] {
+        let (mass, found) = (laplace_mass(scale), laplace(scale));
+        let half = found.half_width();
+        assert!(coverage(&mass, half) >= CONFIDENCE - 1e-12, "{scale}");
+        assert!(half == 0 || coverage(&mass, half - 1) < CONFIDENCE + 1e-12, "{scale}");
+        let middle = i64::try_from(mass.len() / 2).unwrap();
+        let variance: f64 = mass.iter().zip(-middle..).map(|(p, x)| p * (x as f64).powi(2)).sum();
+        assert!((found.standard_error() - variance.sqrt()).abs() < 1e-9 * scale.max(1.0), "{scale}");
+    }
+    // ln(20)·b and √2·b, and no more time or trouble at the ends of the room.
+    assert!((laplace(1e9).half_width() - 2_995_732_274).abs() <= 1);
+    assert!((laplace(1e9).standard_error() / 1e9 - 2_f64.sqrt()).abs() < 1e-9);
+    assert!(laplace(crate::scale::SCALE_MAX).half_width() < i64::MAX / 32);
+    assert_eq!(
+        (laplace(crate::scale::SCALE_MIN).half_width(), laplace(crate::scale::SCALE_MIN).standard_error()),
+        (0, 0.0)
+    );
+}
+
+/// As for Gaussians: nodes with like scales, and unlike ones of either family, by convolution. How wide they are at
+/// most is asserted too: not wider than five standard errors' hundredths and the two of whole numbers.
+#[test]
+fn the_interval_of_a_sum_with_laplaces_covers() {
+    let add = |a: &[f64], b: &[f64]| {
+        let sum = convolved(a, b);
+        let cut = sum.iter().take_while(|p| **p < 1e-17).count();
+        sum[cut..sum.len() - cut].to_vec()
+    };
+    let judged = |name: &str, mass: &[f64], sum: &Spread| {
+        let half = sum.half_width();
+        assert!(coverage(mass, half) >= CONFIDENCE, "{name}: {}", coverage(mass, half));
+        let least = (0..).find(|h| coverage(mass, *h) >= CONFIDENCE).unwrap();
+        let room = 2.0 + 0.05 * sum.standard_error();
+        assert!((half - least) as f64 <= room, "{name}: {half} where {least} is enough");
+    };
+    for scale in [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 3.0] {
+        let one = laplace_mass(scale);
+        let mut sum = one.clone();
+        for n in 2..=64 {
+            sum = add(&sum, &one);
+            judged(&format!("{n} at {scale}"), &sum, &Spread::sum(&vec![laplace(scale); n]));
+        }
+    }
+    for (a, b) in [(0.1, 0.3), (0.3, 2.0), (0.5, 10.0), (1.0, 1.7), (1.0, 50.0), (30.0, 90.0), (60.0, 60.0)] {
+        let sums = [
+            (add(&laplace_mass(a), &laplace_mass(b)), Spread::sum(&[laplace(a), laplace(b)])),
+            (add(&laplace_mass(a), &mass(b)), Spread::sum(&[laplace(a), spread(b)])),
+            (add(&mass(a), &laplace_mass(b)), Spread::sum(&[spread(a), laplace(b)])),
+        ];
+        for (position, (mass, sum)) in sums.iter().enumerate() {
+            judged(&format!("{a} and {b}, {position}"), mass, sum);
+        }
+    }
+    let mut unlike = (laplace_mass(100.0), vec![laplace(100.0)]);
+    for scale in [25.0, 25.0, 30.0, 40.0] {
+        unlike = (add(&unlike.0, &laplace_mass(scale)), [&unlike.1[..], &[laplace(scale)]].concat());
+        judged(&format!("{} unlike", unlike.1.len()), &unlike.0, &Spread::sum(&unlike.1));
+    }
+}
+
+#[test]
+fn a_sum_of_the_widest_noises_ends_where_numbers_do() {
+    let widest = Spread::discrete_laplace(Scale::new(crate::scale::SCALE_MAX).unwrap());
+    assert_eq!(Spread::sum(&vec![widest; 10_000]).half_width(), i64::MAX);
 }
