@@ -128,9 +128,11 @@ const fn cause(error: &ExchangeError) -> Cause {
             | StreamError::Io(_) => Cause::Lost,
         },
         ExchangeError::Refused(code) => match code {
-            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::BrokenOff | RejectCode::Busy => {
-                Cause::Held
-            }
+            RejectCode::Unreachable
+            | RejectCode::TimedOut
+            | RejectCode::BrokenOff
+            | RejectCode::Busy
+            | RejectCode::Unwitnessed => Cause::Held,
             RejectCode::NotReady => Cause::Behind,
             RejectCode::StudyClosed | RejectCode::OtherStudy => Cause::Forgotten,
             _ => Cause::Final,
@@ -142,12 +144,19 @@ const fn cause(error: &ExchangeError) -> Cause {
 const fn exit(error: &ExchangeError) -> Exit {
     match error {
         ExchangeError::Refused(
-            RejectCode::PolicyRefused | RejectCode::QuotaExceeded | RejectCode::NotMadeUp,
+            RejectCode::PolicyRefused
+            | RejectCode::QuotaExceeded
+            | RejectCode::NotMadeUp
+            | RejectCode::LedgerBehind,
         ) => Exit::Refused,
         ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => Exit::BadInput,
         // A node that could not reach another one, or has too much to do.
         ExchangeError::Refused(
-            RejectCode::Unreachable | RejectCode::TimedOut | RejectCode::BrokenOff | RejectCode::Busy,
+            RejectCode::Unreachable
+            | RejectCode::TimedOut
+            | RejectCode::BrokenOff
+            | RejectCode::Busy
+            | RejectCode::Unwitnessed,
         ) => Exit::Incomplete,
         ExchangeError::Refused(_) | ExchangeError::Stream(StreamError::Frame(_)) => Exit::Failed,
         ExchangeError::Link(_) | ExchangeError::Stream(_) => Exit::Incomplete,
@@ -201,6 +210,8 @@ mod tests {
             (ExchangeError::Refused(RejectCode::PolicyRefused), Cause::Final, Exit::Refused),
             (ExchangeError::Refused(RejectCode::AsOfAfterExtract), Cause::Final, Exit::BadInput),
             (ExchangeError::Refused(RejectCode::Replay), Cause::Final, Exit::Failed),
+            (ExchangeError::Refused(RejectCode::Unwitnessed), Cause::Held, Exit::Incomplete),
+            (ExchangeError::Refused(RejectCode::LedgerBehind), Cause::Final, Exit::Refused),
         ];
         for (error, cause, exit) in cases {
             let failure = Failure::within(&node(), &error);

@@ -1,5 +1,6 @@
-//! Passing a node's batch on to a holder and the answer back. The coordinator sees headers and names, holds a small
-//! buffer at a time, and believes nothing: requester and holder check each other's signatures.
+//! Passing a node's batch on to a holder, or what it shows of its ledger on to a witness, and the answer back. The
+//! coordinator sees headers and names, holds a small buffer at a time, and believes nothing: the two nodes check each
+//! other's signatures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,11 +40,14 @@ pub(crate) async fn serve(
             // A node that opens streams and says nothing keeps its own places, never another's turn.
             let _place = places.acquire().await;
             if let Err(error) = relay(stream, roster, &hub, &turns, limit).await {
-                tracing::warn!(node.id = %node, error = %error, "a batch could not be passed on");
+                tracing::warn!(node.id = %node, error = %error, "a node's message to another could not be passed on");
             }
         });
     }
 }
+
+/// For a witness to take what it is shown, and to answer.
+const WITNESS_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 enum RelayFailure {
@@ -51,7 +55,7 @@ enum RelayFailure {
     Stream(#[from] StreamError),
     #[error(transparent)]
     Relay(#[from] RelayError),
-    #[error("the holder did not answer: {0}")]
+    #[error("the other node did not answer: {0}")]
     Holder(RelayError),
     #[error("refused: {0}")]
     Refused(RejectCode),
@@ -92,9 +96,14 @@ async fn pass_on(
     let target: Relay = first.message().map_err(StreamError::Frame)?;
     let study = first.header().study;
     let header = from.receiver.peek(PROMPT_TIME).await?.ok_or(StreamError::Ended)?;
-    header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
     header.belongs_to(roster, study).map_err(StreamError::Frame)?;
-    let _turn = turns.acquire().await;
+    // A presentation is small and an answer to an analyst waits for it: it waits for no batch.
+    let (_turn, limit) = if header.kind == Kind::AskWitness {
+        (None, limit.min(WITNESS_TIME))
+    } else {
+        header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
+        (turns.acquire().await.ok(), limit)
+    };
     let link = hub.link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
     let exchange =
         Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;

@@ -16,7 +16,7 @@ use tvaers_protocol::enrolment::{Enrolment, check_name};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::{Member, SealingPublic, VerifiedRoster};
-use tvaers_protocol::sign::{Signature, SigningKey};
+use tvaers_protocol::sign::{Signature, SigningKey, VerifyingKey};
 use tvaers_protocol::study::Grain;
 use tvaers_pseudonym::sealing::SealingKey;
 use tvaers_query::Decimal;
@@ -26,10 +26,13 @@ use crate::audit::{self, Audit};
 use crate::config::Config;
 use crate::home::Home;
 use crate::ledger::Ledger;
+use crate::ledger::claim::Head;
 use crate::node::{Node, Parts};
 use crate::policy::{self, InForce, Loading};
 use crate::state::State;
 use crate::study::restore;
+use crate::witness::denied::Behind;
+use crate::witness::kept;
 
 /// Delta where there is no roster yet to name one.
 const DELTA: &str = "1e-8";
@@ -164,6 +167,7 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let software = software()?;
     let policy = policy(&home, &config, &roster, &state, &library).await?;
     let ledger = ledger(&state).await?;
+    is_not_behind(&state, &ledger, &signing.verifying_key()).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
     start(&state, &audit, policy.as_ref(), clock.now()).await?;
     let certificate_to = identity.certificate().valid_until;
@@ -253,6 +257,26 @@ pub async fn ledger(state: &State) -> Result<Ledger, Problem> {
             .expected("the ledger as this node wrote it")
             .next("do not serve: restore the newest copy, and tell the data-protection officer")
     })
+}
+
+/// Whether a witness has proved, by this node's own signature, that the ledger lost entries; a node that found out stays
+/// stopped until the newest database is back, or the loss is charged.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn is_not_behind(state: &State, ledger: &Ledger, key: &VerifyingKey) -> Result<(), Problem> {
+    let failed =
+        |error: &(dyn std::error::Error + 'static)| Problem::from_error(Exit::Failed, "ledger", error);
+    let proved = kept::lost(&state.pool()).await.map_err(|error| failed(&error))?;
+    for shown in proved.iter().filter_map(|presentation| presentation.shown(key).ok()) {
+        let lost = Head { entries: shown.shows.entries, digest: shown.shows.head };
+        if ledger.lacks(&lost).await.map_err(|error| failed(&error))? {
+            let entries = ledger.head().await.map_err(|error| failed(&error))?.entries;
+            let behind = Behind::Ledger { witness: shown.witness.clone(), seen: lost.entries, entries };
+            return Err(behind.problem());
+        }
+    }
+    Ok(())
 }
 
 /// The audit log, verified; and that the ledger is not older than what the log has seen of it.

@@ -7,25 +7,30 @@
 //! it is refused, and both happen in one transaction that no other request can enter.
 //!
 //! In reading order: [`rho`] amounts, [`name`] names, [`claim`] what is asked and answered; the chain of entries; the
-//! statements; [`history`] what people are shown.
+//! statements; [`history`] what people are shown; [`recovery`] what to do where entries are lost.
 
 pub mod claim;
 pub mod history;
 pub mod name;
+pub mod recovery;
 pub mod rho;
 
 mod chain;
 mod error;
+mod group;
 mod store;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sha2::Digest as _;
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tvaers_protocol::id::Digest;
 
 use chain::{Accounts, Content, Entry, Overflow};
 use claim::{Charge, Claim, Head, Outcome, Release, Spent, Window};
+use group::{Books, Turn};
 use name::Name;
 use rho::NanoRho;
 
@@ -57,7 +62,7 @@ impl From<Overflow> for LedgerError {
 pub struct Ledger {
     pool: SqlitePool,
     // Held through a transaction: within a process requests wait here, in order, not in the database's busy loop.
-    accounts: Mutex<Accounts>,
+    books: Arc<Mutex<Books>>,
 }
 
 impl Ledger {
@@ -76,7 +81,15 @@ impl Ledger {
         }
         let accounts = store::verify(&mut connection).await?;
         drop(connection);
-        Ok(Self { pool, accounts: Mutex::new(accounts) })
+        Ok(Self { pool, books: Arc::new(Mutex::new(Books::new(accounts))) })
+    }
+
+    /// The accounts, with nothing that is not on the disk. A transaction that is open is ended first: it has one of the
+    /// database's few connections, which whoever reads may need.
+    async fn books(&self) -> MutexGuard<'_, Books> {
+        let mut books = self.books.lock().await;
+        books.settle().await;
+        books
     }
 
     /// Charges a claim, or finds that it is charged or answered already. Returns only when a charge is on the disk;
@@ -102,7 +115,8 @@ impl Ledger {
     }
 
     /// As [`Ledger::charge`], for up to [`GROUP_MAX`] claims in one transaction: each is decided in order, with what
-    /// those before it cost, and all are on the disk at once. An error charges none of them.
+    /// those before it cost, and all are on the disk at once. An error charges none of them. Calls that come at the same
+    /// time may share the transaction, one after the other.
     ///
     /// # Errors
     /// As [`Ledger::charge`].
@@ -116,26 +130,10 @@ impl Ledger {
         if claims.len() > GROUP_MAX {
             return Err(LedgerError::TooMany);
         }
-        let mut accounts = self.accounts.lock().await;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut draft = store::catch_up(&mut transaction, &accounts).await?;
-        let mut outcomes = Vec::with_capacity(claims.len());
-        for claim in claims {
-            let outcome = match earlier(&mut transaction, &mut draft, claim, now).await? {
-                Some(charge) => outcome_of(&mut transaction, &charge).await?,
-                None => {
-                    let spent = spent(&mut transaction, &draft, Some(&claim.permit), now, &windows).await?;
-                    match admit(claim, &spent) {
-                        Ok(price) => charge(&mut transaction, &mut draft, claim, now, price).await?,
-                        Err(refusal) => Outcome::Refused(refusal),
-                    }
-                }
-            };
-            outcomes.push(outcome);
-        }
-        transaction.commit().await?;
-        *accounts = draft;
-        Ok(outcomes)
+        let mut turn = Turn::take(&self.pool, &self.books).await?;
+        let (transaction, draft) = turn.parts()?;
+        let outcomes = decide_all(transaction, draft, claims, now, &windows, &mut admit).await;
+        turn.end(outcomes).await
     }
 
     /// Stores the answer to a charge and gives the bytes to send. Where one is stored already, that is the answer:
@@ -165,16 +163,10 @@ impl Ledger {
         if answers.len() > GROUP_MAX {
             return Err(LedgerError::TooMany);
         }
-        let mut accounts = self.accounts.lock().await;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut draft = store::catch_up(&mut transaction, &accounts).await?;
-        let mut releases = Vec::with_capacity(answers.len());
-        for (number, body) in answers {
-            releases.push(release(&mut transaction, &mut draft, number, body, now).await?);
-        }
-        transaction.commit().await?;
-        *accounts = draft;
-        Ok(releases)
+        let mut turn = Turn::take(&self.pool, &self.books).await?;
+        let (transaction, draft) = turn.parts()?;
+        let releases = release_all(transaction, draft, answers, now).await;
+        turn.end(releases).await
     }
 
     /// What a claim under `permit` would find spent, for a preview, or what is spent over all permits. Nothing is charged,
@@ -188,12 +180,12 @@ impl Ledger {
         now: Timestamp,
         windows: impl Fn(Timestamp) -> Vec<Window> + Send,
     ) -> Result<Spent, LedgerError> {
-        let mut accounts = self.accounts.lock().await;
+        let mut books = self.books().await;
         let mut transaction = self.pool.begin().await?;
-        let draft = store::catch_up(&mut transaction, &accounts).await?;
+        let draft = store::catch_up(&mut transaction, &books.accounts).await?;
         let spent = spent(&mut transaction, &draft, permit, now, &windows).await?;
         transaction.rollback().await?;
-        *accounts = draft;
+        books.accounts = draft;
         Ok(spent)
     }
 
@@ -202,10 +194,21 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub async fn head(&self) -> Result<Head, LedgerError> {
-        let mut accounts = self.accounts.lock().await;
+        let mut books = self.books().await;
         let mut connection = self.pool.acquire().await?;
-        *accounts = store::catch_up(&mut connection, &accounts).await?;
-        Ok(accounts.head)
+        books.accounts = store::catch_up(&mut connection, &books.accounts).await?;
+        Ok(books.accounts.head)
+    }
+
+    /// The head, and what all charges up to it add up to.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn standing(&self) -> Result<(Head, NanoRho), LedgerError> {
+        let mut books = self.books().await;
+        let mut connection = self.pool.acquire().await?;
+        books.accounts = store::catch_up(&mut connection, &books.accounts).await?;
+        Ok((books.accounts.head, books.accounts.life))
     }
 
     /// Whether a head seen earlier, by a witness or in the audit log, is part of this ledger. Where it is not, the
@@ -226,6 +229,48 @@ impl Ledger {
 #[must_use]
 pub fn result_digest(body: &[u8]) -> Digest {
     Digest(sha2::Sha256::digest(body).into())
+}
+
+/// Decides claims in order, each with what those before it cost.
+async fn decide_all<R>(
+    transaction: &mut SqliteConnection,
+    draft: &mut Accounts,
+    claims: &[Claim],
+    now: Timestamp,
+    windows: &(impl Fn(Timestamp) -> Vec<Window> + Send),
+    admit: &mut (impl FnMut(&Claim, &Spent) -> Result<NanoRho, R> + Send),
+) -> Result<Vec<Outcome<R>>, LedgerError> {
+    let mut outcomes = Vec::with_capacity(claims.len());
+    for claim in claims {
+        let outcome = match earlier(transaction, draft, claim, now).await? {
+            Some(charge) => outcome_of(transaction, &charge).await?,
+            None => {
+                let spent = spent(transaction, draft, Some(&claim.permit), now, windows).await?;
+                match admit(claim, &spent) {
+                    Ok(price) => charge(transaction, draft, claim, now, price).await?,
+                    Err(refusal) => Outcome::Refused(refusal),
+                }
+            }
+        };
+        step("decided");
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+/// Stores answers in order.
+async fn release_all(
+    transaction: &mut SqliteConnection,
+    draft: &mut Accounts,
+    answers: Vec<(u64, Vec<u8>)>,
+    now: Timestamp,
+) -> Result<Vec<Release>, LedgerError> {
+    let mut releases = Vec::with_capacity(answers.len());
+    for (number, body) in answers {
+        releases.push(release(transaction, draft, number, body, now).await?);
+        step("stored");
+    }
+    Ok(releases)
 }
 
 /// The charge that covers a claim already: that of the same request, else that of the identical query over the same
@@ -276,15 +321,18 @@ async fn spent(
     if windows.len() > WINDOWS_MAX {
         return Err(LedgerError::TooMany);
     }
-    let mut sums = Vec::with_capacity(windows.len());
+    let (mut sums, mut oldest) = (Vec::with_capacity(windows.len()), Vec::with_capacity(windows.len()));
     for window in &windows {
         sums.push(store::spent_in(transaction, permit, window).await?);
+        let first = store::oldest_in(transaction, permit, window).await?;
+        oldest.push(first.map(|at_ms| time(at_ms, draft.head.entries)).transpose()?);
     }
     Ok(Spent {
         at,
         permit: permit.map_or(NanoRho::ZERO, |permit| draft.permit(permit)),
         life: draft.life,
         windows: sums,
+        oldest,
     })
 }
 
@@ -342,6 +390,13 @@ fn standing(entry: &Entry) -> Result<Charge, LedgerError> {
 fn time(at_ms: i64, entry: u64) -> Result<Timestamp, LedgerError> {
     Timestamp::from_millisecond(at_ms).map_err(|_| LedgerError::Broken { entry, what: "its time is none" })
 }
+
+/// A step that a test may stop the process at; outside of tests there is nothing here.
+#[cfg(not(test))]
+const fn step(_: &str) {}
+
+#[cfg(test)]
+use tests::step::reached as step;
 
 #[cfg(test)]
 mod tests;

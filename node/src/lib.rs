@@ -21,5 +21,6 @@ pub mod state;
 mod query;
 mod refusal;
 mod study;
+mod witness;
 mod work;
 mod worklist;

@@ -14,6 +14,7 @@ use tvaers_link::clock::Clock;
 use tvaers_link::link::Link;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::problem::Problem;
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::roster::{Member, VerifiedRoster};
 use tvaers_protocol::sign::SigningKey;
@@ -29,6 +30,7 @@ use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::study::Study;
+use crate::witness::Witnesses;
 
 /// Studies under way at one node, at most: each holds a key share and a file.
 const STUDIES_MAX: usize = 8;
@@ -75,6 +77,7 @@ pub struct Node {
     studies: Mutex<Studies>,
     link: watch::Sender<Option<Arc<dyn Link>>>,
     turns: Arc<Semaphore>,
+    witnesses: Witnesses,
 }
 
 /// The studies of a node.
@@ -95,6 +98,7 @@ impl Node {
             studies: Mutex::default(),
             link: watch::Sender::new(None),
             turns: Arc::new(Semaphore::new(TURNS)),
+            witnesses: Witnesses::new(),
         }
     }
 
@@ -132,6 +136,15 @@ impl Node {
     /// [`LedgerError`].
     pub async fn totals(&self) -> Result<Totals, LedgerError> {
         self.ledger().totals().await
+    }
+
+    pub(crate) const fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
+    }
+
+    /// Waits until another node proves that this one's ledger or policy is behind; it answers nothing from then on.
+    pub async fn until_behind(&self) -> Problem {
+        self.witnesses.until_behind().await.problem()
     }
 
     pub(crate) fn policy(&self) -> Option<&InForce> {

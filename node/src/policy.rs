@@ -5,11 +5,11 @@
 
 mod excluded;
 mod load;
+pub(crate) mod period;
 mod rules;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use tvaers_policy::Policy;
 use tvaers_policy::request::Spent;
 use tvaers_policy::succession::Seen;
@@ -17,7 +17,7 @@ use tvaers_protocol::id::Digest;
 use tvaers_protocol::release::BudgetLeft;
 use tvaers_release::conversion::{Delta, Epsilon, rho_within};
 
-use crate::ledger::claim::{self, Scope, Window};
+use crate::ledger::claim::{self, Window};
 
 pub(crate) use self::excluded::Excluded;
 pub use self::load::{Loading, load};
@@ -69,30 +69,39 @@ impl InForce {
     pub(crate) fn left(&self, permit: &str, spent: &Spent) -> BudgetLeft {
         let budget = self.policy.budget();
         let of_permit = self.policy.permit(permit).and_then(|permit| permit.budget.as_ref());
+        let left_of_run = budget.per_period.nano_rho.saturating_sub(spent.period);
+        let calendar = budget.calendar.map_or(u64::MAX, |calendar| calendar.limit.nano_rho);
+        let left_of_calendar = calendar.saturating_sub(spent.calendar);
         BudgetLeft {
             permit: of_permit.map_or(0, |budget| budget.in_all.nano_rho.saturating_sub(spent.permit)),
-            period: budget.per_period.nano_rho.saturating_sub(spent.period),
+            period: left_of_run.min(left_of_calendar),
             life: budget.for_life.nano_rho.saturating_sub(spent.life),
         }
     }
 
-    /// Over which stretches of time it wants to know what was spent: the days of its period up to and including the
-    /// day of the charge.
+    /// Over which stretches of time it wants to know what was spent: see [`period`].
     pub(crate) fn windows(&self, at: Timestamp) -> Vec<Window> {
-        let days = i64::from(self.policy.budget().period_days);
-        let first = day(at).checked_sub((days - 1).days()).unwrap_or(Date::MIN);
-        let from = TimeZone::UTC.to_timestamp(first.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN);
-        vec![Window::since(Scope::Life, from)]
+        period::windows(self.policy.budget(), at)
+    }
+
+    /// What the ledger has charged, as the policy counts it, and when there is more. A sum that is missing counts as
+    /// everything.
+    pub(crate) fn spent(&self, spent: &claim::Spent) -> Spent {
+        let budget = self.policy.budget();
+        let window = |index: usize| spent.windows.get(index).map_or(u64::MAX, |sum| sum.get());
+        let oldest = spent.oldest.first().copied().flatten();
+        Spent {
+            permit: spent.permit.get(),
+            period: window(0),
+            life: spent.life.get(),
+            calendar: budget.calendar.map_or(0, |_| window(1)),
+            period_frees: oldest.map(|oldest| period::falls_out(oldest, budget.period_days)),
+            calendar_begins: budget.calendar.map(|calendar| period::next(calendar.each, spent.at)),
+        }
     }
 }
 
-/// What the ledger has charged, as the policy counts it. A sum that is missing counts as everything.
-pub(crate) fn spent(spent: &claim::Spent) -> Spent {
-    let period = spent.windows.first().map_or(u64::MAX, |window| window.get());
-    Spent { permit: spent.permit.get(), period, life: spent.life.get() }
-}
-
-/// The day by which policies are judged, everywhere alike.
+/// The day by which policies are judged, everywhere alike. Budgets go by Danish days: see [`period`].
 pub(crate) fn day(at: Timestamp) -> Date {
     tvaers_protocol::study::utc_date(at)
 }

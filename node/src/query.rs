@@ -34,6 +34,7 @@ use crate::node::Node;
 use crate::policy::{self, InForce};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
+use crate::witness;
 use admit::{Broken, Granted, admit};
 use exact::Sums;
 use plan::Plan;
@@ -55,7 +56,11 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
     let began = Instant::now();
     let now = node.clock().now();
     let mut replies = Replies::new(exchange, began);
-    let rules = match Plan::of(node, &ask.request, now).await? {
+    let planned = match witness::ready(node).await {
+        Ok(()) => Plan::of(node, &ask.request, now).await?,
+        Err(denied) => Err(told::denied(&denied)),
+    };
+    let rules = match planned {
         Ok((plan, in_force)) => {
             let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
             replies.grid = grid;
@@ -95,6 +100,11 @@ async fn answer_planned(
         });
         let (bodies, mut events) =
             release_group(node, plan, in_force, outcomes, next, &mut sums, now).await?;
+        if let Err(denied) = witness::cover(node).await {
+            let rules = told::denied(&denied);
+            node.record(node.clock().now(), vec![told::refused(plan, in_force, next, &rules)]).await?;
+            return replies.end(rules).await;
+        }
         if let Some(rules) = &refused {
             events.push(told::refused(plan, in_force, next, rules));
         }
@@ -128,7 +138,7 @@ async fn admit_at_all(
 
 /// What the policy says to the first answer, given what the ledger has charged.
 fn judge(plan: &Plan, in_force: &InForce, spent: &claim::Spent) -> Result<Granted, Broken> {
-    admit(plan.question(), plan.ask(), in_force, 0, &policy::spent(spent), policy::day(spent.at))
+    admit(plan.question(), plan.ask(), in_force, 0, &in_force.spent(spent), policy::day(spent.at))
 }
 
 /// What a charge would find spent.
@@ -152,7 +162,7 @@ async fn charge(
     now: Timestamp,
 ) -> Result<Vec<Outcome<Broken>>, Refusal> {
     let admit = |claim: &Claim, spent: &claim::Spent| {
-        let (today, spent) = (policy::day(spent.at), policy::spent(spent));
+        let (today, spent) = (policy::day(spent.at), in_force.spent(spent));
         let granted = admit(plan.question(), plan.ask(), in_force, claim.repetition(), &spent, today)?;
         NanoRho::new(granted.grant.price.nano_rho)
             .map_err(|error| vec![policy::own("budget.query", format!("{error}."), "", "Ask for less.")])
@@ -291,13 +301,13 @@ async fn draw(
 /// What is left of the budgets now.
 async fn left(node: &Node, plan: &Plan, in_force: &InForce, now: Timestamp) -> Result<BudgetLeft, Refusal> {
     let spent = spent(node, plan, in_force, now).await?;
-    Ok(in_force.left(plan.question().permit().as_str(), &policy::spent(&spent)))
+    Ok(in_force.left(plan.question().permit().as_str(), &in_force.spent(&spent)))
 }
 
 /// What is left of the budgets over all permits.
 pub(crate) async fn left_over_all(node: &Node, in_force: &InForce) -> Result<BudgetLeft, Refusal> {
     let spent = node.ledger().preview(None, node.clock().now(), |at| in_force.windows(at)).await;
-    Ok(in_force.left("", &policy::spent(&spent.map_err(Refusal::internal)?)))
+    Ok(in_force.left("", &in_force.spent(&spent.map_err(Refusal::internal)?)))
 }
 
 /// The noise as it is told.

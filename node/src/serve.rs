@@ -19,12 +19,14 @@ use tvaers_protocol::message::{
     AskQuery, Closed, Message, NodeStatus, PolicyStatement, Prepare, PreviewQuery, Progress, Propose,
 };
 use tvaers_protocol::reject::RejectCode;
+use tvaers_protocol::witness::AskWitness;
 
 use crate::audit::event::Closing;
 use crate::node::Node;
 use crate::query;
 use crate::refusal::Refusal;
 use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise, told};
+use crate::witness;
 
 /// Requests that are worked on at a time; further ones wait.
 const REQUESTS: usize = 32;
@@ -74,21 +76,27 @@ pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
 /// Serves one link until it ends.
 pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
     node.set_link(Arc::clone(link));
+    let asking = Arc::clone(node);
+    tokio::spawn(async move {
+        // Others may not be connected yet; whoever asks this node for an answer has them asked again.
+        if let Err(denied) = witness::ask_again(&asking).await {
+            tracing::info!(reason = %denied, "the ledger is not witnessed yet");
+        }
+    });
     let places = Arc::new(Semaphore::new(REQUESTS));
     while let Ok(stream) = link.accept().await {
         let (node, places) = (Arc::clone(node), Arc::clone(&places));
         tokio::spawn(async move {
-            let _place = places.acquire().await;
-            serve(&node, stream).await;
+            serve(&node, stream, &places).await;
         });
     }
     node.drop_link(link);
 }
 
-async fn serve(node: &Arc<Node>, mut stream: Stream) {
+async fn serve(node: &Arc<Node>, mut stream: Stream, places: &Semaphore) {
     let roster = node.roster().digest();
-    let study = match stream.receiver.peek(PROMPT_TIME).await {
-        Ok(Some(header)) => header.study,
+    let (study, kind) = match stream.receiver.peek(PROMPT_TIME).await {
+        Ok(Some(header)) => (header.study, header.kind),
         Ok(None) => return,
         Err(error) => {
             tracing::warn!(error = %error, "a request could not be read");
@@ -97,6 +105,8 @@ async fn serve(node: &Arc<Node>, mut stream: Stream) {
             return;
         }
     };
+    // Requests of two nodes that wait for each other's signature must not take the places of these.
+    let _place = if kind == Kind::AskWitness { None } else { places.acquire().await.ok() };
     let mut exchange = Exchange::on(stream, roster, study);
     let (kind, result) = match exchange.frame(ANSWER_TIME).await {
         Ok(frame) => (frame.kind(), answer(node, study, frame, &mut exchange).await),
@@ -118,21 +128,35 @@ async fn answer(
 ) -> Result<(), Refusal> {
     match ask.kind() {
         Kind::Status => return reply(exchange, &status(node).await?).await,
+        Kind::AskWitness => {
+            return reply(exchange, &witness::testify::testify(node, &read::<AskWitness>(&ask)?).await?)
+                .await;
+        }
+        // It says by which rule it refuses, so it looks for itself whether the ledger is witnessed.
+        Kind::AskQuery => return query::answer(node, &read::<AskQuery>(&ask)?, exchange).await,
+        Kind::Close => {
+            close(node, digest).await?;
+            return reply(exchange, &Closed {}).await;
+        }
+        Kind::PreviewQuery
+        | Kind::Prepare
+        | Kind::Propose
+        | Kind::Compute
+        | Kind::Contribute
+        | Kind::SubmitEvents => witness::ready(node).await?,
+        _ => node.witnesses().stands()?,
+    }
+    match ask.kind() {
         Kind::Prepare => {
             return match agree::prepare(node, &read::<Prepare>(&ask)?).await? {
                 Ok(prepared) => reply(exchange, &prepared).await,
                 Err(declined) => reply(exchange, &declined).await,
             };
         }
-        Kind::AskQuery => return query::answer(node, &read::<AskQuery>(&ask)?, exchange).await,
         Kind::PreviewQuery => {
             return reply(exchange, &query::preview(node, &read::<PreviewQuery>(&ask)?).await?).await;
         }
         Kind::Propose => return reply(exchange, &agree::propose(node, &read::<Propose>(&ask)?).await?).await,
-        Kind::Close => {
-            close(node, digest).await?;
-            return reply(exchange, &Closed {}).await;
-        }
         _ => {}
     }
     let study = node.study(digest).await?;

@@ -9,7 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _, Sqlite, SqlitePool, Transaction};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::message::DataStatement;
@@ -183,7 +183,21 @@ impl State {
             // What is deleted is overwritten: pages of an erased work list do not linger in the file.
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            // Where SQLite gave up a transaction by itself, as on a full disk, the library counts one too many on the
+            // connection for ever: the next transaction on it would fail, with room again as well.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    if connection.is_in_transaction() {
+                        // After what is queued for it, such as the end of a transaction that was dropped.
+                        connection.ping().await?;
+                    }
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+            .connect_with(options)
+            .await?;
         MIGRATIONS.run(&pool).await?;
         Ok(Self { pool })
     }
@@ -476,4 +490,26 @@ fn import(row: &SqliteRow) -> Result<ImportRecord, StateError> {
             .map_err(|_| broken("rejected_rows"))?,
     };
     Ok(ImportRecord { statement, file: row.try_get("file")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_the_database_gave_up_is_not_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
+        // More often than there are connections.
+        for round in 0..9 {
+            let mut transaction = state.pool().begin_with("BEGIN IMMEDIATE").await.unwrap_or_else(|error| {
+                panic!("round {round}: {error}");
+            });
+            // As SQLite does by itself when a disk is full.
+            sqlx::raw_sql("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        }
+        // One that is dropped in good order stays.
+        drop(state.pool().begin().await.unwrap());
+        state.note_policy(1, Digest::NONE, Timestamp::UNIX_EPOCH).await.unwrap();
+    }
 }

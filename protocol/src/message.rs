@@ -454,10 +454,10 @@ impl Message for Pseudonymised {
     const KIND: Kind = Kind::Pseudonymised;
 }
 
-/// Asks the coordinator to pass the stream's next frame to a holder and its answer back.
+/// Asks the coordinator to pass the stream's next frame to another node, a holder or a witness, and its answer back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relay {
-    /// The holder.
+    /// The other node.
     pub to: NodeId,
 }
 

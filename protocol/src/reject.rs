@@ -54,6 +54,9 @@ pub enum RejectCode {
     TimedOut,
     Unreachable,
     BrokenOff,
+    LedgerBehind,
+    Unwitnessed,
+    OtherTime,
     Internal,
     /// A number that this version does not list: the other party is newer.
     Unlisted(u16),
@@ -145,6 +148,24 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
     (RejectCode::TimedOut, 72, "timed-out", "the party waited longer than its limit"),
     (RejectCode::Unreachable, 73, "unreachable", "the node that the message is for is not connected"),
     (RejectCode::BrokenOff, 74, "broken-off", "the exchange ended before it was complete: ask again"),
+    (
+        RejectCode::LedgerBehind,
+        75,
+        "ledger-behind",
+        "the node's ledger or policy is not the one that other nodes saw last, and it answers nothing until that is mended",
+    ),
+    (
+        RejectCode::Unwitnessed,
+        76,
+        "unwitnessed",
+        "too few of the nodes that must witness the ledger can be reached: try again when they are connected",
+    ),
+    (
+        RejectCode::OtherTime,
+        77,
+        "other-time",
+        "the clocks of the two nodes differ by more than an hour: set the one that is wrong",
+    ),
     (RejectCode::Internal, 80, "internal", "the party failed for a reason of its own, which its log tells"),
 ];
 

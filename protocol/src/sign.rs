@@ -43,6 +43,10 @@ pub enum Purpose {
     StudyRequest,
     /// A node releases an answer.
     Release,
+    /// A node shows a witness its ledger and policy.
+    Presentation,
+    /// A witness says what it remembers of another node.
+    Testimony,
 }
 
 impl Purpose {
@@ -63,6 +67,8 @@ impl Purpose {
             Self::QueryRequest => "tvaers/v1/query-request",
             Self::StudyRequest => "tvaers/v1/study-request",
             Self::Release => "tvaers/v1/release",
+            Self::Presentation => "tvaers/v1/presentation",
+            Self::Testimony => "tvaers/v1/testimony",
         }
     }
 

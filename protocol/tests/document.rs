@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tvaers_protocol::frame::{HEADER_BYTES, Kind, VERSION};
 use tvaers_protocol::reject::RejectCode;
-use tvaers_protocol::{limit, request};
+use tvaers_protocol::{limit, request, witness};
 
 const DOCUMENT: &str = include_str!("../PROTOCOL.md");
 
@@ -66,6 +66,7 @@ fn every_limit_that_both_ends_agree_on_stands_in_the_document() {
         ("SOFTWARE_CHARACTERS_MAX", limit::SOFTWARE_CHARACTERS_MAX as u64),
         ("DAYS_MAX", request::DAYS_MAX.unsigned_abs()),
         ("TIMES_MAX", u64::from(request::TIMES_MAX)),
+        ("CLOCKS_DIFFER_S_MAX", witness::CLOCKS_DIFFER_S_MAX.unsigned_abs()),
     ];
     let found = rows("Limits");
     for (name, value) in limits {

@@ -381,6 +381,34 @@ impl Federation {
         Ok(())
     }
 
+    /// Opens a node from a copy of its folder, beside the one that is open.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn open_copy(&self, dir: &Path) -> Result<Arc<Node>, Problem> {
+        self.open_copy_at(dir, Arc::clone(&self.clock)).await
+    }
+
+    /// The same, with a clock of its own.
+    ///
+    /// # Errors
+    /// The node's own.
+    pub async fn open_copy_at(&self, dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Node>, Problem> {
+        let opened = tvaers_node::app::open(home::Home::new(dir), clock).await;
+        opened.map(|(node, _, _)| node)
+    }
+
+    /// Puts another node in the place of one, connected; gives the one before.
+    ///
+    /// # Errors
+    /// Where there is no such node.
+    pub async fn put(&mut self, id: &NodeId, node: Arc<Node>) -> anyhow::Result<Arc<Node>> {
+        self.disconnect(id).await;
+        let before = self.nodes.insert(id.clone(), node).context("no such node")?;
+        self.connect(id).await?;
+        Ok(before)
+    }
+
     /// Stops the coordinator as a power cut would, and opens it again; nobody is connected to it then. What it was at
     /// has to be aborted first.
     ///

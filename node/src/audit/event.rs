@@ -39,6 +39,8 @@ pub enum Event {
     StudyRefused(StudyRefused),
     /// A study ended at this node, and what it held of it is erased.
     StudyClosed(StudyClosed),
+    /// What the ledger had lost for good was charged again.
+    LedgerRecovered(LedgerRecovered),
     /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
     Truncated(Truncated),
 }
@@ -355,6 +357,24 @@ pub enum Closing {
     Deadline,
     /// Lost when the node stopped or failed.
     Abandoned,
+}
+
+/// A ledger that went on without entries that a witness had seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerRecovered {
+    /// The head that the witness saw.
+    pub lost: Head,
+    /// The witness.
+    pub witness: Name,
+    /// Who answers for it.
+    pub approved_by: Vec<Name>,
+    /// The charge's number in the ledger.
+    pub number: u64,
+    /// What was charged.
+    pub nano_rho: NanoRho,
+    /// The ledger's head with it.
+    pub ledger: Head,
 }
 
 /// Half an entry at the end of the log.

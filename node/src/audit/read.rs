@@ -207,6 +207,7 @@ fn ledger_head(event: &Event) -> Option<Head> {
     match event {
         Event::RequestPermitted(permitted) => Some(permitted.charge.ledger),
         Event::StudyCharged(charged) => Some(charged.charge.ledger),
+        Event::LedgerRecovered(recovered) => Some(recovered.ledger),
         _ => None,
     }
 }

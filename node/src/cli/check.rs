@@ -14,6 +14,7 @@ use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_link::greeting::Greeting;
 use tvaers_link::identity::Identity;
 use tvaers_link::quic::{DialError, Dialer};
+use tvaers_protocol::enrolment::Enrolment;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::VerifiedRoster;
@@ -78,7 +79,7 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
     if let Some(state) = &state {
         let policy = policy::look(home, &config, roster.as_ref(), state, utc_date(now)).await;
         report.take_mixed("policy", policy);
-        kept(home, state, report).await;
+        kept(home, state, own.as_ref(), report).await;
         rows(home, &config, state, report, output).await;
         state.close().await;
     }
@@ -88,8 +89,12 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
 }
 
 /// What must not be lost or changed: the ledger and the audit log, from the first entry to the last.
-async fn kept(home: &Home, state: &State, report: &mut Report) {
+async fn kept(home: &Home, state: &State, own: Option<&Enrolment>, report: &mut Report) {
     let Some(ledger) = report.take("ledger", app::ledger(state).await) else { return };
+    if let Some(own) = own {
+        let behind = app::is_not_behind(state, &ledger, &own.signing).await;
+        report.take("what witnesses saw of the ledger", behind);
+    }
     // A node that has never served has no log yet, and a look makes none.
     if home.audit().exists() {
         report.take("audit log", app::audit_is_whole(home, &ledger).await);

@@ -1,7 +1,9 @@
 //! `tvaers-node ledger`: what was charged for which answers, and what is left of each budget.
 
 mod account;
+mod forecast;
 mod plot;
+mod recover;
 
 use jiff::Timestamp;
 use tvaers_host::output::{Format, Output, table};
@@ -14,6 +16,7 @@ use crate::home::Home;
 use crate::ledger::history::PAGE_MAX;
 use crate::ledger::name::Name;
 use account::{Account, Budget};
+use forecast::{AtRate, Forecast};
 
 /// Charges that are shown where nobody says how many.
 const LAST: u32 = 20;
@@ -23,11 +26,12 @@ Examples:
   tvaers-node ledger
   tvaers-node ledger --permit monitoring-2026 --last 100
   tvaers-node ledger --format json
+  tvaers-node ledger recover --approved-by Kommunaldirektøren --approved-by Databeskyttelsesrådgiveren
 
-Nothing is charged or written. Whoever runs it must be the user who owns the node's folder.";
+Nothing is charged or written, but by `recover`. Whoever runs it must be the user who owns the node's folder.";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     /// Show the charges of this permit only
     #[arg(long, value_name = "ID", value_parser = name)]
@@ -35,6 +39,14 @@ pub(super) struct Args {
     /// How many charges to show, the newest
     #[arg(long, value_name = "N", default_value_t = LAST, value_parser = clap::value_parser!(u32).range(0..=i64::from(PAGE_MAX)))]
     last: u32,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Charge what was spent in entries that are lost for good and that other nodes saw
+    Recover(recover::Args),
 }
 
 fn name(text: &str) -> Result<Name, String> {
@@ -42,6 +54,9 @@ fn name(text: &str) -> Result<Name, String> {
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
+    if let Some(Command::Recover(args)) = &args.command {
+        return recover::run(home, args, output);
+    }
     let account = block_on(look(home, args, SystemClock.now()))?;
     match output.format {
         Format::Json => {
@@ -86,8 +101,9 @@ fn text(account: &Account) -> String {
 }
 
 fn charges(account: &Account) -> String {
-    let header = ["number", "time", "permit", "who", "query", "rho", "answer", "again"];
-    let mut shown = table(header, &[0, 5, 7]);
+    let header =
+        ["number", "time", "permit", "who", "query", "rho", "permit so far", "all so far", "answer", "again"];
+    let mut shown = table(header, &[0, 5, 6, 7, 9]);
     for charge in &account.charges {
         let answer = match (charge.source, charge.released) {
             (crate::ledger::claim::Source::Joined, _) => "at the coordinator",
@@ -101,6 +117,8 @@ fn charges(account: &Account) -> String {
             charge.requester.name.to_string(),
             short(charge.query),
             rho(charge.nano_rho),
+            rho(charge.permit_spent),
+            rho(charge.life_spent),
             answer.to_owned(),
             charge.repetitions.to_string(),
         ]);
@@ -126,13 +144,16 @@ fn budgets(account: &Account) -> String {
     let Some(policy) = &account.policy else {
         return "There is no policy, and so no budget: the node permits nothing.".to_owned();
     };
-    let mut shown = table(["budget", "in all", "spent (rho)", "left (rho)"], &[1, 2, 3]);
-    for Budget { of, limit, spent, left } in &policy.budgets {
+    let mut shown =
+        table(["budget", "in all", "spent (rho)", "", "left (rho)", "runs out at the rate of"], &[1, 2, 4]);
+    for Budget { of, limit, spent, left, forecasts } in &policy.budgets {
         shown.add_row([
             of.clone(),
             limit.clone(),
             rho(*spent),
+            left.map_or_else(String::new, |left| plot::gauge(*spent, left)),
             left.map_or_else(|| "unlimited".to_owned(), rho),
+            forecasts.iter().map(told).collect::<Vec<_>>().join("\n"),
         ]);
     }
     let falls = policy.falls_out.as_ref().map(|falls| {
@@ -150,6 +171,16 @@ fn budgets(account: &Account) -> String {
         version => format!(", version {version}"),
     };
     format!("Policy {digest}{version}{laboratory}:\n{shown}{}", falls.unwrap_or_default())
+}
+
+/// Such as `30 days: 2026-11-30`.
+fn told(at: &AtRate) -> String {
+    let when = match at.runs_out {
+        Forecast::Spent => "it is spent".to_owned(),
+        Forecast::On(date) => date.to_string(),
+        Forecast::NotAtThisRate => "not at this rate".to_owned(),
+    };
+    format!("{} days: {when}", at.days)
 }
 
 #[cfg(test)]

@@ -35,14 +35,15 @@ async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem>
     let address = args.coordinator.clone().unwrap_or(config.coordinator);
     output.note(format_args!("Node `{}` serves; it dials {address}. Stop it with Ctrl-C.", config.id));
     tracing::info!(node.id = %config.id, software = app::SOFTWARE, "the node starts");
-    tokio::select! {
-        () = serve::run(std::sync::Arc::clone(&node), dialer, &address) => {}
-        () = serve::sweep(std::sync::Arc::clone(&node)) => {}
+    let ended = tokio::select! {
+        () = serve::run(std::sync::Arc::clone(&node), dialer, &address) => Ok(()),
+        () = serve::sweep(std::sync::Arc::clone(&node)) => Ok(()),
+        problem = node.until_behind() => Err(problem),
         stopped = process::until_stopped(args.with_stdin) => {
-            stopped.map_err(|error| Problem::from_error(Exit::Failed, "signals", &error))?;
+            stopped.map_err(|error| Problem::from_error(Exit::Failed, "signals", &error))
         }
-    }
+    };
     serve::stop(&node).await;
     tracing::info!(node.id = %config.id, "the node stops");
-    Ok(())
+    ended
 }

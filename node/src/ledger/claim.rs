@@ -127,6 +127,8 @@ pub struct Spent {
     pub life: NanoRho,
     /// In each window that was asked for, in that order.
     pub windows: Vec<NanoRho>,
+    /// When the first charge in each of them was made; none where there is none.
+    pub oldest: Vec<Option<Timestamp>>,
 }
 
 /// The ledger's state in one line: how many entries, and the digest that the last one leads to. It only grows, so a

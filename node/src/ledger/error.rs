@@ -1,5 +1,7 @@
 //! What goes wrong with the ledger. In every case nothing was charged, and nothing may be answered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{GROUP_MAX, RELEASE_BYTES_MAX, WINDOWS_MAX};
@@ -10,6 +12,12 @@ pub enum LedgerError {
     /// The database could not do it: full, busy, gone.
     #[error("the ledger could not be read or written")]
     Database(#[from] sqlx::Error),
+    /// The database could not do it for a group of requests at once.
+    #[error("the ledger could not be written")]
+    Commit(#[source] Arc<sqlx::Error>),
+    /// The group of requests that this one belonged to was given up.
+    #[error("the ledger's transaction was given up")]
+    Undone,
     /// The database does not wait until the disk has what it was given.
     #[error("the ledger's database does not write with full sync")]
     NotDurable,
@@ -65,7 +73,7 @@ impl LedgerError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Database(_) | Self::NotDurable => "ledger.database",
+            Self::Database(_) | Self::Commit(_) | Self::Undone | Self::NotDurable => "ledger.database",
             Self::Broken { .. } => "ledger.broken",
             Self::Older { .. } => "ledger.older",
             Self::Clock { .. } => "ledger.clock",

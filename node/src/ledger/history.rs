@@ -1,10 +1,10 @@
 //! What people are shown of the ledger: each charge, and the sums.
 
+use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::{Row as _, SqliteConnection};
 use tvaers_protocol::id::Digest;
-use tvaers_protocol::study::utc_date;
 
 use super::chain::Content;
 use super::claim::{Claim, Head, Source};
@@ -49,7 +49,7 @@ pub struct Past {
 /// What was charged on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day {
-    /// The day by UTC.
+    /// The day.
     pub date: Date,
     /// How many charges.
     pub charges: u64,
@@ -125,28 +125,37 @@ impl Ledger {
         self.history(permit, first.saturating_sub(1), count).await
     }
 
-    /// What was charged on each day by UTC since a moment, days without charges left out; of one permit or of all.
+    /// What was charged on each day, as `day` counts them, since a moment, days without charges left out; of one permit or of all.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub async fn days(&self, permit: Option<&Name>, since: Timestamp) -> Result<Vec<Day>, LedgerError> {
-        let rows = sqlx::query(
-            "SELECT min(at) AS at, sum(nano_rho) AS nano_rho, count(*) AS charges FROM ledger
-             WHERE kind = 'charge' AND at >= ?1 AND (?2 IS NULL OR permit = ?2)
-             GROUP BY unixepoch(at / 1000, 'unixepoch', 'start of day') ORDER BY 1",
+    pub async fn days(
+        &self,
+        permit: Option<&Name>,
+        since: Timestamp,
+        day: impl Fn(Timestamp) -> Date,
+    ) -> Result<Vec<Day>, LedgerError> {
+        let mut rows = sqlx::query(
+            "SELECT number, at, nano_rho FROM ledger WHERE kind = 'charge' AND at >= ?1 AND (?2 IS NULL OR permit = ?2)
+             ORDER BY number",
         )
         .bind(since.as_millisecond())
         .bind(permit.map(Name::as_str))
-        .fetch_all(&self.pool)
-        .await?;
-        let day = |row: &sqlx::sqlite::SqliteRow| {
-            Ok(Day {
-                date: utc_date(time(row.try_get("at")?, 0)?),
-                charges: store::unsigned(row, "charges", 0)?,
-                nano_rho: store::amount(row, "nano_rho", 0)?,
-            })
-        };
-        rows.iter().map(day).collect()
+        .fetch(&self.pool);
+        let mut days: Vec<Day> = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            let number = store::unsigned(&row, "number", 0)?;
+            let (date, nano_rho) =
+                (day(time(row.try_get("at")?, number)?), store::amount(&row, "nano_rho", number)?);
+            match days.last_mut().filter(|last| last.date == date) {
+                Some(last) => {
+                    last.charges += 1;
+                    last.nano_rho = last.nano_rho.plus(nano_rho).ok_or(LedgerError::Overflow)?;
+                }
+                None => days.push(Day { date, charges: 1, nano_rho }),
+            }
+        }
+        Ok(days)
     }
 
     /// The charge under which a question over an import was answered or is to be; none where it would be a new one.
@@ -163,13 +172,13 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub async fn totals(&self) -> Result<Totals, LedgerError> {
-        let mut accounts = self.accounts.lock().await;
+        let mut books = self.books().await;
         let mut transaction = self.pool.begin().await?;
-        let draft = store::catch_up(&mut transaction, &accounts).await?;
+        let draft = store::catch_up(&mut transaction, &books.accounts).await?;
         let permits = permits(&mut transaction).await?;
         transaction.rollback().await?;
-        *accounts = draft;
-        Ok(Totals { permits, life: accounts.life, head: accounts.head })
+        books.accounts = draft;
+        Ok(Totals { permits, life: books.accounts.life, head: books.accounts.head })
     }
 }
 

@@ -18,6 +18,8 @@ pub struct NanoRhoError;
 impl NanoRho {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+    /// The least that can be charged.
+    pub const SMALLEST: Self = Self(1);
     /// The most that the ledger can hold.
     pub const MAX: Self = Self(i64::MAX as u64);
 

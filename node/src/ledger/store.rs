@@ -194,6 +194,25 @@ pub(super) async fn spent_in(
     Ok(to.less(from))
 }
 
+/// When the first charge in a window was made.
+pub(super) async fn oldest_in(
+    connection: &mut SqliteConnection,
+    permit: Option<&Name>,
+    window: &Window,
+) -> Result<Option<i64>, LedgerError> {
+    let statement = match window.scope {
+        Scope::Life => {
+            sqlx::query("SELECT min(at) AS at FROM ledger WHERE kind = 'charge' AND at >= ? AND at < ?")
+        }
+        Scope::Permit => sqlx::query(
+            "SELECT min(at) AS at FROM ledger WHERE kind = 'charge' AND permit = ? AND at >= ? AND at < ?",
+        )
+        .bind(permit.map(Name::as_str)),
+    };
+    let bounds = statement.bind(window.from.as_millisecond()).bind(window.to.as_millisecond());
+    Ok(bounds.fetch_one(connection).await?.try_get("at")?)
+}
+
 async fn spent_before(
     connection: &mut SqliteConnection,
     permit: Option<&Name>,

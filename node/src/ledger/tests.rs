@@ -3,7 +3,9 @@
 mod charge;
 mod crash;
 mod full;
+mod property;
 mod race;
+pub(super) mod step;
 mod tamper;
 
 use std::path::Path;

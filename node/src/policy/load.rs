@@ -48,25 +48,26 @@ pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Opt
     policy.admit_load(loading.node, loading.made_up, loading.seen).into_result().map_err(|violations| {
         violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
     })?;
-    check_supported(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
+    check_witnesses(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let excluded = Excluded::read(dir, policy.exclusions()).map_err(|problem| vec![problem])?;
     Ok(Some(InForce { policy, excluded }))
 }
 
-/// Refuses what a policy may demand and this version cannot keep.
-fn check_supported(policy: &Policy, nodes: usize, path: &Path) -> Result<(), Problem> {
-    if policy.witnesses(nodes) == 0 {
+/// Refuses to wait for more witnesses than the federation has nodes. Before the first roster nobody knows how many.
+fn check_witnesses(policy: &Policy, nodes: usize, path: &Path) -> Result<(), Problem> {
+    let others = nodes.saturating_sub(1);
+    if nodes == 0 || usize::try_from(policy.witnesses(nodes)).is_ok_and(|wanted| wanted <= others) {
         return Ok(());
     }
     Err(Problem::new(
         Exit::BadInput,
         "policy.witnesses",
-        "the policy wants other nodes to sign the ledger's head before an answer leaves, which this version cannot do",
+        "the policy wants more other nodes to sign the ledger's head than the federation has",
     )
     .at(format_args!("{}, `release.witnesses`", path.display()))
-    .expected("witnesses = 0, stated")
-    .next("state it, if the controller accepts answers without a witness; else wait for a version with witnesses"))
+    .expected(format_args!("0 to {others}"))
+    .next("state fewer, or wait until the federation has more members"))
 }
 
 #[cfg(test)]
@@ -90,10 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_policy_demands_and_this_version_cannot_do_keeps_it_from_loading() {
+    fn what_a_policy_demands_and_the_node_cannot_keep_keeps_it_from_loading() {
         assert_eq!(loaded(PILOT, "k376", false), Ok(true));
+        let witnesses = |count: u32| PILOT.replace("\nwitnesses = 0\n", &format!("\nwitnesses = {count}\n"));
+        assert_eq!(loaded(&PILOT.replace("\nwitnesses = 0\n", "\n"), "k376", false), Ok(true));
+        assert_eq!(loaded(&witnesses(2), "k376", false), Ok(true));
         let refused = |text: &str, node: &str, made_up: bool| loaded(text, node, made_up).unwrap_err();
-        assert_eq!(refused(&PILOT.replace("\nwitnesses = 0\n", "\n"), "k376", false), ["policy.witnesses"]);
+        assert_eq!(refused(&witnesses(3), "k376", false), ["policy.witnesses"]);
         assert_eq!(refused(PILOT, "k360", false), ["policy.other-node"]);
         let laboratory = include_str!("../../../policies/examples/laboratory.toml");
         assert_eq!(refused(laboratory, "k376", false), ["policy.not-made-up"]);

@@ -97,7 +97,7 @@ pub(crate) fn explain(
         Ok(question) => question,
         Err(rule) => return Ok(Explained { rules: vec![rule], offer: None, plan: None }),
     };
-    let (today, sums) = (policy::day(spent.at), policy::spent(spent));
+    let (today, sums) = (policy::day(spent.at), ground.in_force.spent(spent));
     let (rules, offer) = match admit(&question, ask, ground.in_force, 0, &sums, today) {
         Ok(granted) => (Vec::new(), Some(offer(&granted))),
         Err(rules) => (rules, None),

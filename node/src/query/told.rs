@@ -16,6 +16,7 @@ use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
 use crate::policy::InForce;
+use crate::witness::denied::Denied;
 use tvaers_protocol::id::Digest;
 
 /// A request that was charged and answered.
@@ -55,6 +56,12 @@ pub(super) fn refused(plan: &Plan, in_force: &InForce, repetition: u32, rules: &
         rules: rule_codes(rules),
         left: None,
     })
+}
+
+/// What the person who asks is told where the ledger is not witnessed; the reason is for this node's log.
+pub(super) fn denied(denied: &Denied) -> Vec<Rule> {
+    tracing::warn!(reason = %denied, "a query waits for witnesses");
+    vec![denied.rule()]
 }
 
 /// A request that was refused before any policy was asked: nothing that it says of itself is believed.

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::state::StudyState;
 use crate::study::stream::{FRAME_TIME, Tally};
 use crate::study::{Stage, Study, agree, permit, told};
+use crate::witness;
 use crate::work::record::Fixed;
 
 /// Works out the model's components of this node's persons.
@@ -36,7 +37,8 @@ async fn charge(node: &Node, study: &Study) -> Result<(), Refusal> {
     match charged {
         Ok(charged) => {
             let left = permit::left(node, &charged, now).await?;
-            node.record(now, vec![told::charged(manifest, &charged, left)]).await
+            node.record(now, vec![told::charged(manifest, &charged, left)]).await?;
+            Ok(witness::cover(node).await?)
         }
         Err(rules) => {
             node.record(now, vec![told::refused(node, manifest, &rules)]).await?;

@@ -105,7 +105,7 @@ pub(super) async fn judge(
             Err(rule) => return Ok(Err(vec![rule])),
         };
         let spent = node.ledger().preview(Some(&permit), now, |at| in_force.windows(at)).await;
-        let spent = policy::spent(&spent.map_err(Refusal::internal)?);
+        let spent = in_force.spent(&spent.map_err(Refusal::internal)?);
         match tables(node, in_force, asked, asker, wanted, model, known, &spent, now) {
             Ok(grant) => {
                 allowed.grain = allowed.grain.min(grant.study.grain);
@@ -266,7 +266,7 @@ pub(super) struct Charged {
 pub(super) async fn left(node: &Node, charged: &Charged, now: Timestamp) -> Result<BudgetLeft, Refusal> {
     let Some(in_force) = node.policy() else { return Err(Refusal::internal("no policy")) };
     let spent = node.ledger().preview(Some(&charged.permit), now, |at| in_force.windows(at)).await;
-    Ok(in_force.left(charged.permit.as_str(), &policy::spent(&spent.map_err(Refusal::internal)?)))
+    Ok(in_force.left(charged.permit.as_str(), &in_force.spent(&spent.map_err(Refusal::internal)?)))
 }
 
 /// Charges the tables of a study, before anything is read for it; a second time changes nothing. None where it has no
@@ -291,7 +291,7 @@ pub(super) async fn charge(
     let known = Known::Agreed(manifest);
     let asked = &manifest.request.content;
     let admit = |spent: &claim::Spent| {
-        let spent = policy::spent(spent);
+        let spent = in_force.spent(spent);
         let grant = tables(node, in_force, asked, &asker, wanted, model, &known, &spent, now)?;
         NanoRho::new(grant.price.nano_rho)
             .map_err(|error| vec![own("budget.query", format!("{error}."), "", "Ask for less.")])

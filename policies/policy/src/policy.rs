@@ -1,7 +1,9 @@
 //! A node's policy: what holds for all its permits.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_query::Decimal;
 
 use crate::permit::{Limit, Permit, Validity};
 
@@ -18,6 +20,8 @@ pub struct Policy {
     pub(crate) release: Release,
     pub(crate) retention: Retention,
     pub(crate) permits: Vec<Permit>,
+    /// Epsilons and what each is worth, rising, where the file states a budget so; else none.
+    pub(crate) epsilons: Vec<(Decimal, u64)>,
     pub(crate) digest: Digest,
 }
 
@@ -102,10 +106,56 @@ pub struct LifeBudget {
     pub per_period: Limit,
     /// The days.
     pub period_days: u32,
+    /// All answers within a month, a quarter or a year of the calendar, at most; none where only runs of days count.
+    pub calendar: Option<CalendarBudget>,
     /// All answers ever, at most.
     pub for_life: Limit,
     /// The two persons who together may raise a budget.
     pub raised_by: Vec<String>,
+}
+
+/// What all permits together may cost a citizen within one period of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalendarBudget {
+    /// How long a period is.
+    pub each: Calendar,
+    /// All answers within one, at most.
+    pub limit: Limit,
+}
+
+/// A period of the calendar, by Danish days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// From the first day of a month to its last.
+    Month,
+    /// From 1 January, April, July or October on.
+    Quarter,
+    /// From 1 January to 31 December.
+    Year,
+}
+
+impl Calendar {
+    /// Its name in a policy file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
+    /// The first day of the period that a day belongs to, and of the next one.
+    #[must_use]
+    pub fn around(self, day: Date) -> (Date, Date) {
+        let (month, months) = match self {
+            Self::Month => (day.month(), 1),
+            Self::Quarter => ((day.month() - 1) / 3 * 3 + 1, 3),
+            Self::Year => (1, 12),
+        };
+        let first = Date::new(day.year(), month, 1).unwrap_or(day);
+        (first, first.checked_add(months.months()).unwrap_or(Date::MAX))
+    }
 }
 
 /// When and after what an answer leaves.

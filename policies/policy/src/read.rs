@@ -80,6 +80,7 @@ pub(crate) fn read(
     let retention = root.required_table("retention").map(|table| reader.retention(&table));
     let permits = reader.permits(&root, budget.as_ref().and_then(Option::as_ref));
     root.close();
+    let epsilons = reader.epsilons(budget.as_ref().and_then(Option::as_ref), &permits);
     Some(Policy {
         laboratory,
         edition: stated(edition)?,
@@ -91,6 +92,7 @@ pub(crate) fn read(
         release: release??,
         retention: retention??,
         permits,
+        epsilons,
         digest: Digest(Sha256::digest(text.as_bytes()).into()),
     })
 }

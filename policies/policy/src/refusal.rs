@@ -4,6 +4,7 @@ mod words;
 
 use jiff::civil::Date;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_query::Decimal;
 
 use crate::permit::Mode;
 use crate::text::Text;
@@ -68,8 +69,8 @@ pub(crate) enum Refusal {
     Cells { found: usize, max: u32 },
     BudgetUnstated { allowed: String },
     BudgetNothing,
-    BudgetQuery { allowed: String },
-    Budget { of: Part, left: u64 },
+    BudgetQuery { allowed: String, most: Free },
+    Budget { of: Part, left: u64, most: Free, more: Option<Date> },
     Model { name: String, allowed: Vec<String> },
     ModelVersion { allowed: Vec<u32> },
     ModelDigest { allowed: String },
@@ -87,5 +88,14 @@ pub(crate) enum Refusal {
 pub(crate) enum Part {
     Permit,
     Period,
+    Calendar,
     Life,
+}
+
+/// What one answer may cost now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Free {
+    pub(crate) nano_rho: u64,
+    /// The greatest epsilon of two digits that is worth no more, where the policy speaks of epsilon.
+    pub(crate) epsilon: Option<Decimal>,
 }

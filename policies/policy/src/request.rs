@@ -35,6 +35,12 @@ pub struct Spent {
     pub period: u64,
     /// Under all permits, ever.
     pub life: u64,
+    /// Under all permits, in the running calendar period; 0 where the policy has none.
+    pub calendar: u64,
+    /// The day on which the period's oldest charge falls out of it; none where nothing was charged in it.
+    pub period_frees: Option<Date>,
+    /// The first day of the next calendar period; none where the policy has none.
+    pub calendar_begins: Option<Date>,
 }
 
 /// How much is asked for.

@@ -64,6 +64,9 @@ pub enum Kind {
     ReleasesEnd = 82,
     PreviewQuery = 83,
     Previewed = 84,
+
+    AskWitness = 96,
+    Witnessed = 97,
 }
 
 /// A number that stands for no message that this software knows.
@@ -121,6 +124,8 @@ impl Kind {
         (Self::ReleasesEnd, "releases-end"),
         (Self::PreviewQuery, "preview-query"),
         (Self::Previewed, "previewed"),
+        (Self::AskWitness, "ask-witness"),
+        (Self::Witnessed, "witnessed"),
     ];
 
     /// The number on the wire.

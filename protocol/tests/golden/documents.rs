@@ -19,7 +19,8 @@ use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
 
 use crate::Golden;
 use crate::messages::{
-    acceptance, manifest, node, query_request, release, signed as placeholder, study_request,
+    acceptance, manifest, node, presentation, query_request, release, signed as placeholder, study_request,
+    testimony,
 };
 
 /// The seed of the key that signs here.
@@ -53,6 +54,9 @@ pub(crate) fn all() -> Vec<Golden> {
         signed_bytes("query-request-bytes", "tvaers/v1/query-request", ROSTER, &query_request()),
         signed_bytes("study-request-bytes", "tvaers/v1/study-request", ROSTER, &study_request()),
         signed_bytes("release-bytes", "tvaers/v1/release", release().question, &release()),
+        signed_bytes("presentation-bytes", "tvaers/v1/presentation", Digest::NONE, &presentation()),
+        signed_bytes("testimony-bytes", "tvaers/v1/testimony", testimony().presentation, &testimony()),
+        Golden::coded("presentation-digest", &placeholder(presentation(), 0x51).presentation_digest()),
         Golden::coded("request-digest", &placeholder(query_request(), 0x51).request_digest(2)),
     ]
 }

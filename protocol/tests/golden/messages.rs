@@ -21,6 +21,7 @@ use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, Release, Showing};
 use tvaers_protocol::request::{QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
+use tvaers_protocol::witness::{AskWitness, Presentation, Standing, Testimony, Witnessed};
 
 use crate::Golden;
 use crate::documents::{
@@ -29,7 +30,10 @@ use crate::documents::{
 
 /// Every message; that none is missing is one of the tests.
 pub(crate) fn all() -> Vec<Golden> {
-    [greetings(), agreement(), keys(), evaluations(), records(), queries()].into_iter().flatten().collect()
+    [greetings(), agreement(), keys(), evaluations(), records(), queries(), witnesses()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn message<M: Message>(message: &M) -> Golden {
@@ -279,6 +283,40 @@ fn left() -> BudgetLeft {
 
 fn showing() -> Showing {
     Showing { smallest: 5, rounding: 10 }
+}
+
+fn witnesses() -> Vec<Golden> {
+    vec![
+        message(&AskWitness { presentation: signed(presentation(), 0x51) }),
+        message(&Witnessed { testimony: signed(testimony(), 0x52) }),
+    ]
+}
+
+pub(crate) fn presentation() -> Presentation {
+    Presentation {
+        node: node("k360"),
+        witness: node("region_1085"),
+        nonce: Digest([0x9c; 32]),
+        time: time("2026-03-01T12:00:00Z"),
+        seen: standing(40, 0xc0, 4),
+        shows: standing(42, 0xc2, 5),
+        recovers: true,
+    }
+}
+
+pub(crate) fn testimony() -> Testimony {
+    Testimony {
+        witness: node("region_1085"),
+        presentation: Digest([0xf8; 32]),
+        time: time("2026-03-01T12:00:01Z"),
+        kept: true,
+        remembers: Some(signed(presentation(), 0x53)),
+    }
+}
+
+fn standing(entries: u64, head: u8, policy_version: u64) -> Standing {
+    let life = 6_000_000_000 + entries;
+    Standing { entries, head: Digest([head; 32]), life, policy_version, policy: Digest([0xb8; 32]) }
 }
 
 pub(crate) fn acceptance(name: &str) -> Acceptance {

@@ -20,3 +20,4 @@ mod query;
 mod refuse;
 mod resume;
 mod stream;
+mod witness;

@@ -13,7 +13,7 @@ use crate::audit::line::Entry;
 use crate::audit::read::{self, Verified};
 use crate::cli::looking::{rho, short, time};
 use crate::home::Home;
-use crate::ledger::name::Requester;
+use crate::ledger::name::{Name, Requester};
 
 /// Entries that are shown where nobody says how many.
 const LAST: usize = 20;
@@ -133,6 +133,16 @@ pub(super) fn row(event: &Event) -> Row {
                 Closing::Deadline => "closed at its deadline",
                 Closing::Abandoned => "abandoned",
             },
+            ..Row::default()
+        },
+        Event::LedgerRecovered(recovered) => Row {
+            who: recovered.approved_by.iter().map(Name::as_str).collect::<Vec<_>>().join(", "),
+            what: format!(
+                "the ledger's loss of {} entries, shown by {}",
+                recovered.lost.entries, recovered.witness
+            ),
+            decision: "charged",
+            rho: rho(recovered.nano_rho.get()),
             ..Row::default()
         },
         Event::Truncated(truncated) => {

@@ -9,13 +9,14 @@ use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::VerifiedRoster;
 
+use super::forecast::{self, AtRate, Forecast};
 use crate::cli::looking::Looked;
 use crate::home::Home;
 use crate::ledger::claim::Source;
-use crate::ledger::history::{Past, Totals};
+use crate::ledger::history::{self, Past, Totals};
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::{Ledger, LedgerError};
-use crate::policy::{self, InForce};
+use crate::policy::{InForce, period};
 
 /// All that the command shows. Amounts are thousand-millionths of rho.
 #[derive(Debug, Serialize)]
@@ -76,6 +77,8 @@ pub(super) struct Budget {
     pub(super) spent: u64,
     /// None where it has no limit.
     pub(super) left: Option<u64>,
+    /// When it runs out at the rate of the last days; empty where it has no limit.
+    pub(super) forecasts: Vec<AtRate>,
 }
 
 /// When the oldest day of the period gives back what was charged on it.
@@ -124,8 +127,8 @@ async fn add_up(
         0 => Vec::new(),
         last => ledger.newest(permit, last).await?,
     };
-    let days = ledger.days(permit, Timestamp::MIN).await?;
-    let days = days.iter().map(|day| Day { date: day.date, nano_rho: day.nano_rho.get() });
+    let days = ledger.days(permit, Timestamp::MIN, period::day).await?;
+    let days: Vec<Day> = days.iter().map(day).collect();
     let policy = match in_force {
         Some(in_force) => Some(budgets(ledger, in_force, permit, &totals, now).await?),
         None => None,
@@ -146,7 +149,7 @@ async fn add_up(
             .collect(),
         life: totals.life.get(),
         policy,
-        days: days.collect(),
+        days,
         entries: totals.head.entries,
         head: totals.head.digest,
     })
@@ -160,6 +163,8 @@ async fn budgets(
     now: Timestamp,
 ) -> Result<Budgets, LedgerError> {
     let policy = in_force.policy();
+    let today = period::day(now);
+    let all: Vec<Day> = ledger.days(None, Timestamp::MIN, period::day).await?.iter().map(day).collect();
     let mut budgets = Vec::new();
     for permit in policy.permits() {
         let Some(budget) = &permit.budget else { continue };
@@ -168,14 +173,42 @@ async fn budgets(
         }
         let total = totals.permits.iter().find(|total| total.permit.as_str() == permit.id);
         let spent = total.map_or(0, |total| total.nano_rho.get());
-        budgets.push(of_limit(format!("permit {}", permit.id), &budget.in_all, spent));
+        let days = match total {
+            Some(total) => ledger.days(Some(&total.permit), Timestamp::MIN, period::day).await?,
+            None => Vec::new(),
+        };
+        let days: Vec<Day> = days.iter().map(day).collect();
+        let left = budget.in_all.nano_rho.saturating_sub(spent);
+        let forecasts = forecast::for_good(left, &days, today);
+        budgets.push(of_limit(format!("permit {}", permit.id), &budget.in_all, spent, forecasts));
     }
     let budget = policy.budget();
     let spent = ledger.preview(None, now, |at| in_force.windows(at)).await?;
-    let sums = policy::spent(&spent);
+    let sums = in_force.spent(&spent);
     let days = budget.period_days;
-    budgets.push(of_limit(format!("all permits, last {days} days"), &budget.per_period, sums.period));
-    budgets.push(of_limit("all permits, for life".to_owned(), &budget.for_life, sums.life));
+    let forecasts = forecast::sliding(budget.per_period.nano_rho, days, &all, today);
+    budgets.push(of_limit(
+        format!("all permits, last {days} days"),
+        &budget.per_period,
+        sums.period,
+        forecasts,
+    ));
+    if let Some(calendar) = budget.calendar {
+        let (first, next) = calendar.each.around(today);
+        let left = calendar.limit.nano_rho.saturating_sub(sums.calendar);
+        // What is left comes back whole on the first day of the next one.
+        let mut forecasts = forecast::for_good(left, &all, today);
+        for at in &mut forecasts {
+            if matches!(at.runs_out, Forecast::On(day) if day >= next) {
+                at.runs_out = Forecast::NotAtThisRate;
+            }
+        }
+        let of = format!("all permits, {} from {first}, anew on {next}", calendar.each.name());
+        budgets.push(of_limit(of, &calendar.limit, sums.calendar, forecasts));
+    }
+    let left = budget.for_life.nano_rho.saturating_sub(sums.life);
+    let forecasts = forecast::for_good(left, &all, today);
+    budgets.push(of_limit("all permits, for life".to_owned(), &budget.for_life, sums.life, forecasts));
     Ok(Budgets {
         digest: in_force.digest(),
         version: in_force.version(),
@@ -185,9 +218,14 @@ async fn budgets(
     })
 }
 
-fn of_limit(of: String, limit: &Limit, spent: u64) -> Budget {
+fn of_limit(of: String, limit: &Limit, spent: u64, forecasts: Vec<AtRate>) -> Budget {
     let left = limit.stated.map(|_| limit.nano_rho.saturating_sub(spent));
-    Budget { of, limit: limit.words(), spent, left }
+    let forecasts = if left.is_some() { forecasts } else { Vec::new() };
+    Budget { of, limit: limit.words(), spent, left, forecasts }
+}
+
+fn day(day: &history::Day) -> Day {
+    Day { date: day.date, nano_rho: day.nano_rho.get() }
 }
 
 async fn falls_out(
@@ -198,7 +236,7 @@ async fn falls_out(
     let Some(from) = in_force.windows(at).first().map(|window| window.from) else { return Ok(None) };
     let days = i64::from(in_force.policy().budget().period_days);
     // The window begins with a day, so the charges of its oldest day leave together.
-    let oldest = ledger.days(None, from).await?.into_iter().next();
+    let oldest = ledger.days(None, from, period::day).await?.into_iter().next();
     Ok(oldest.map(|day| FallsOut {
         of: day.date,
         on: day.date.checked_add(days.days()).unwrap_or(Date::MAX),

@@ -29,6 +29,13 @@ pub(super) fn bars(days: &[Day]) -> Option<String> {
     Some(format!("Spent over time, {each} a bar, the highest {} rho:\n{first} {bars} {end}", rho(most)))
 }
 
+/// How much of a budget is spent, as a bar of ten.
+pub(super) fn gauge(spent: u64, left: u64) -> String {
+    let all = (u128::from(spent) + u128::from(left)).max(1);
+    let full = usize::try_from((u128::from(spent) * 10).div_ceil(all)).unwrap_or(10).min(10);
+    format!("{}{}", "█".repeat(full), "░".repeat(10 - full))
+}
+
 /// The lowest bar stands for anything at all; a blank for nothing.
 fn level(sum: u64, most: u64) -> char {
     if sum == 0 {

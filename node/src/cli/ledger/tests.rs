@@ -48,7 +48,7 @@ async fn account(made: &Made, args: &Args) -> Account {
 async fn what_was_charged_adds_up_by_permit_and_by_day_and_is_verified() {
     let made = charged().await;
     let before = content(made.home().dir());
-    let all = account(&made, &Args { permit: None, last: 2 }).await;
+    let all = account(&made, &Args { permit: None, last: 2, command: None }).await;
     assert_eq!(content(made.home().dir()), before, "a look changes nothing");
     let numbers: Vec<u64> = all.charges.iter().map(|charge| charge.number).collect();
     assert_eq!(numbers, [2, 4], "the newest, oldest first");
@@ -63,11 +63,13 @@ async fn what_was_charged_adds_up_by_permit_and_by_day_and_is_verified() {
     let days: Vec<u64> = all.days.iter().map(|day| day.nano_rho).collect();
     assert_eq!(days, [250_000_000, 500_000_001]);
     let text = text(&all);
-    for part in ["verified to entry 5, head ", "Ane Analytiker", "0.75", "unlimited", "666666666666"] {
+    for part in
+        ["verified to entry 5, head ", "Ane Analytiker", "0.75", "unlimited", "666666666666", "0.750000001"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("656565656565"), "older than the newest two: {text}");
-    let of_one = account(&made, &Args { permit: Some(permit("earlier")), last: 20 }).await;
+    let of_one = account(&made, &Args { permit: Some(permit("earlier")), last: 20, command: None }).await;
     assert_eq!((of_one.charges.len(), of_one.permits.len(), of_one.days.len()), (1, 1, 1));
     made.run(&["ledger"]).unwrap();
     made.run(&["ledger", "--format", "json", "--last", "0"]).unwrap();
@@ -82,11 +84,14 @@ async fn the_oldest_day_of_the_period_gives_back_what_it_cost() {
         .replace("per-period = \"unlimited\"", "per-period = { rho = 1 }")
         .replace("period-days = 365", "period-days = 3");
     std::fs::write(made.home().policy(), policy).unwrap();
-    let args = Args { permit: None, last: 20 };
+    let args = Args { permit: None, last: 20, command: None };
     let budgets = account(&made, &args).await.policy.unwrap();
     let period = budgets.budgets.iter().find(|budget| budget.of.contains("3 days")).unwrap();
     // The days of the period on 4 March are 2, 3 and 4 March.
     assert_eq!((period.spent, period.left), (500_000_001, Some(499_999_999)));
+    // 0.75 on the last 30 days, of 1 in 3 days: never. What is left of it today is enough for more than three.
+    let of_period: Vec<_> = period.forecasts.iter().map(|at| (at.days, at.runs_out)).collect();
+    assert_eq!(of_period, [(30, Forecast::NotAtThisRate), (90, Forecast::NotAtThisRate)]);
     let falls = budgets.falls_out.unwrap();
     assert_eq!(
         (falls.of.to_string(), falls.on.to_string()),
@@ -104,7 +109,7 @@ async fn a_node_without_memory_or_with_a_changed_ledger_is_a_problem_and_without
     assert!(!made.home().state().exists(), "a look makes no database");
     let made = charged().await;
     std::fs::remove_file(made.home().policy()).unwrap();
-    let none = account(&made, &Args { permit: None, last: 20 }).await;
+    let none = account(&made, &Args { permit: None, last: 20, command: None }).await;
     assert!(none.policy.is_none() && text(&none).contains("no policy"));
     let state = app::state(&made.home()).await.unwrap();
     for statement in ["DROP TRIGGER ledger_never_changes", "UPDATE ledger SET permit = 'x' WHERE number = 2"]

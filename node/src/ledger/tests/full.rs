@@ -87,3 +87,62 @@ async fn a_file_that_may_not_grow_refuses_and_what_was_confirmed_stands() {
         assert!(body == request.to_be_bytes().repeat(10_000));
     }
 }
+
+const MOUNTED: &str = "TVAERS_TEST_LEDGER_MOUNTED";
+
+/// The child, in a file system of two megabytes: fills it, is refused, makes room, and goes on.
+#[tokio::test]
+async fn the_child_on_a_small_disk() {
+    let Some(dir) = std::env::var_os(MOUNTED) else { return };
+    let dir = Path::new(&dir);
+    let ledger = open(&dir.join("state.sqlite")).await;
+    charged(&ledger, &claim(0, "p", 0)).await;
+    let filler = dir.join("filler");
+    let mut file = std::fs::File::create(&filler).unwrap();
+    while file.write_all(&[1; 4_096]).is_ok() {}
+    let mut done = 1;
+    let refused = loop {
+        match ledger.charge(&claim(done, "p", done), noon(), no_windows, within(1_000_000)).await {
+            Ok(Outcome::Charged(_)) => done += 1,
+            Ok(_) => panic!("not charged"),
+            Err(error) => break error,
+        }
+        assert!(done < 10_000, "the disk is not full");
+    };
+    assert_eq!(refused.code(), "ledger.database");
+    let stored = ledger.store_release(1, vec![1; 1 << 20], noon()).await;
+    assert_eq!(error(stored).code(), "ledger.database");
+    drop(file);
+    std::fs::remove_file(&filler).unwrap();
+    charged(&ledger, &claim(done, "p", done)).await;
+    ledger.store_release(1, vec![1; 1 << 18], noon()).await.unwrap();
+    let totals = open(&dir.join("state.sqlite")).await.totals().await.unwrap();
+    assert_eq!(totals.life, rho((done + 1) * PRICE), "what was confirmed, and nothing of what was refused");
+    writeln!(std::io::stdout(), "\ngone on after {done} charges").unwrap();
+}
+
+#[test]
+fn a_disk_that_is_full_refuses_and_with_room_again_all_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = concat!(module_path!(), "::the_child_on_a_small_disk").split_once("::").unwrap().1;
+    // A file system of its own, where the system lets this user mount one; elsewhere the limits above stand for it.
+    let mounted = |flags: &str| {
+        Command::new("unshare")
+            .args([flags, "sh", "-c", "mount -t tmpfs -o size=2m none \"$0\" && echo mounted && exec \"$1\" --exact \"$2\" --nocapture"])
+            .arg(dir.path())
+            .arg(std::env::current_exe().unwrap())
+            .arg(test)
+            .env(MOUNTED, dir.path())
+            .output()
+    };
+    for flags in ["-m", "-Urm"] {
+        let Ok(output) = mounted(flags) else { continue };
+        let told = String::from_utf8_lossy(&output.stdout);
+        if told.starts_with("mounted\n") {
+            assert!(output.status.success() && told.contains("gone on after "), "{told}");
+            return;
+        }
+    }
+    let told = "\nthis user may not mount a file system; see the test of a file that may not grow";
+    writeln!(std::io::stdout(), "{told}").unwrap();
+}

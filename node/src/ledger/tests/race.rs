@@ -68,3 +68,34 @@ async fn one_request_sent_32_times_at_once_is_charged_once_and_answered_alike() 
     assert_eq!(bodies.len(), 1, "all answers are the same bytes");
     assert_eq!(ledgers[0].totals().await.unwrap().life, rho(PRICE));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_that_fails_or_goes_away_takes_nobody_with_it_who_shares_the_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = Arc::new(open(&dir.path().join("state.sqlite")).await);
+    let mut tasks = JoinSet::new();
+    for request in 0..64_u64 {
+        let ledger = Arc::clone(&ledger);
+        tasks.spawn(async move {
+            let claim = claim(request, "p", request);
+            let price = |_: &Spent| Ok::<_, ()>(if request % 4 == 0 { NanoRho::ZERO } else { rho(PRICE) });
+            let charging = ledger.charge(&claim, noon(), no_windows, price);
+            match request % 4 {
+                // A charge of nothing is an error, found after it has its turn.
+                0 => assert_eq!(error(charging.await).code(), "ledger.zero"),
+                // Whoever asked is gone while it waits for its turn, or in the middle of it.
+                1 => drop(
+                    tokio::time::timeout(std::time::Duration::from_micros(request * 100), charging).await,
+                ),
+                _ => assert!(matches!(charging.await, Ok(Outcome::Charged(_)))),
+            }
+        });
+    }
+    tasks.join_all().await;
+    // Those that went away may have been charged: a retry finds out.
+    for request in (0..64).filter(|request| request % 4 == 1) {
+        charged(&ledger, &claim(request, "p", request)).await;
+    }
+    assert_eq!(ledger.totals().await.unwrap().life, rho(48 * PRICE));
+    assert_eq!(charges(&open(&dir.path().join("state.sqlite")).await).await, 48, "each once");
+}

@@ -7,18 +7,22 @@ use super::value;
 use super::{PolicyTable, Reader};
 use crate::fault::Reason;
 use crate::limit;
-use crate::permit::{Limit, PermitBudget};
-use crate::policy::LifeBudget;
+use crate::permit::{Limit, Permit, PermitBudget};
+use crate::policy::{Calendar, CalendarBudget, LifeBudget};
 
 impl Reader<'_> {
     pub(super) fn life_budget(&self, table: &PolicyTable<'_>) -> Option<LifeBudget> {
         value::word(table, "unit", &[("citizen", ())]);
         let per_period = self.limit(table, "per-period");
         let period_days = value::whole(table, "period-days", 1, limit::DAYS_MAX);
+        let calendar = self.calendar(table);
         let for_life = self.limit(table, "for-life");
         let raised_by = self.raised_by(table);
         table.close();
         if let (Some(part), Some(whole)) = (&per_period, &for_life) {
+            refuse_larger(table, part, whole.value, "for-life");
+        }
+        if let (Some(Some((_, part))), Some(whole)) = (&calendar, &for_life) {
             refuse_larger(table, part, whole.value, "for-life");
         }
         if let Some(for_life) = &for_life
@@ -30,9 +34,23 @@ impl Reader<'_> {
         Some(LifeBudget {
             per_period: per_period?.value,
             period_days: period_days?,
+            calendar: calendar?.map(|(each, limit)| CalendarBudget { each, limit: limit.value }),
             for_life: for_life?.value,
             raised_by: raised_by?,
         })
+    }
+
+    /// The calendar's period and its budget; none where the file has none.
+    fn calendar(&self, table: &PolicyTable<'_>) -> Option<Option<(Calendar, Placed<Limit>)>> {
+        if !table.has("calendar") {
+            return Some(None);
+        }
+        let calendar = table.required_table("calendar")?;
+        let words = [Calendar::Month, Calendar::Quarter, Calendar::Year].map(|each| (each.name(), each));
+        let each = value::word(&calendar, "each", &words);
+        let limit = self.limit(&calendar, "at-most");
+        calendar.close();
+        Some(Some((each?, limit?)))
     }
 
     pub(super) fn permit_budget(
@@ -67,6 +85,30 @@ impl Reader<'_> {
             Some(limit) => Some(limit?.value),
         };
         Some(PermitBudget { per_query: per_query?.value, default_query, in_all: in_all?.value })
+    }
+
+    /// Epsilons of two digits from 0.01 to 99 and what each is worth, for refusals that say what would be allowed; none
+    /// where no budget is stated in epsilon.
+    pub(super) fn epsilons(&self, life: Option<&LifeBudget>, permits: &[Permit]) -> Vec<(Decimal, u64)> {
+        let of_all =
+            life.into_iter().flat_map(|life| [Some(life.per_period), Some(life.for_life), at_most(life)]);
+        let of_permits = permits
+            .iter()
+            .filter_map(|permit| permit.budget.as_ref())
+            .flat_map(|budget| [Some(budget.per_query), budget.default_query, Some(budget.in_all)]);
+        let is_stated = |limit: Limit| matches!(limit.stated, Some(Budget::Epsilon(_)));
+        if !of_all.chain(of_permits).flatten().any(is_stated) {
+            return Vec::new();
+        }
+        // 0.010, 0.011 … 0.099, 0.10, 0.11 … 0.99, 1.0 … 9.9, 10 … 99, in thousand-millionths.
+        let digits = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000]
+            .into_iter()
+            .flat_map(|unit| (10..100_u64).map(move |digits| digits * unit));
+        let worth = |nano| {
+            let epsilon = Decimal::from_nano(nano)?;
+            Some((epsilon, (self.rho_of_epsilon)(epsilon)?))
+        };
+        digits.filter_map(worth).collect()
     }
 
     /// Two different persons, whom a laboratory need not name.
@@ -116,6 +158,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn at_most(life: &LifeBudget) -> Option<Limit> {
+    life.calendar.map(|calendar| calendar.limit)
 }
 
 fn decimal(table: &PolicyTable<'_>, key: &'static str) -> Option<Decimal> {

@@ -2,7 +2,7 @@
 
 use tvaers_query::strict::shown;
 
-use super::{Part, Refusal, Violation};
+use super::{Free, Part, Refusal, Violation};
 use crate::text::Text;
 
 fn words(
@@ -247,25 +247,33 @@ impl Refusal {
                 ["Bed om mere.", "Ask for more."],
                 "rho = 0.000000001",
             ),
-            Self::BudgetQuery { allowed } => words(
+            Self::BudgetQuery { allowed, most } => words(
                 "budget.query",
                 "Svaret koster mere, end ét svar må.",
                 "The answer costs more than one answer may.",
                 LESS,
-                allowed,
+                match free(most) {
+                    now if now.is_empty() || now == allowed => allowed,
+                    now => format!("{allowed}, and now {now}"),
+                },
             ),
-            Self::Budget { of, left } => {
+            Self::Budget { of, left, most, more } => {
                 let (code, da, en) = match of {
                     Part::Permit => ("budget.permit", "under tilladelsen", "under the permit"),
                     Part::Period => ("budget.period", "i perioden", "in the period"),
+                    Part::Calendar => ("budget.calendar", "i kalenderperioden", "in the calendar's period"),
                     Part::Life => ("budget.life", "for borgernes livstid", "for the citizens' lives"),
+                };
+                let (later_da, later_en) = match more {
+                    Some(on) => (format!(" Den {on} bliver der mere."), format!(" There is more on {on}.")),
+                    None => (String::new(), String::new()),
                 };
                 words(
                     code,
-                    format!("Svaret koster mere, end der er tilbage {da}."),
-                    format!("The answer costs more than is left {en}."),
+                    format!("Svaret koster mere end de {}, der er tilbage {da}.{later_da}", rho(left)),
+                    format!("The answer costs more than the {} left {en}.{later_en}", rho(left)),
                     LESS,
-                    rho(left),
+                    free(most),
                 )
             }
             Self::Model { name, allowed } => words(
@@ -345,6 +353,15 @@ impl Refusal {
                 format!("{max} days"),
             ),
         }
+    }
+}
+
+/// The most that an answer may cost now, as a query would state it; nothing where there is nothing.
+fn free(most: Free) -> String {
+    match (most.nano_rho, most.epsilon) {
+        (0, _) => String::new(),
+        (nano, None) => rho(nano),
+        (nano, Some(epsilon)) => format!("{} or epsilon = {epsilon}", rho(nano)),
     }
 }
 

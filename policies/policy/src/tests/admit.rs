@@ -1,6 +1,7 @@
 //! What is permitted and at which price, and every rule with which a request is refused.
 
 use super::*;
+use crate::Violation;
 use crate::permit::Persons;
 use crate::verdict::{Price, Shown};
 
@@ -25,7 +26,7 @@ fn about_query(text: &str) -> Vec<&'static str> {
 #[test]
 fn a_query_is_permitted_with_its_price_and_what_applies() {
     let sum = query(SUM);
-    let spent = Spent { permit: 100_000_000, period: 200_000_000, life: 300_000_000 };
+    let spent = Spent { permit: 100_000_000, period: 200_000_000, life: 300_000_000, ..Spent::default() };
     let verdict = policy().admit_aggregate(&aggregate(&sum), &spent, TODAY);
     let grant = verdict.granted().unwrap();
     assert_eq!(
@@ -114,7 +115,7 @@ fn a_price_is_what_is_asked_for_or_the_default_and_never_made_to_fit() {
     assert_eq!(about(|request| request.nano_rho = Some(50_000_000)), none);
     assert_eq!(about(|request| request.nano_rho = Some(50_000_001)), ["budget.query"]);
     assert_eq!(about(|request| request.nano_rho = Some(0)), ["budget.nothing"]);
-    let all = ["budget.query", "budget.permit", "budget.period", "budget.life"];
+    let all = ["budget.query", "budget.permit", "budget.period", "budget.calendar", "budget.life"];
     assert_eq!(about(|request| request.nano_rho = Some(u64::MAX)), all);
     // The pilot has no default.
     let pilot = read_right(PILOT);
@@ -132,7 +133,9 @@ fn a_budget_is_spent_to_the_last_nano_rho_and_no_further() {
     let sum = query(SUM);
     let price = 10_000_000;
     let spends = |permit, period, life| {
-        policy.admit_aggregate(&aggregate(&sum), &Spent { permit, period, life }, TODAY).codes()
+        policy
+            .admit_aggregate(&aggregate(&sum), &Spent { permit, period, life, ..Spent::default() }, TODAY)
+            .codes()
     };
     let (in_all, period, life) = (500_000_000, 500_000_000, 2_000_000_000);
     let none: [&str; 0] = [];
@@ -142,6 +145,50 @@ fn a_budget_is_spent_to_the_last_nano_rho_and_no_further() {
     assert_eq!(spends(0, 0, life - price + 1), ["budget.life"]);
     // Sums beyond the budget, as after a policy that lowered it.
     assert_eq!(spends(u64::MAX, u64::MAX, u64::MAX), ["budget.permit", "budget.period", "budget.life"]);
+}
+
+#[test]
+fn a_refusal_says_what_would_be_allowed_now_and_when_there_is_more() {
+    let sum = query(SUM);
+    let refused = |policy: &Policy, spent: Spent, nano_rho| {
+        let request = AggregateRequest { nano_rho: Some(nano_rho), ..aggregate(&sum) };
+        let violations = policy.admit_aggregate(&request, &spent, TODAY).into_result().unwrap_err();
+        let told = |violation: Violation| (violation.code, violation.allowed, violation.sentence.en);
+        violations.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let policy = policy();
+    let frees = Some(date(2027, 2, 1));
+    // 0.02 is left in the period and 0.05 under the permit; one answer may cost 0.05.
+    let spent = Spent { permit: 450_000_000, period: 480_000_000, period_frees: frees, ..Spent::default() };
+    let [(code, allowed, sentence)] = &refused(&policy, spent, 30_000_000)[..] else { panic!() };
+    assert_eq!((*code, allowed.as_str()), ("budget.period", "rho = 0.02"));
+    assert_eq!(
+        sentence,
+        "The answer costs more than the rho = 0.02 left in the period. There is more on 2027-02-01."
+    );
+    // What is said to be allowed is allowed, and the least more is not.
+    let at = |nano_rho| {
+        let request = AggregateRequest { nano_rho: Some(nano_rho), ..aggregate(&sum) };
+        policy.admit_aggregate(&request, &spent, TODAY).granted().is_some()
+    };
+    assert!(at(20_000_000) && !at(20_000_001));
+    let spent = Spent { calendar: 499_999_999, calendar_begins: frees, ..Spent::default() };
+    let [(code, allowed, sentence)] = &refused(&policy, spent, 2)[..] else { panic!() };
+    assert_eq!((*code, allowed.as_str()), ("budget.calendar", "rho = 0.000000001"));
+    assert!(sentence.ends_with("There is more on 2027-02-01."), "{sentence}");
+    // Nothing left is nothing allowed; a permit's budget does not come back.
+    let spent = Spent { permit: 500_000_000, period_frees: frees, ..Spent::default() };
+    let [(code, allowed, sentence)] = &refused(&policy, spent, 1)[..] else { panic!() };
+    assert_eq!((*code, allowed.as_str()), ("budget.permit", ""));
+    assert!(!sentence.contains("more on"), "{sentence}");
+    // A policy that speaks of epsilon is answered in epsilon as well, by the conversion that it was read with.
+    let text = MUNICIPALITY.replace("for-life = { rho = 2 }", "for-life = { epsilon = 9 }");
+    let policy = read_right(&text);
+    let spent = Spent { period: 480_000_000, ..Spent::default() };
+    let [(_, allowed, _)] = &refused(&policy, spent, 30_000_000)[..] else { panic!() };
+    let epsilon = allowed.strip_prefix("rho = 0.02 or epsilon = ").unwrap();
+    let worth = |text: &str| rho_of_epsilon(Decimal::parse(text).unwrap()).unwrap();
+    assert!(worth(epsilon) <= 20_000_000, "{allowed}");
 }
 
 #[test]

@@ -50,6 +50,15 @@ const ROWS: &[Row] = &[
         "{ epsilon = 5 }",
     ),
     ("budget.period-days", "", "0", "policy.bounds", "30"),
+    ("budget.calendar.each", "", "\"week\"", "policy.word", "\"month\""),
+    ("budget.calendar.at-most.rho", "", "2.000000001", "policy.budget-order", "2"),
+    (
+        "budget.calendar.at-most.epsilon",
+        "budget.calendar.at-most",
+        "{ epsilon = nan }",
+        "policy.number",
+        "{ epsilon = 5 }",
+    ),
     ("budget.for-life.rho", "", "10.000000001", "policy.budget-life", "10"),
     (
         "budget.for-life.epsilon",

@@ -37,7 +37,7 @@ fn every_feature_and_category_may_be_asked_for_again_and_again() {
             // As `--times` asks, long after any budget would be spent, before the reference date.
             repetition: 1_999,
         };
-        let spent = Spent { permit: 1 << 62, period: 1 << 62, life: 1 << 62 };
+        let spent = Spent { permit: 1 << 62, period: 1 << 62, life: 1 << 62, ..Spent::default() };
         let verdict = policy.admit_aggregate(&request, &spent, date(2020, 1, 1));
         let grant = verdict.granted().unwrap();
         assert!(grant.terms.laboratory);
@@ -62,7 +62,7 @@ fn a_ledger_that_is_full_refuses_even_in_a_laboratory() {
         nano_rho: None,
         repetition: 0,
     };
-    let spent = Spent { permit: u64::MAX - 1, period: 0, life: u64::MAX };
+    let spent = Spent { permit: u64::MAX - 1, period: 0, life: u64::MAX, ..Spent::default() };
     assert_eq!(policy.admit_aggregate(&request, &spent, TODAY).codes(), ["budget.permit", "budget.life"]);
 }
 

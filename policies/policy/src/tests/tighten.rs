@@ -46,6 +46,7 @@ const WAYS: &[(&str, Way)] = &[
     ("cells.dimensions-max", Way::Less),
     ("cells.cells-max", Way::Less),
     ("budget.per-period.rho", Way::Less),
+    ("budget.calendar.at-most.rho", Way::Less),
     ("budget.for-life.rho", Way::Less),
     ("release.reply-grid-ms", Way::More),
     ("release.witnesses", Way::More),
@@ -196,7 +197,7 @@ prop_compose! {
         today in mostly(0, -40..400_i64),
     ) -> Asked {
         let [permit_spent, period, life] = spent;
-        let spent = Spent { permit: permit_spent, period, life };
+        let spent = Spent { permit: permit_spent, period, life, ..Spent::default() };
         Asked {
             permit, purpose, asker, query, nano_rho, spent, repetition, exactly, grain, disclosure, to, model, evaluations,
             until, categories, cells, today,
