@@ -1,6 +1,8 @@
 //! A result object: released values and all that a reader must know of them, in the form that `interface.md` fixes for
 //! files and for `--format json`. Everything in it is noisy or public.
 
+mod amount;
+mod cells;
 mod combine;
 mod describe;
 mod received;
@@ -12,20 +14,18 @@ use serde_json::{Map, Value};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::message::Rule;
-use tvaers_protocol::release::BudgetLeft;
+use tvaers_protocol::release::{BudgetLeft, PartNoise};
 
+pub use self::amount::Amount;
 pub(crate) use self::combine::Combiner;
 pub(crate) use self::received::{Expected, Fault, Received};
 pub(crate) use self::tables::{Gathered, gather, of_tables, share};
-
-/// A public number that the persons of a federation are never more than: more than live in Denmark.
-const PERSONS_MAX: u64 = 10_000_000;
 
 /// What an interval covers, said in every result.
 const NOTE_INTERVALS: &str =
     "Standard errors and intervals cover the noise that protects citizens, not sampling error or clamping.";
 /// What `shown` is, said in every result.
-const NOTE_SHOWN: &str = "`value` is the raw noisy number, which may be negative; `shown` is post-processed: clipped, rounded, and hidden where the noisy number of persons is small.";
+const NOTE_SHOWN: &str = "`value` is the raw noisy number, which may be negative; `shown` is post-processed: clipped, rounded, made to add up with its totals, and hidden where the noisy number of persons is small.";
 
 /// A result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct Answer {
     pub laboratory: bool,
     /// The cells, empty ones included, in the order of the catalogue.
     pub cells: Vec<Cell>,
+    /// Totals over cells, where persons are in one cell at most: of all, and of each label of each category. What is
+    /// shown of one is the sum of what is shown of its cells; it is hidden where any of them is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Cell>,
     /// What it cost, and how it was noised.
     pub privacy: Privacy,
     /// Who answered.
@@ -56,13 +60,16 @@ pub struct Cell {
     /// The categories' labels.
     pub key: Map<String, Value>,
     /// The raw noisy number; none where no node that could have anyone in it answered.
-    pub value: Option<i64>,
+    pub value: Option<Amount>,
     /// What is shown of it; none where it is hidden.
-    pub shown: Option<i64>,
+    pub shown: Option<Amount>,
     /// The standard error of the noise.
     pub standard_error: Option<f64>,
     /// Where the exact number lies with 95 % certainty or more.
-    pub ci95: Option<[i64; 2]>,
+    pub ci95: Option<[Amount; 2]>,
+    /// The raw noisy number of the persons that it is about, where that was released beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<i64>,
 }
 
 /// What an answer cost.
@@ -72,7 +79,7 @@ pub struct Privacy {
     pub mechanism: String,
     /// The most that it can tell of anyone at one node, at delta.
     pub epsilon: f64,
-    /// The roster's constant.
+    /// The roster's constant; 0 under the discrete Laplace, whose epsilon is pure.
     pub delta: f64,
     /// The same as rho.
     pub rho: f64,
@@ -87,10 +94,13 @@ pub struct Privacy {
 pub struct NodePrivacy {
     /// The node.
     pub node: NodeId,
-    /// The width of its noise.
+    /// The width of its noise; of several parts, that of the first.
     pub scale: f64,
-    /// What one person can change.
+    /// What one person can change, in the same part.
     pub sensitivity: Sensitivity,
+    /// What was released together, where that is more than one part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartPrivacy>,
     /// What was charged.
     pub charged_rho: f64,
     /// The same as epsilon at delta.
@@ -103,6 +113,24 @@ pub struct NodePrivacy {
     pub rounding: u32,
     /// Under which policy.
     pub policy: Option<Digest>,
+}
+
+/// The noise of one part of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartPrivacy {
+    /// What it has in each cell.
+    pub of: String,
+    /// The width of its noise.
+    pub scale: f64,
+    /// What one person can change.
+    pub sensitivity: Sensitivity,
+}
+
+impl From<&PartNoise> for PartPrivacy {
+    fn from(noise: &PartNoise) -> Self {
+        let sensitivity = Sensitivity { l1: noise.sensitivity_l1, l2: noise.sensitivity_l2 };
+        Self { of: noise.of.name().to_owned(), scale: noise.scale, sensitivity }
+    }
 }
 
 /// What one person can change in all cells together.

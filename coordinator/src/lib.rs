@@ -7,6 +7,7 @@
 //! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
 //! roster is drafted.
 
+pub mod advice;
 pub mod answer;
 pub mod app;
 pub mod asker;

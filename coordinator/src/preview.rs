@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::{Previewed, Rule};
+use tvaers_protocol::release::{Mechanism, PartOf};
+use tvaers_release::of_query::family;
 use tvaers_release::scale::Scale;
 use tvaers_release::spread::Spread;
 
-use crate::answer::{Left, Sensitivity, rho};
+use crate::answer::{Left, PartPrivacy, rho};
 
 /// What a query would cost at one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,12 +23,36 @@ pub struct NodePreview {
     pub rho: Option<f64>,
     /// What would be left then.
     pub left: Option<Left>,
-    /// What one person can change.
-    pub sensitivity: Option<Sensitivity>,
+    /// How often it could be asked again, as far as the budgets go that are left: the least of permit, period and life.
+    pub more: Option<u64>,
+    /// How its noise would be drawn.
+    pub mechanism: Option<Mechanism>,
+    /// The noise of each part of the answer.
+    pub parts: Vec<PartPreview>,
+}
+
+/// The noise of one part of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartPreview {
+    /// What it has in each cell, how wide its noise is, and what one person can change.
+    #[serde(flatten)]
+    pub noise: PartPrivacy,
     /// The standard error of each of its cells.
-    pub standard_error: Option<f64>,
+    pub standard_error: f64,
     /// Half the width of each cell's 95 % interval.
-    pub ci95_half_width: Option<i64>,
+    pub ci95_half_width: i64,
+}
+
+impl NodePreview {
+    /// The noise of each part, as far as this program can tell.
+    #[must_use]
+    pub fn spreads(&self) -> Vec<(PartOf, Spread)> {
+        let spread = |part: &PartPreview| {
+            let of = PartOf::ALL.into_iter().find(|of| of.name() == part.noise.of)?;
+            Some((of, Spread::of(family(self.mechanism?), Scale::new(part.noise.scale).ok()?)))
+        };
+        self.parts.iter().filter_map(spread).collect()
+    }
 }
 
 pub(crate) fn of_node(node: &NodeId, answer: Option<Previewed>) -> NodePreview {
@@ -35,16 +61,26 @@ pub(crate) fn of_node(node: &NodeId, answer: Option<Previewed>) -> NodePreview {
         None => (false, Previewed { rules: Vec::new(), noise: None, left: None }),
     };
     let noise = previewed.noise;
-    let scale = noise.and_then(|noise| Scale::new(noise.scale).ok());
-    let spread = scale.map(Spread::discrete_gaussian);
+    let mechanism = noise.as_ref().map(|noise| noise.mechanism);
+    let parts = noise.iter().flat_map(|noise| &noise.parts).filter_map(|part| {
+        let spread = Spread::of(family(mechanism?), Scale::new(part.scale).ok()?);
+        Some(PartPreview {
+            noise: PartPrivacy::from(part),
+            standard_error: spread.standard_error(),
+            ci95_half_width: spread.half_width(),
+        })
+    });
+    let left = previewed.left;
+    let least = left.map(|left| left.permit.min(left.period).min(left.life));
+    let cost = noise.as_ref().map(|noise| noise.nano_rho);
     NodePreview {
         node: node.clone(),
         connected,
         rules: previewed.rules,
-        rho: noise.map(|noise| rho(noise.nano_rho)),
-        left: previewed.left.map(Left::from),
-        sensitivity: noise.map(|noise| Sensitivity { l1: noise.sensitivity_l1, l2: noise.sensitivity_l2 }),
-        standard_error: spread.map(|spread| spread.standard_error()),
-        ci95_half_width: spread.map(|spread| spread.half_width()),
+        rho: cost.map(rho),
+        left: left.map(Left::from),
+        more: least.zip(cost).and_then(|(least, cost)| least.checked_div(cost)),
+        mechanism,
+        parts: parts.collect(),
     }
 }

@@ -145,7 +145,7 @@ fn asked_of<'c>(coordinator: &'c Coordinator, query: &Query) -> Result<Vec<&'c M
 /// What each member's answers must be, where all of them together can be held.
 fn expected(query: &Query, members: &[&Member], times: u32) -> Result<Vec<Expected>, Problem> {
     let expected: Vec<Expected> = members.iter().map(|member| Expected::of(query, member)).collect();
-    let of_one = |node: &Expected| u64::try_from(node.cells_len()).unwrap_or(u64::MAX) + NUMBERS_AROUND;
+    let of_one = |node: &Expected| u64::try_from(node.numbers_len()).unwrap_or(u64::MAX) + NUMBERS_AROUND;
     let numbers = expected.iter().map(of_one).sum::<u64>().saturating_mul(u64::from(times));
     if numbers > NUMBERS_MAX {
         let what = format_args!("{times} answers of this query are more than a coordinator holds");

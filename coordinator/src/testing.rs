@@ -30,7 +30,7 @@ use tvaers_protocol::message::{
 use tvaers_protocol::problem::Problem;
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, NO_RECENCY};
 use tvaers_protocol::reject::RejectCode;
-use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, Release, Showing};
+use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
 use tvaers_protocol::request::{TablesRequest, Under};
 use tvaers_protocol::roster::{
     Coordinator as Entry, Member, Person, Role, Roster, SealingPublic, SignedRoster, VerifiedRoster,
@@ -268,13 +268,16 @@ pub(crate) fn release(name: &str, query: &Query, value: i64) -> Release {
         policy: Digest([8; 32]),
         laboratory: true,
         data: statement(),
-        cells: vec![value; cells.len()],
+        cells: vec![vec![value; cells.len()]],
         noise: Noise {
             mechanism: Mechanism::DiscreteGaussian,
-            scale: 3.0,
-            sensitivity_l1: 1,
-            sensitivity_l2: 1.0,
             nano_rho: 500_000_000,
+            parts: vec![PartNoise {
+                of: PartOf::Persons,
+                scale: 3.0,
+                sensitivity_l1: 1,
+                sensitivity_l2: 1.0,
+            }],
         },
         left: LEFT,
         showing: Showing { smallest: 0, rounding: 1 },

@@ -22,9 +22,12 @@ use tvaers_policy::request::Spent;
 use tvaers_protocol::codec;
 use tvaers_protocol::limit;
 use tvaers_protocol::message::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd, Rule, Signed};
-use tvaers_protocol::release::{BudgetLeft, Mechanism as Kind, Noise, Release, Showing};
+use tvaers_protocol::release::{BudgetLeft, Noise, PartOf, Release, Showing};
 use tvaers_protocol::sign::Purpose;
-use tvaers_release::mechanism::Mechanism;
+use tvaers_release::error::ReleaseError;
+use tvaers_release::joint::Joint;
+use tvaers_release::of_query;
+use tvaers_release::released::Released;
 use tvaers_release::rho::Rho;
 
 use crate::audit::event::Event;
@@ -38,6 +41,7 @@ use crate::witness;
 use admit::{Broken, Granted, admit};
 use exact::Sums;
 use plan::Plan;
+use question::Question;
 
 pub(crate) use told::{left_of, rule_codes};
 
@@ -268,13 +272,16 @@ async fn draw(
 ) -> Result<Drawn, Refusal> {
     let Due { repetition, charge, import, left } = due;
     let question = plan.question();
-    let mechanism = Mechanism::discrete_gaussian(*question.measure(), Rho::from_nano(charge.nano_rho.get()))
+    let charged = Rho::from_nano(charge.nano_rho.get());
+    let joint = of_query::joint(question.query().privacy().mechanism, question.parts(), charged)
         .map_err(Refusal::internal)?;
-    let exact = sums.exact(question.measure()).map_err(Refusal::internal)?;
-    let released = tokio::task::spawn_blocking(move || exact.release(&mechanism))
-        .await
-        .map_err(Refusal::internal)?
-        .map_err(Refusal::internal)?;
+    let noise = noise(question, &joint)?;
+    let exact = sums.exact(question.parts()).map_err(Refusal::internal)?;
+    let released = tokio::task::spawn_blocking(move || -> Result<Vec<Vec<Released>>, ReleaseError> {
+        exact.into_iter().zip(joint.parts()).map(|(exact, mechanism)| exact.release(mechanism)).collect()
+    });
+    let released = released.await.map_err(Refusal::internal)?.map_err(Refusal::internal)?;
+    let values = |part: &Vec<Released>| part.iter().map(Released::value).collect();
     let cells = in_force.policy().cells();
     let release = Release {
         node: node.config().id.clone(),
@@ -283,16 +290,13 @@ async fn draw(
         policy: in_force.digest(),
         laboratory: in_force.is_laboratory(),
         data: import.statement,
-        noise: noise(&mechanism),
+        noise,
         left,
         showing: Showing { smallest: cells.smallest, rounding: cells.rounding },
         software: node.software().clone(),
-        cells: released.iter().map(tvaers_release::released::Released::value).collect(),
+        cells: released.iter().map(values).collect(),
     };
-    // A sum is hidden by nothing of its own.
-    let hides = question.is_count() && cells.smallest > 0;
-    let is_hidden = |value: &&i64| hides && **value < i64::from(cells.smallest);
-    let hidden = u32::try_from(release.cells.iter().filter(is_hidden).count()).unwrap_or(u32::MAX);
+    let hidden = hidden(&release);
     let context = release.question;
     let body = codec::encode(&Signed::new(release, Purpose::Release, context, node.signing()));
     Ok(Drawn { body: body.map_err(Refusal::internal)?, hidden })
@@ -310,16 +314,21 @@ pub(crate) async fn left_over_all(node: &Node, in_force: &InForce) -> Result<Bud
     Ok(in_force.left("", &in_force.spent(&spent.map_err(Refusal::internal)?)))
 }
 
+/// How many cells are hidden for their noisy number of persons.
+fn hidden(release: &Release) -> u32 {
+    let smallest = i64::from(release.showing.smallest);
+    let parts = release.noise.parts.iter().zip(&release.cells);
+    let persons = parts.filter(|(part, _)| smallest > 0 && part.of == PartOf::Persons);
+    let hidden =
+        persons.map(|(_, cells)| cells.iter().filter(|value| **value < smallest).count()).sum::<usize>();
+    u32::try_from(hidden).unwrap_or(u32::MAX)
+}
+
 /// The noise as it is told.
-fn noise(mechanism: &Mechanism) -> Noise {
-    let sensitivity = mechanism.measure().sensitivity();
-    Noise {
-        mechanism: Kind::DiscreteGaussian,
-        scale: mechanism.scale().get(),
-        sensitivity_l1: sensitivity.l1(),
-        sensitivity_l2: sensitivity.l2(),
-        nano_rho: mechanism.charged().nano(),
-    }
+fn noise(question: &Question, joint: &Joint) -> Result<Noise, Refusal> {
+    let parts = of_query::told(question.parts(), joint).map_err(Refusal::internal)?;
+    let mechanism = question.query().privacy().mechanism;
+    Ok(Noise { mechanism, nano_rho: joint.charged().nano(), parts })
 }
 
 /// Says what a query would cost. Nothing is charged or read.
@@ -331,11 +340,11 @@ pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed
         Err(rules) => return Ok(nothing(rules)),
     };
     Ok(match judge(&plan, in_force, &spent(node, &plan, in_force, now).await?) {
-        Ok(Granted { grant, mechanism }) => {
+        Ok(Granted { grant, joint }) => {
             let price = grant.price;
             let left =
                 BudgetLeft { permit: price.left_permit, period: price.left_period, life: price.left_life };
-            Previewed { rules: Vec::new(), noise: Some(noise(&mechanism)), left: Some(left) }
+            Previewed { rules: Vec::new(), noise: Some(noise(plan.question(), &joint)?), left: Some(left) }
         }
         Err(rules) => nothing(rules),
     })
@@ -356,14 +365,17 @@ struct Replies<'a> {
     grid: Duration,
     sequence: u32,
     count: u32,
+    /// Whether something has just left on the grid, so that the end may follow it at once.
+    on_time: bool,
 }
 
 impl<'a> Replies<'a> {
     const fn new(exchange: &'a mut Exchange, began: Instant) -> Self {
-        Self { exchange, began, grid: Duration::ZERO, sequence: 0, count: 0 }
+        Self { exchange, began, grid: Duration::ZERO, sequence: 0, count: 0, on_time: false }
     }
 
     async fn send(&mut self, bodies: Vec<Vec<u8>>) -> Result<(), Refusal> {
+        self.on_time = !bodies.is_empty();
         if bodies.is_empty() {
             return Ok(());
         }
@@ -390,7 +402,10 @@ impl<'a> Replies<'a> {
     }
 
     async fn end(self, refused: Vec<Rule>) -> Result<(), Refusal> {
-        on_grid(self.began, self.grid).await;
+        // After answers there is nothing left to hide: a second wait would only double how long an answer takes.
+        if !self.on_time {
+            on_grid(self.began, self.grid).await;
+        }
         let end = ReleasesEnd { count: self.count, refused };
         let sent = self.exchange.answer(&end, FRAME_TIME).await;
         sent.map_err(|error| Refusal::because(error.code(), error))

@@ -13,32 +13,75 @@ use crate::message::DataStatement;
 pub enum Mechanism {
     /// The exact discrete Gaussian (Canonne, Kamath and Steinke, 2020), counted in rho.
     DiscreteGaussian,
+    /// The exact discrete Laplace (Ghosh, Roughgarden and Sundararajan, 2009): pure epsilon, charged as ε²/2 of rho.
+    DiscreteLaplace,
 }
 
 impl Mechanism {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::DiscreteGaussian, Self::DiscreteLaplace];
+
     /// Its name, as in query files and results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::DiscreteGaussian => "discrete_gaussian",
+            Self::DiscreteLaplace => "discrete_laplace",
         }
     }
 }
 
-/// The noise in each value of a release: public parameters only.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// What a part of a release has in each cell, before noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartOf {
+    /// Persons; where a number is added up beside, those who have one.
+    Persons,
+    /// A number of each person, added up.
+    Sum,
+    /// The same, each less the middle of the number's bounds.
+    CentredSum,
+}
+
+impl PartOf {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Persons, Self::Sum, Self::CentredSum];
+
+    /// Its name, as in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Persons => "persons",
+            Self::Sum => "sum",
+            Self::CentredSum => "centred_sum",
+        }
+    }
+}
+
+/// The noise of a release: public parameters only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {
     /// How it was drawn.
     pub mechanism: Mechanism,
-    /// The width: sigma of a discrete Gaussian.
+    /// What was charged, in thousand-millionths of rho.
+    pub nano_rho: u64,
+    /// The parts that are released together, at least one.
+    pub parts: Vec<PartNoise>,
+}
+
+/// The noise in each value of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartNoise {
+    /// What is noised.
+    pub of: PartOf,
+    /// The width: sigma of a discrete Gaussian, the scale of a discrete Laplace.
     pub scale: f64,
     /// What one person can change in all cells together, added up.
     pub sensitivity_l1: u64,
     /// The same as the root of the sum of squares, rounded up.
     pub sensitivity_l2: f64,
-    /// What was charged, in thousand-millionths of rho.
-    pub nano_rho: u64,
 }
 
 /// What is left of the node's budgets after a charge, in thousand-millionths of rho.
@@ -79,9 +122,10 @@ pub struct Release {
     pub laboratory: bool,
     /// Which data it was made from.
     pub data: DataStatement,
-    /// The noisy values, signed, in the order of the query's cells, those left out in which the node can have nobody.
-    pub cells: Vec<i64>,
-    /// Their noise.
+    /// The noisy values of each part, signed, in the order of the query's cells, those left out in which the node can
+    /// have nobody.
+    pub cells: Vec<Vec<i64>>,
+    /// Their noise, part by part.
     pub noise: Noise,
     /// What is left of the node's budgets.
     pub left: BudgetLeft,

@@ -2,32 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-use tvaers_protocol::release::Release;
+use serde_json::Value;
+use tvaers_protocol::release::{Mechanism, PartOf, Release};
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_query::Query;
-use tvaers_query::query::Kind;
-use tvaers_release::clamp::Clamp;
-use tvaers_release::conversion::{Delta, epsilon_of};
+use tvaers_release::conversion::{Delta, epsilon_of, pure_of};
 use tvaers_release::error::ReleaseError;
-use tvaers_release::measure::Measure;
-use tvaers_release::postprocess::{Presentation, shown};
+use tvaers_release::postprocess::Presentation;
 use tvaers_release::released::Released;
 use tvaers_release::rho::Rho;
 
+use super::cells::{Layout, Sums};
 use super::received::Received;
 use super::{
-    Answer, Cell, Coverage, Data, Definition, Left, NodePrivacy, PERSONS_MAX, Privacy, Sensitivity, describe,
-    rho,
+    Answer, Coverage, Data, Definition, Left, NodePrivacy, PartPrivacy, Privacy, Sensitivity, describe, rho,
 };
 
 /// Makes results of one query. What all of them share is worked out once: there may be ten thousand.
 pub(crate) struct Combiner<'q> {
     query: &'q Query,
     delta: Delta,
-    measure: Measure,
+    layout: Layout,
     asked: Value,
-    keys: Vec<Map<String, Value>>,
     definitions: Vec<Definition>,
     notes: Vec<String>,
     /// Epsilon by nano-rho, which is searched for numerically.
@@ -43,9 +39,8 @@ impl<'q> Combiner<'q> {
         Ok(Self {
             query,
             delta: roster.roster().delta.parse()?,
-            measure: measure(query)?,
+            layout: Layout::of(query)?,
             asked: describe::as_asked(query),
-            keys: describe::keys(query),
             definitions: describe::definitions(query),
             notes: describe::notes(query),
             epsilons: BTreeMap::new(),
@@ -66,12 +61,14 @@ impl<'q> Combiner<'q> {
         let rounding = releases().map(|release| release.showing.rounding).max().unwrap_or(1);
         let presentation = Presentation::new(smallest, rounding.max(1))?;
         let nodes = releases().map(|release| self.node_privacy(release)).collect();
+        let (cells, totals) = self.layout.cells(&self.sums(answers)?, presentation)?;
         Ok(Answer {
             query: self.asked.clone(),
             as_of: self.query.as_of(),
             laboratory: releases().any(|release| release.laboratory),
-            cells: self.cells(answers, presentation)?,
-            privacy: privacy(self.query.privacy().mechanism.name(), nodes, self.delta),
+            cells,
+            totals,
+            privacy: privacy(self.query.privacy().mechanism, nodes, self.delta),
             coverage,
             definitions: self.definitions.clone(),
             data: releases().map(data).collect(),
@@ -79,35 +76,49 @@ impl<'q> Combiner<'q> {
         })
     }
 
-    fn cells(&self, answers: &[&Received], presentation: Presentation) -> Result<Vec<Cell>, ReleaseError> {
-        let mut parts: Vec<Vec<Released>> = vec![Vec::new(); self.keys.len()];
+    /// Each cell over all nodes, part by part.
+    fn sums(&self, answers: &[&Received]) -> Result<Vec<Sums>, ReleaseError> {
+        let mut persons: Vec<Vec<Released>> = vec![Vec::new(); self.layout.len()];
+        let mut sums = persons.clone();
         for answer in answers {
-            for (&cell, &value) in answer.cells.iter().zip(&answer.release.cells) {
-                if let Some(parts) = parts.get_mut(cell) {
-                    parts.push(Released::restore(value, answer.spread));
+            let parts = answer.release.noise.parts.iter().zip(&answer.release.cells).zip(&answer.spreads);
+            for ((part, values), spread) in parts {
+                let into = match part.of {
+                    PartOf::Persons => &mut persons,
+                    PartOf::Sum | PartOf::CentredSum => &mut sums,
+                };
+                for (&cell, &value) in answer.cells.iter().zip(values) {
+                    if let Some(into) = into.get_mut(cell) {
+                        into.push(Released::restore(value, *spread));
+                    }
                 }
             }
         }
-        let cells = self.keys.iter().cloned().zip(parts).map(|(key, parts)| {
-            if parts.is_empty() {
-                return Ok(nobody(key));
-            }
-            Ok(cell(key, &Released::sum(&parts)?, &self.measure, presentation))
-        });
-        cells.collect()
+        let sum = |parts: &Vec<Released>| -> Result<Option<Released>, ReleaseError> {
+            if parts.is_empty() { Ok(None) } else { Released::sum(parts).map(Some) }
+        };
+        let both = persons.iter().zip(&sums);
+        both.map(|(persons, sums)| Ok(Sums { persons: sum(persons)?, sum: sum(sums)? })).collect()
     }
 
     fn node_privacy(&mut self, release: &Release) -> NodePrivacy {
-        let (noise, left) = (release.noise, release.left);
-        let delta = self.delta;
-        let epsilon = self.epsilons.entry(noise.nano_rho);
-        let epsilon = *epsilon.or_insert_with(|| epsilon_of(Rho::from_nano(noise.nano_rho), delta));
+        let (noise, left) = (&release.noise, release.left);
+        let (delta, mechanism) = (self.delta, noise.mechanism);
+        let known = self.epsilons.entry(noise.nano_rho);
+        let charged_epsilon =
+            *known.or_insert_with(|| epsilon(mechanism, Rho::from_nano(noise.nano_rho), delta));
+        let parts: Vec<PartPrivacy> = noise.parts.iter().map(PartPrivacy::from).collect();
+        let first = noise.parts.first();
         NodePrivacy {
             node: release.node.clone(),
-            scale: noise.scale,
-            sensitivity: Sensitivity { l1: noise.sensitivity_l1, l2: noise.sensitivity_l2 },
+            scale: first.map_or(0.0, |part| part.scale),
+            sensitivity: Sensitivity {
+                l1: first.map_or(0, |part| part.sensitivity_l1),
+                l2: first.map_or(0.0, |part| part.sensitivity_l2),
+            },
+            parts: if parts.len() > 1 { parts } else { Vec::new() },
             charged_rho: rho(noise.nano_rho),
-            charged_epsilon: epsilon,
+            charged_epsilon,
             left: Left::from(left),
             smallest_cell: release.showing.smallest,
             rounding: release.showing.rounding,
@@ -116,46 +127,24 @@ impl<'q> Combiner<'q> {
     }
 }
 
-/// A cell with its noise.
-pub(super) fn cell(
-    key: Map<String, Value>,
-    released: &Released,
-    measure: &Measure,
-    presentation: Presentation,
-) -> Cell {
-    Cell {
-        key,
-        value: Some(released.value()),
-        shown: shown(measure, released, None, presentation).value(),
-        standard_error: Some(released.standard_error()),
-        ci95: Some(released.interval()),
-    }
-}
-
-/// A cell that no node answered for.
-fn nobody(key: Map<String, Value>) -> Cell {
-    Cell { key, value: None, shown: None, standard_error: None, ci95: None }
-}
-
-fn measure(query: &Query) -> Result<Measure, ReleaseError> {
-    let contribution = query.contribution();
-    let cells = query.cells_len();
-    match query.kind() {
-        Kind::Count => Measure::count(cells, contribution.cells_max, PERSONS_MAX),
-        Kind::Sum { .. } => {
-            let clamp = Clamp::new(contribution.from, contribution.to)?;
-            Measure::sum(cells, contribution.cells_max, clamp, PERSONS_MAX)
-        }
+/// What an amount of rho is in epsilon: pure under the discrete Laplace, else at delta.
+pub(super) fn epsilon(mechanism: Mechanism, charged: Rho, delta: Delta) -> f64 {
+    match mechanism {
+        Mechanism::DiscreteGaussian => epsilon_of(charged, delta),
+        Mechanism::DiscreteLaplace => pure_of(charged),
     }
 }
 
 /// What an answer cost, from what it cost at each node.
-pub(super) fn privacy(mechanism: &str, nodes: Vec<NodePrivacy>, delta: Delta) -> Privacy {
+pub(super) fn privacy(mechanism: Mechanism, nodes: Vec<NodePrivacy>, delta: Delta) -> Privacy {
     let most = |value: fn(&NodePrivacy) -> f64| nodes.iter().map(value).fold(0.0, f64::max);
     Privacy {
-        mechanism: mechanism.to_owned(),
+        mechanism: mechanism.name().to_owned(),
         epsilon: most(|node| node.charged_epsilon),
-        delta: delta.get(),
+        delta: match mechanism {
+            Mechanism::DiscreteGaussian => delta.get(),
+            Mechanism::DiscreteLaplace => 0.0,
+        },
         rho: most(|node| node.charged_rho),
         rho_person_max: nodes.iter().map(|node| node.charged_rho).sum(),
         nodes,

@@ -6,17 +6,21 @@ use tvaers_protocol::codec;
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::limit::MEMBERS_MAX;
 use tvaers_protocol::message::Signed;
-use tvaers_protocol::release::Release;
+use tvaers_protocol::release::{Mechanism, PartOf, Release};
 use tvaers_protocol::roster::Member;
 use tvaers_protocol::sign::{Purpose, VerifyingKey};
 use tvaers_query::Query;
 use tvaers_query::query::Party;
 use tvaers_release::error::ReleaseError;
+use tvaers_release::of_query::{family, parts};
 use tvaers_release::scale::Scale;
 use tvaers_release::spread::Spread;
 
 /// A value may be as far from 0 as this: those of a whole federation can then be added up, whatever a node says.
 const VALUE_MAX: u64 = i64::MAX.unsigned_abs() / MEMBERS_MAX as u64;
+
+/// Scales whose spreads are kept: an answer has two at most, and a policy may change while answers come.
+const SCALES_KEPT: usize = 8;
 
 /// Why a node's answer cannot be used. It names no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +31,8 @@ pub(crate) enum Fault {
     OtherQuestion,
     #[error("it has another number of cells than the query has for the node")]
     Cells,
+    #[error("it has other parts or other noise than the query has")]
+    Parts,
     #[error("a value is too large to be added up")]
     Value,
     #[error("its noise is none that the mechanism can have: {0}")]
@@ -49,8 +55,11 @@ pub(crate) struct Expected {
     key: VerifyingKey,
     question: Digest,
     cells: Arc<[usize]>,
-    /// That of the scale before: it takes time to work out, and hardly ever changes.
-    spread: Option<Spread>,
+    mechanism: Mechanism,
+    /// What its parts may be: with the number of persons beside a sum, or without.
+    parts: [Vec<PartOf>; 2],
+    /// Those of the scales before: they take time to work out, and hardly ever change.
+    spreads: Vec<(u64, Spread)>,
 }
 
 /// A node's answer, checked.
@@ -58,7 +67,8 @@ pub(crate) struct Received {
     pub(super) release: Release,
     /// The positions of its cells among those of the query.
     pub(super) cells: Arc<[usize]>,
-    pub(super) spread: Spread,
+    /// What is known of the noise of each part.
+    pub(super) spreads: Vec<Spread>,
 }
 
 impl Expected {
@@ -69,13 +79,15 @@ impl Expected {
             key: member.signing,
             question: query.question_digest(),
             cells: query.cells_of(&Party::from(member)).into(),
-            spread: None,
+            mechanism: query.privacy().mechanism,
+            parts: [false, true].map(|hides| parts_of(query, hides)),
+            spreads: Vec::new(),
         }
     }
 
-    /// How many cells the node answers.
-    pub(crate) fn cells_len(&self) -> usize {
-        self.cells.len()
+    /// How many numbers the node answers at most.
+    pub(crate) fn numbers_len(&self) -> usize {
+        self.cells.len() * self.parts.iter().map(Vec::len).max().unwrap_or(1)
     }
 
     /// Checks one answer.
@@ -91,18 +103,36 @@ impl Expected {
         if release.node != self.node || release.question != self.question {
             return Err(Fault::OtherQuestion);
         }
-        if release.cells.len() != self.cells.len() {
+        let of: Vec<PartOf> = release.noise.parts.iter().map(|part| part.of).collect();
+        if of.is_empty() || !self.parts.contains(&of) || release.noise.mechanism != self.mechanism {
+            return Err(Fault::Parts);
+        }
+        let fits = |cells: &Vec<i64>| cells.len() == self.cells.len();
+        if release.cells.len() != of.len() || !release.cells.iter().all(fits) {
             return Err(Fault::Cells);
         }
-        if release.cells.iter().any(|value| value.unsigned_abs() > VALUE_MAX) {
+        if release.cells.iter().flatten().any(|value| value.unsigned_abs() > VALUE_MAX) {
             return Err(Fault::Value);
         }
-        let scale = Scale::new(release.noise.scale).map_err(Fault::Noise)?;
-        let spread = match self.spread {
-            Some(spread) if spread.scale().to_bits() == scale.get().to_bits() => spread,
-            _ => Spread::discrete_gaussian(scale),
-        };
-        self.spread = Some(spread);
-        Ok(Received { release: signed.content, cells: Arc::clone(&self.cells), spread })
+        let spreads =
+            release.noise.parts.iter().map(|part| self.spread(part.scale)).collect::<Result<_, _>>()?;
+        Ok(Received { release: signed.content, cells: Arc::clone(&self.cells), spreads })
     }
+
+    fn spread(&mut self, scale: f64) -> Result<Spread, Fault> {
+        if let Some((_, spread)) = self.spreads.iter().find(|(known, _)| *known == scale.to_bits()) {
+            return Ok(*spread);
+        }
+        let spread = Spread::of(family(self.mechanism), Scale::new(scale).map_err(Fault::Noise)?);
+        // A node that says another scale each time costs time, not room.
+        self.spreads.truncate(SCALES_KEPT - 1);
+        self.spreads.insert(0, (scale.to_bits(), spread));
+        Ok(spread)
+    }
+}
+
+fn parts_of(query: &Query, hides: bool) -> Vec<PartOf> {
+    // A query that cannot be noised is refused before anyone is asked; then nothing fits.
+    let parts = parts(query, query.cells_len(), hides).unwrap_or_default();
+    parts.into_iter().map(|part| part.of).collect()
 }

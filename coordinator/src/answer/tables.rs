@@ -1,25 +1,31 @@
 //! The released tables of a stratification: exact only while the join runs, noised before anything is stored or shown.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use tvaers_definitions::model::{Model, Outcome};
 use tvaers_definitions::tables::{Cell as TableCell, Tables};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::release::BudgetLeft;
+use tvaers_protocol::release::{BudgetLeft, Mechanism as Noised};
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::{Manifest, utc_date};
-use tvaers_release::conversion::{Delta, epsilon_of};
+use tvaers_release::consistent::{Table, consistent_tables};
+use tvaers_release::conversion::Delta;
 use tvaers_release::error::ReleaseError;
 use tvaers_release::exact::Exact;
 use tvaers_release::measure::Measure;
 use tvaers_release::mechanism::Mechanism;
-use tvaers_release::postprocess::Presentation;
+use tvaers_release::of_query::PERSONS_MAX;
+use tvaers_release::postprocess::{Presentation, Shown};
+use tvaers_release::released::Released;
 use tvaers_release::rho::Rho;
 
-use super::combine::{cell, privacy};
+use super::cells::counted;
+use super::combine::{epsilon, privacy};
 use super::{
-    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, PERSONS_MAX,
-    Sensitivity, denominator, rho,
+    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, Sensitivity,
+    denominator, rho,
 };
 use crate::summary::NodeData;
 
@@ -92,10 +98,12 @@ fn released(
     let rounding = terms().map(|terms| terms.showing.rounding).max().unwrap_or(1);
     let presentation = Presentation::new(smallest, rounding.max(1))?;
     let noisy = gathered.exact.release(&mechanism)?;
-    let cells = gathered.tables.cells().into_iter().zip(&noisy);
-    let cells = cells.map(|(at, value)| cell(key(&at), value, &measure, presentation)).collect();
+    let at = gathered.tables.cells();
+    let shown = shown(&at, &noisy, presentation)?;
+    let cells = at.iter().zip(&noisy).zip(shown);
+    let cells = cells.map(|((at, value), shown)| counted(key(at), value, shown)).collect();
     let sensitivity = measure.sensitivity();
-    let charged_epsilon = epsilon_of(charged, delta);
+    let charged_epsilon = epsilon(Noised::DiscreteGaussian, charged, delta);
     let nodes = data.iter().filter_map(|data| {
         let terms = data.tables?;
         // The least price of all nodes was agreed, so that a node whose policy asks for more has more left.
@@ -105,6 +113,7 @@ fn released(
             node: data.node.clone(),
             scale: mechanism.scale().get(),
             sensitivity: Sensitivity { l1: sensitivity.l1(), l2: sensitivity.l2() },
+            parts: Vec::new(),
             charged_rho: rho(manifest.nano_rho),
             charged_epsilon,
             left: Left::from(BudgetLeft {
@@ -122,7 +131,8 @@ fn released(
         as_of: manifest.as_of,
         laboratory: data.iter().any(|data| data.laboratory),
         cells,
-        privacy: privacy("discrete_gaussian", nodes.collect(), delta),
+        totals: Vec::new(),
+        privacy: privacy(Noised::DiscreteGaussian, nodes.collect(), delta),
         coverage: coverage(manifest, roster),
         definitions: vec![Definition {
             feature: model.name.clone(),
@@ -147,6 +157,42 @@ fn released(
     // A joint release changes by one person's rows at one node, or at all of them together: it is the same noise.
     answer.privacy.rho_person_max = answer.privacy.rho;
     Ok(answer)
+}
+
+/// What is shown of the tables. Those of a municipality count the same persons, so they are made to have one total
+/// where nothing is hidden.
+fn shown(
+    at: &[TableCell],
+    noisy: &[Released],
+    presentation: Presentation,
+) -> Result<Vec<Shown>, ReleaseError> {
+    let mut shown = vec![Shown::Hidden; noisy.len()];
+    let place = |cell: &TableCell| match cell {
+        TableCell::Stratum { kommune, .. } => (*kommune, false),
+        TableCell::Included { kommune, .. } => (*kommune, true),
+    };
+    let kommuner: BTreeSet<u16> = at.iter().map(|cell| place(cell).0).collect();
+    for kommune in kommuner {
+        let of = |is_included| -> Vec<usize> {
+            let own = |(index, cell)| (place(cell) == (kommune, is_included)).then_some(index);
+            at.iter().enumerate().filter_map(own).collect()
+        };
+        let places: Vec<Vec<usize>> =
+            [false, true].map(of).into_iter().filter(|own| !own.is_empty()).collect();
+        let values: Vec<Vec<Released>> = places
+            .iter()
+            .map(|own| own.iter().filter_map(|index| noisy.get(*index)).copied().collect())
+            .collect();
+        let tables: Vec<Table<'_>> = values.iter().map(|cells| Table { cells, margins: &[] }).collect();
+        for (own, table) in places.iter().zip(consistent_tables(&tables, presentation)?) {
+            for (index, cell) in own.iter().zip(table.cells) {
+                if let Some(slot) = shown.get_mut(*index) {
+                    *slot = cell;
+                }
+            }
+        }
+    }
+    Ok(shown)
 }
 
 fn key(cell: &TableCell) -> Map<String, Value> {

@@ -3,26 +3,33 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use tvaers_host::output::{Format, Output, table};
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::release::PartOf;
 use tvaers_protocol::request::QueryRequest;
+use tvaers_protocol::study::utc_date;
+use tvaers_query::query::{Kind, Party};
 use tvaers_query::{Budget, Decimal, Query};
+use tvaers_release::of_query::PERSONS_MAX;
+use tvaers_release::spread::Spread;
 
 use super::asking::{Asking, under};
 use super::{bar, results, show};
+use crate::advice::{self, Advised, Expected, PERSONS};
 use crate::asker::Asker;
 use crate::control::{Reply, Request, ask};
 use crate::home::Home;
-use crate::preview::NodePreview;
+use crate::preview::{NodePreview, PartPreview};
 use crate::query::Answered;
 use crate::request::QueryAsked;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Show what a query would cost at each node, what would be left, and how good the answer would be
-    Preview(Args),
+    Preview(PreviewArgs),
     /// Ask a query, and show the answer
     Submit(SubmitArgs),
     /// Show what was asked, newest first
@@ -52,6 +59,18 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct PreviewArgs {
+    #[command(flatten)]
+    query: Args,
+    /// Work out the epsilon at which no cell's standard error is more than this, in the query's own unit, and preview that
+    #[arg(long, value_name = "ERROR", conflicts_with = "rho", value_parser = error_wished)]
+    target_error: Option<f64>,
+    /// How many persons you guess are in a cell: the error of means and quantiles depends on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=PERSONS_MAX))]
+    persons: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct SubmitArgs {
     #[command(flatten)]
     query: Args,
@@ -68,6 +87,11 @@ pub(super) struct SubmitArgs {
 
 fn decimal(text: &str) -> Result<Decimal, String> {
     Decimal::parse(text).map_err(|error| format!("{error}; expected {}", Decimal::EXPECTED))
+}
+
+fn error_wished(text: &str) -> Result<f64, String> {
+    let error: Option<f64> = text.parse().ok().filter(|error: &f64| error.is_finite() && *error > 0.0);
+    error.ok_or_else(|| "expected a number more than 0".to_owned())
 }
 
 pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
@@ -146,32 +170,130 @@ async fn tell(home: &Home, answered: &Answered, output: Output) -> Result<(), Pr
     Ok(())
 }
 
-async fn preview(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
-    let request = args.signed(home, 1, 60, output)?;
-    let Reply::Previewed(nodes) = ask(&home.socket(), &Request::Preview(request), |_| {}).await? else {
+/// What a preview says.
+#[derive(Serialize)]
+struct Preview<'a> {
+    /// What `--target-error` worked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advised: Option<Advice>,
+    /// Each node's verdict, cost and noise.
+    nodes: &'a [NodePreview],
+    /// The error to expect in a cell that most nodes add to.
+    expected: Vec<Expected>,
+}
+
+/// A budget that buys the wished error.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Advice {
+    target_error: f64,
+    epsilon: f64,
+    rho: f64,
+}
+
+async fn preview(home: &Home, args: &PreviewArgs, output: Output) -> Result<(), Problem> {
+    let asker = args.query.asking.open(home)?;
+    let now = SystemClock.now();
+    let mut query = args.query.read(&asker, now, output)?;
+    let parties: Vec<Party> = asker.roster().roster().members_on(utc_date(now)).map(Party::from).collect();
+    let nodes_a_cell = advice::nodes_a_cell(&query, &parties);
+    let mut advised = None;
+    if let Some(target_error) = args.target_error {
+        let found = advise(&query, nodes_a_cell, target_error, args.persons, &asker)?;
+        query = query.with_budget(Budget::Epsilon(found.epsilon));
+        let rho = crate::answer::rho(found.rho.nano());
+        advised = Some(Advice { target_error, epsilon: found.epsilon.real(), rho });
+    }
+    let signed = asker.query(&query, under(&args.query.permit, &args.query.purpose), 1, 60, now);
+    let Reply::Previewed(nodes) = ask(&home.socket(), &Request::Preview(signed), |_| {}).await? else {
         return Err(super::other_answer());
     };
+    let expected = expected(&query, &nodes, nodes_a_cell, args.persons).unwrap_or_default();
+    let preview = Preview { advised, nodes: &nodes, expected };
     if output.format == Format::Json {
-        let json = serde_json::to_string_pretty(&nodes)
+        let json = serde_json::to_string_pretty(&preview)
             .map_err(|error| Problem::from_error(Exit::Failed, "preview.json", &error))?;
         output.result(json);
     } else {
-        previewed(&nodes, output);
+        previewed(&preview, output);
     }
     let refused = nodes.iter().find_map(|node| Some((node, node.rules.first()?)));
     refused.map_or(Ok(()), |(node, _)| Err(crate::failure::declined(&node.node, &node.rules)))
 }
 
-fn previewed(nodes: &[NodePreview], output: Output) {
-    let header =
-        ["node", "verdict", "cost (rho)", "left: permit", "period", "life", "standard error", "± 95 %"];
-    let mut table = table(header, &[2, 3, 4, 5, 6, 7]);
+/// The budget for a wished error.
+fn advise(
+    query: &Query,
+    nodes: usize,
+    target: f64,
+    persons: Option<u64>,
+    asker: &Asker,
+) -> Result<Advised, Problem> {
+    let depends = matches!(query.kind(), Kind::Mean { .. } | Kind::Quantiles { .. });
+    if depends && persons.is_none() {
+        let what = "the error of means and quantiles depends on how many persons are in a cell";
+        return Err(Problem::new(Exit::BadInput, "preview.persons", what)
+            .at("--target-error")
+            .expected("your guess, with --persons")
+            .next("a count of the same groups tells how many there are"));
+    }
+    let failed = |error| Problem::from_error(Exit::BadInput, "preview.target-error", &error);
+    let delta = asker.roster().roster().delta.parse().map_err(failed)?;
+    let advised = advice::budget_for(query, nodes, target, persons.unwrap_or(1), delta).map_err(failed)?;
+    advised.ok_or_else(|| {
+        Problem::new(Exit::BadInput, "preview.target-error", "no budget buys so small an error")
+            .at("--target-error")
+            .expected("a greater error")
+            .next("ask for fewer categories, wider bins, or more persons in a cell")
+    })
+}
+
+/// The error to expect in a cell that most nodes add to: of several nodes those with the widest noise.
+fn expected(
+    query: &Query,
+    nodes: &[NodePreview],
+    nodes_a_cell: usize,
+    persons: Option<u64>,
+) -> Option<Vec<Expected>> {
+    let mut spreads: Vec<_> =
+        nodes.iter().map(NodePreview::spreads).filter(|parts| !parts.is_empty()).collect();
+    let width = |parts: &Vec<(PartOf, Spread)>| parts.first().map_or(0.0, |(_, spread)| spread.scale());
+    spreads.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    spreads.truncate(nodes_a_cell);
+    let guesses = persons.map_or_else(|| PERSONS.to_vec(), |persons| vec![persons]);
+    advice::expected(query, &advice::added_up(&spreads).ok()?, &guesses).ok()
+}
+
+fn previewed(preview: &Preview<'_>, output: Output) {
+    if let Some(Advice { target_error, epsilon, rho }) = preview.advised {
+        output.result(format_args!(
+            "For a standard error of {target_error} write `epsilon = {epsilon}` under [privacy]: {rho} rho at each node."
+        ));
+    }
+    let header = [
+        "node",
+        "verdict",
+        "cost (rho)",
+        "left: permit",
+        "period",
+        "life",
+        "more such",
+        "standard error",
+        "± 95 %",
+    ];
+    let mut table = table(header, &[2, 3, 4, 5, 6, 7, 8]);
     let number = |number: Option<f64>| number.map(|number| format!("{number:.4}")).unwrap_or_default();
-    for node in nodes {
+    for node in preview.nodes {
         let verdict = match (node.connected, node.rules.first()) {
             (false, _) => "not connected".to_owned(),
             (true, None) => "would be answered".to_owned(),
             (true, Some(rule)) => format!("refused: {}", rule.code),
+        };
+        let parts = |text: fn(&PartPreview) -> String| {
+            let one = |part: &PartPreview| match node.parts.len() {
+                1 => text(part),
+                _ => format!("{} {}", part.noise.of.replace('_', " "), text(part)),
+            };
+            node.parts.iter().map(one).collect::<Vec<_>>().join("\n")
         };
         table.add_row([
             node.node.to_string(),
@@ -180,14 +302,26 @@ fn previewed(nodes: &[NodePreview], output: Output) {
             number(node.left.map(|left| left.permit_rho)),
             number(node.left.map(|left| left.period_rho)),
             number(node.left.map(|left| left.life_rho)),
-            number(node.standard_error),
-            node.ci95_half_width.map(|width| width.to_string()).unwrap_or_default(),
+            node.more.map(|more| more.to_string()).unwrap_or_default(),
+            parts(|part| format!("{:.4}", part.standard_error)),
+            parts(|part| part.ci95_half_width.to_string()),
         ]);
     }
     output.result(table);
-    let variance: f64 = nodes.iter().filter_map(|node| node.standard_error).map(|error| error * error).sum();
-    output.result(format_args!(
-        "Where a cell adds up all of these nodes its standard error is {:.2}. Nothing was charged or read.",
-        variance.sqrt()
-    ));
+    for expected in &preview.expected {
+        let of = match (expected.probability, expected.persons) {
+            (Some(share), Some(n)) => {
+                format!("Of the quantile at {share}, with {n} persons spread evenly over the bins,")
+            }
+            (_, Some(n)) => format!("Of a mean over {n} persons"),
+            _ => "Of a cell that adds up all nodes that can have anyone in it".to_owned(),
+        };
+        let range = expected.range.map(|[low, high]| format!(" ({low:.4} to {high:.4}, by where it lies)"));
+        output.result(format_args!(
+            "{of} the standard error would be {:.4}{}.",
+            expected.standard_error,
+            range.unwrap_or_default()
+        ));
+    }
+    output.result("Nothing was charged or read.");
 }

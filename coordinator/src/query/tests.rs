@@ -7,7 +7,7 @@ use tvaers_protocol::message::{Releases, ReleasesEnd};
 use tvaers_protocol::study::Grain;
 
 use super::*;
-use crate::answer::Answer;
+use crate::answer::{Amount, Answer};
 use crate::testing::{Mischief, World, node, query_asked};
 
 const BY_SEX: &str = "name = \"by-sex\"\nkind = \"count\"\nby = [\"sex\"]\nas_of = 2026-02-28\n[privacy]\nrho = 0.5\n[nodes]\nsector = \"municipality\"\n";
@@ -28,7 +28,9 @@ async fn ask(world: &World, times: u32, deadline_s: u64) -> Answered {
 async fn kept(world: &World, answered: &Answered) -> Vec<(Option<i64>, usize)> {
     let page = world.coordinator.state().results(answered.request.as_str(), 0, 1_000).await.unwrap();
     let results = page.iter().map(|text| serde_json::from_str::<Answer>(text).unwrap());
-    results.map(|result| (result.cells[0].value, result.coverage.answered.len())).collect()
+    results
+        .map(|result| (result.cells[0].value.and_then(Amount::whole), result.coverage.answered.len()))
+        .collect()
 }
 
 #[tokio::test]

@@ -264,16 +264,18 @@ fn answer(name: &str, value: i64) -> Answer {
     };
     let cell = crate::answer::Cell {
         key: serde_json::Map::new(),
-        value: Some(value),
-        shown: Some(value),
+        value: Some(value.into()),
+        shown: Some(value.into()),
         standard_error: Some(1.0),
-        ci95: Some([value - 2, value + 2]),
+        ci95: Some([(value - 2).into(), (value + 2).into()]),
+        persons: None,
     };
     Answer {
         query: serde_json::json!({ "name": name }),
         as_of: date(2026, 2, 28),
         laboratory: true,
         cells: vec![cell],
+        totals: Vec::new(),
         privacy,
         coverage,
         definitions: Vec::new(),
@@ -284,7 +286,9 @@ fn answer(name: &str, value: i64) -> Answer {
 
 /// The values of a page.
 fn values(page: &[String]) -> Vec<i64> {
-    let value = |text: &String| serde_json::from_str::<Answer>(text).unwrap().cells[0].value.unwrap();
+    let value = |text: &String| {
+        serde_json::from_str::<Answer>(text).unwrap().cells[0].value.unwrap().whole().unwrap()
+    };
     page.iter().map(value).collect()
 }
 

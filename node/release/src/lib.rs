@@ -19,6 +19,7 @@
 //! | [`mechanism`] | a measure and what was charged → the scale, checked with OpenDP's own privacy map: discrete Gaussian (Canonne, Kamath and Steinke, 2020), discrete Laplace (Ghosh, Roughgarden and Sundararajan, 2009) |
 //! | [`joint`] | several measures of the same persons under one charge |
 //! | [`exact`] | the exact values, and the door out |
+//! | [`of_query`] | the measures that are released for a query, and what it asks to be charged |
 //! | [`released`] | values that may be seen, and their sums over nodes and cells |
 //! | [`estimate`] | a number read from released values, with its error |
 //! | [`mean`] | a mean from a sum and a count (Fieller, 1954) |
@@ -84,6 +85,8 @@ pub mod mechanism;
 pub mod exact;
 
 pub mod released;
+
+pub mod of_query;
 
 pub mod consistent;
 pub mod estimate;

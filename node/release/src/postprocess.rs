@@ -26,7 +26,8 @@ impl Presentation {
     }
 
     /// Whether a cell with so many persons, as released, is hidden.
-    pub(crate) fn hides(self, persons: &Released) -> bool {
+    #[must_use]
+    pub fn hides(self, persons: &Released) -> bool {
         self.smallest_cell > 0 && persons.value() < i64::from(self.smallest_cell)
     }
 

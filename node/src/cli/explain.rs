@@ -319,16 +319,25 @@ fn offered(offer: &Offer, case: &Case) -> String {
     let [permit, period, life] = case.limited;
     let left = |is_limited, left| if is_limited { rho(left) } else { "unlimited".to_owned() };
     let mut text = format!(
-        "It would be answered for {} rho; left then: permit {}, period {}, life {}.\n\
-         Each cell has noise of scale {:.4}, standard error {:.4}, ± {} for 95 %.",
+        "It would be answered for {} rho; left then: permit {}, period {}, life {}.",
         rho(offer.nano_rho),
         left(permit, offer.left_permit),
         left(period, offer.left_period),
         left(life, offer.left_life),
-        offer.scale,
-        offer.standard_error,
-        offer.ci95_half_width
     );
+    for part in &offer.parts {
+        let noise = part.noise;
+        text.push_str(&format!(
+            "\nOne person changes all cells of the {} together by {} at most, {:.4} as the root of squares.\n\
+             Each has noise of scale {:.4}, standard error {:.4}, ± {} for 95 %.",
+            noise.of.name().replace('_', " "),
+            noise.sensitivity_l1,
+            noise.sensitivity_l2,
+            noise.scale,
+            part.standard_error,
+            part.ci95_half_width
+        ));
+    }
     if let Some(charge) = case.covered {
         text.push_str(&format!(
             "\nIt was charged before as entry {charge}: the same answer is given again and costs nothing."
@@ -354,17 +363,18 @@ fn planned(plan: &Plan) -> String {
     for reads in &plan.features {
         shown.add_row([&reads.feature, reads.used, &reads.tables.join(", "), &reads.columns.join(", ")]);
     }
-    let rows = if plan.by_person { "a row a person, because some are left out" } else { "a row a cell" };
+    let rows = if plan.by_person {
+        "a row a person, because some are left out or in several cells"
+    } else {
+        "a row a cell"
+    };
     let persons = plan.tables_of_persons.join(", ");
     let features = if plan.features.is_empty() { String::new() } else { format!("{shown}\n") };
     format!(
         "{features}Who is counted is told by {persons}. {} of the query's {} cells are this node's; the database gives {rows}.\n\
-         One person changes all cells together by {} at most, {:.4} as the root of squares.\n\
          query {} in the audit log, {} in the ledger",
         plan.cells,
         plan.cells_in_all,
-        plan.sensitivity_l1,
-        plan.sensitivity_l2,
         short(plan.query),
         short(plan.charged)
     )

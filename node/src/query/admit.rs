@@ -3,7 +3,8 @@
 use tvaers_policy::request::{AggregateRequest, Ask, Spent};
 use tvaers_policy::verdict::{AggregateGrant, Verdict};
 use tvaers_protocol::message::Rule;
-use tvaers_release::mechanism::Mechanism;
+use tvaers_release::joint::Joint;
+use tvaers_release::of_query;
 use tvaers_release::rho::Rho;
 
 use super::question::Question;
@@ -13,7 +14,7 @@ use crate::policy::{self, InForce};
 #[derive(Debug)]
 pub(crate) struct Granted {
     pub(crate) grant: AggregateGrant,
-    pub(crate) mechanism: Mechanism,
+    pub(crate) joint: Joint,
 }
 
 /// What is broken: for the log the codes, for the person who asks all of it.
@@ -35,8 +36,9 @@ pub(crate) fn admit(
         Verdict::Refused(violations) => return Err(policy::rules(&violations)),
     };
     let rho = Rho::from_nano(grant.price.nano_rho);
-    let mechanism = Mechanism::discrete_gaussian(*question.measure(), rho).map_err(|error| {
+    let mechanism = question.query().privacy().mechanism;
+    let joint = of_query::joint(mechanism, question.parts(), rho).map_err(|error| {
         vec![policy::own("query.noise", format!("{error}."), "", "Ask for another budget.")]
     })?;
-    Ok(Granted { grant, mechanism })
+    Ok(Granted { grant, joint })
 }

@@ -7,8 +7,11 @@ use tvaers_policy::reach;
 use tvaers_policy::request::Ask;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Rule;
+use tvaers_protocol::release::PartNoise;
 use tvaers_query::Query;
 use tvaers_query::query::Kind;
+use tvaers_release::mechanism::Mechanism;
+use tvaers_release::of_query;
 use tvaers_warehouse::sql::{Dialect, Holding, SqlError};
 
 use super::admit::{Granted, admit};
@@ -35,8 +38,15 @@ pub(crate) struct Offer {
     pub(crate) left_permit: u64,
     pub(crate) left_period: u64,
     pub(crate) left_life: u64,
-    /// The width of the noise in each cell.
-    pub(crate) scale: f64,
+    /// The noise in each cell of each part.
+    pub(crate) parts: Vec<OfferedPart>,
+}
+
+/// The noise of one part of an answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct OfferedPart {
+    #[serde(flatten)]
+    pub(crate) noise: PartNoise,
     /// The standard error of each cell.
     pub(crate) standard_error: f64,
     /// Half the width of each cell's 95 % interval.
@@ -57,9 +67,8 @@ pub(crate) struct Plan {
     pub(crate) cells: usize,
     /// All cells of the query.
     pub(crate) cells_in_all: usize,
-    pub(crate) sensitivity_l1: u64,
-    pub(crate) sensitivity_l2: f64,
-    /// Whether the database gives a row for each person, because some are left out; else a row for each cell.
+    /// Whether the database gives a row for each person, because some are left out or can be in several cells; else a
+    /// row for each cell.
     pub(crate) by_person: bool,
     /// The statement, with the bounds of conditions in it.
     pub(crate) sql: String,
@@ -99,24 +108,28 @@ pub(crate) fn explain(
     };
     let (today, sums) = (policy::day(spent.at), ground.in_force.spent(spent));
     let (rules, offer) = match admit(&question, ask, ground.in_force, 0, &sums, today) {
-        Ok(granted) => (Vec::new(), Some(offer(&granted))),
+        Ok(granted) => (Vec::new(), Some(offer(&question, &granted))),
         Err(rules) => (rules, None),
     };
     let plan = Some(plan(ground, &question, holding, dialect)?);
     Ok(Explained { rules, offer, plan })
 }
 
-fn offer(granted: &Granted) -> Offer {
-    let Granted { grant, mechanism } = granted;
-    let spread = mechanism.spread();
+fn offer(question: &Question, granted: &Granted) -> Offer {
+    let Granted { grant, joint } = granted;
+    // They are each other's: the mechanisms were made of these parts.
+    let told = of_query::told(question.parts(), joint).unwrap_or_default();
+    let part = |(noise, mechanism): (PartNoise, &Mechanism)| OfferedPart {
+        noise,
+        standard_error: mechanism.spread().standard_error(),
+        ci95_half_width: mechanism.spread().half_width(),
+    };
     Offer {
         nano_rho: grant.price.nano_rho,
         left_permit: grant.price.left_permit,
         left_period: grant.price.left_period,
         left_life: grant.price.left_life,
-        scale: mechanism.scale().get(),
-        standard_error: spread.standard_error(),
-        ci95_half_width: spread.half_width(),
+        parts: told.into_iter().zip(joint.parts()).map(part).collect(),
     }
 }
 
@@ -129,14 +142,15 @@ fn plan(
     let permit = ground.in_force.policy().permit(question.permit().as_str());
     let population = permit.map(|permit| &permit.population);
     let selection = Selection::of(ground.library, question, population, holding)?;
-    let by_person = !ground.in_force.excluded().is_empty();
+    let by_person = selection.is_by_person(ground.in_force.excluded());
     let sql = if by_person {
         let features = selection.features();
         selection.persons(&features).statement(dialect)?.explain(dialect)
     } else {
-        selection.cells().statement(dialect)?.explain(dialect)
+        let by = selection.by_features();
+        selection.cells(&by).statement(dialect)?.explain(dialect)
     };
-    let (query, sensitivity) = (question.query(), question.measure().sensitivity());
+    let query = question.query();
     Ok(Plan {
         query: query.digest(),
         charged: question.charged(),
@@ -144,8 +158,6 @@ fn plan(
         tables_of_persons: reach::tables_of_persons(query.sector()).to_vec(),
         cells: question.cells().len(),
         cells_in_all: query.cells_len(),
-        sensitivity_l1: sensitivity.l1(),
-        sensitivity_l2: sensitivity.l2(),
         by_person,
         sql,
     })
@@ -159,11 +171,14 @@ fn reads(query: &Query, selection: &Selection<'_>) -> Vec<Reads> {
         tables: reach::tables(feature, query.sector()),
         columns: reach::columns(feature).iter().map(|column| column.name).collect(),
     };
-    let sum = match query.kind() {
-        Kind::Count => None,
-        Kind::Sum { feature } => Some(of(feature, "added up")),
+    let used = match query.kind() {
+        Kind::Count => "",
+        Kind::Sum { .. } | Kind::Mean { .. } => "added up",
+        Kind::Histogram { .. } | Kind::Quantiles { .. } => "bins",
     };
-    let by = query.by().iter().map(|grouping| of(&grouping.feature, "category"));
+    let number = query.kind().feature().map(|feature| of(feature, used));
+    let by = query.by().iter().flat_map(|grouping| grouping.category.features());
+    let by = by.map(|feature| of(feature, "category"));
     let mut asked: Vec<&Feature> = Vec::new();
     for condition in query.conditions() {
         if !asked.iter().any(|other| other.name == condition.feature.name) {
@@ -173,5 +188,5 @@ fn reads(query: &Query, selection: &Selection<'_>) -> Vec<Reads> {
     let of_permit = selection.conditions().get(query.conditions().len()..).unwrap_or_default();
     let conditions = asked.into_iter().map(|feature| of(feature, "condition"));
     let population = of_permit.iter().map(|(feature, _)| of(feature, "the permit's population"));
-    sum.into_iter().chain(by).chain(conditions).chain(population).collect()
+    number.into_iter().chain(by).chain(conditions).chain(population).collect()
 }

@@ -8,17 +8,12 @@ use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{DataStatement, Rule};
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_query::Query;
-use tvaers_query::query::{Kind, Party};
-use tvaers_release::clamp::Clamp;
-use tvaers_release::conversion::Delta;
-use tvaers_release::error::ReleaseError;
-use tvaers_release::measure::Measure;
+use tvaers_query::query::Party;
+use tvaers_release::of_query::{self, Part};
+use tvaers_release::rho::Rho;
 
 use crate::ledger::name::Name;
 use crate::policy::{self, InForce, own};
-
-/// A public number that the persons of a node are never more than: more than live in Denmark.
-const POPULATION_MAX: u64 = 10_000_000;
 
 /// What a query is read against.
 pub(crate) struct Ground<'a> {
@@ -41,7 +36,7 @@ pub(crate) struct Question {
     permit: Name,
     query: Query,
     cells: Vec<usize>,
-    measure: Measure,
+    parts: Vec<Part>,
     nano_rho: Option<u64>,
     charged: Digest,
 }
@@ -63,13 +58,14 @@ impl Question {
             own_party.ok_or_else(|| unreadable("comes on a day on which this node is no member"))?;
         check_addressed(&query, own_party, ground.data)?;
         let cells = query.cells_of(own_party);
-        let measure = measure(&query, cells.len()).map_err(|error| {
+        let hides = ground.in_force.policy().cells().smallest > 0;
+        let parts = of_query::parts(&query, cells.len(), hides).map_err(|error| {
             own("query.measure", format!("The query cannot be noised: {error}."), "", "Ask for another one.")
         })?;
         let nano_rho = nano_rho(&query, ground.roster)?;
         let population = ground.in_force.policy().permit(permit.as_str()).map(|permit| &permit.population);
         let charged = charged(&query, population);
-        Ok(Self { permit, query, cells, measure, nano_rho, charged })
+        Ok(Self { permit, query, cells, parts, nano_rho, charged })
     }
 
     /// The permit under which it is asked.
@@ -81,8 +77,9 @@ impl Question {
         &self.query
     }
 
-    pub(crate) const fn measure(&self) -> &Measure {
-        &self.measure
+    /// What is released together for it.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// The positions, in the query's cells, of those that this node answers.
@@ -93,10 +90,6 @@ impl Question {
     /// What the query asks to be charged; none where it leaves that to the policy.
     pub(crate) const fn nano_rho(&self) -> Option<u64> {
         self.nano_rho
-    }
-
-    pub(super) const fn is_count(&self) -> bool {
-        matches!(self.query.kind(), Kind::Count)
     }
 
     /// The digest under which the ledger has the answer: the same question, the same answer.
@@ -122,12 +115,10 @@ fn check_addressed(query: &Query, own_party: &Party, data: &DataStatement) -> Re
 
 /// What the query's budget buys at the roster's delta; none where it states none.
 fn nano_rho(query: &Query, roster: &VerifiedRoster) -> Result<Option<u64>, Rule> {
-    let Some(budget) = query.privacy().budget else { return Ok(None) };
-    let delta: Option<Delta> = roster.roster().delta.parse().ok();
-    let nano_rho = budget.nano_rho(&|epsilon| policy::rho_of_epsilon(delta?, epsilon));
+    let asked = roster.roster().delta.parse().and_then(|delta| of_query::asked(query, delta));
     let nothing =
-        || own("query.budget", "The query's budget buys no rho.".to_owned(), "", "Ask for a greater one.");
-    nano_rho.ok_or_else(nothing).map(Some)
+        |_| own("query.budget", "The query's budget buys no rho.".to_owned(), "", "Ask for another one.");
+    asked.map(|rho| rho.map(Rho::nano)).map_err(nothing)
 }
 
 /// What is charged once: the question, and whom the permit is about. A citizen who opts out later is left out of later
@@ -142,18 +133,6 @@ fn charged(query: &Query, population: Option<&Population>) -> Digest {
     let question = query.question_digest();
     let parts: Vec<&[u8]> = std::iter::once(question.0.as_slice()).chain(about).collect();
     Digest::of("tvaers/v1/charged-query", &parts)
-}
-
-/// The public parameters of the answer.
-fn measure(query: &Query, cells: usize) -> Result<Measure, ReleaseError> {
-    let contribution = query.contribution();
-    match query.kind() {
-        Kind::Count => Measure::count(cells, contribution.cells_max, POPULATION_MAX),
-        Kind::Sum { .. } => {
-            let clamp = Clamp::new(contribution.from, contribution.to)?;
-            Measure::sum(cells, contribution.cells_max, clamp, POPULATION_MAX)
-        }
-    }
 }
 
 fn unreadable(what: &str) -> Rule {

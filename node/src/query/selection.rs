@@ -5,10 +5,11 @@ use tvaers_definitions::feature::{Feature, Kind as FeatureKind, Rule};
 use tvaers_definitions::library::Library;
 use tvaers_policy::permit::Population;
 use tvaers_query::label::Label;
-use tvaers_query::query::{Kind, Test as Asked};
-use tvaers_warehouse::sql::{CellExtraction, FeatureExtraction, Holding, Test};
+use tvaers_query::query::{Category, Kind, Test as Asked};
+use tvaers_warehouse::sql::{Bins, CellExtraction, FeatureExtraction, Holding, Test};
 
 use super::question::Question;
+use crate::policy::Excluded;
 
 /// The oldest that the catalogue's `age` knows.
 const AGE_MAX: u32 = 120;
@@ -20,8 +21,13 @@ pub(crate) struct Untold(&'static str);
 
 /// A question in the terms of rows.
 pub(crate) struct Selection<'a> {
+    /// What is added up.
     sum: Option<&'a Feature>,
-    by: Vec<&'a Feature>,
+    /// Whether those who have it are counted as well.
+    counted: bool,
+    /// The number whose bins are cells, with the bins.
+    bins: Option<(&'a Feature, Vec<(i64, i64)>)>,
+    by: Vec<&'a Category>,
     conditions: Vec<(&'a Feature, Test)>,
     resident: &'a Feature,
     kommune: &'a Feature,
@@ -60,17 +66,22 @@ impl<'a> Selection<'a> {
                 conditions.push((age, Test::Range { from, to }));
             }
         }
-        let sum = match query.kind() {
-            Kind::Count => None,
-            Kind::Sum { feature } => Some(feature.as_ref()),
+        let (sum, bins) = match query.kind() {
+            Kind::Count => (None, None),
+            Kind::Sum { feature } | Kind::Mean { feature } => (Some(feature.as_ref()), None),
+            Kind::Histogram { feature, bins } | Kind::Quantiles { feature, bins, .. } => {
+                (None, Some((feature.as_ref(), bins.ranges().collect())))
+            }
         };
-        let by = query.by().iter().map(|grouping| grouping.feature.as_ref()).collect();
-        Ok(Self { sum, by, conditions, resident, kommune, holding, as_of: query.as_of() })
+        let by = query.by().iter().map(|grouping| &grouping.category).collect();
+        let counted = question.parts().len() > 1;
+        Ok(Self { sum, counted, bins, by, conditions, resident, kommune, holding, as_of: query.as_of() })
     }
 
-    /// How many categories make the cells.
-    pub(super) const fn categories(&self) -> usize {
-        self.by.len()
+    /// Whether a row a person is read, and not a row a cell: where someone is left out, who must not enter a statement,
+    /// and where a person can be in several cells, which a grouping has no room for.
+    pub(crate) fn is_by_person(&self, excluded: &Excluded) -> bool {
+        !excluded.is_empty() || self.by.iter().any(|category| matches!(category, Category::Several(_)))
     }
 
     /// What is asked of those who count.
@@ -78,16 +89,18 @@ impl<'a> Selection<'a> {
         &self.conditions
     }
 
-    /// Whether something is added up, and not persons counted.
-    pub(super) const fn is_sum(&self) -> bool {
-        self.sum.is_some()
+    /// The features of all categories.
+    pub(crate) fn by_features(&self) -> Vec<&'a Feature> {
+        self.by.iter().flat_map(|category| category.features()).map(AsRef::as_ref).collect()
     }
 
-    /// One row a cell.
-    pub(crate) fn cells(&self) -> CellExtraction<'_> {
+    /// One row a cell, by [`Selection::by_features`].
+    pub(crate) fn cells<'s>(&'s self, by: &'s [&'s Feature]) -> CellExtraction<'s> {
         CellExtraction {
             sum: self.sum,
-            by: &self.by,
+            counted: self.counted,
+            bins: self.bins.as_ref().map(|(feature, ranges)| Bins { feature, ranges }),
+            by,
             conditions: &self.conditions,
             resident: self.resident,
             kommune: self.kommune,
@@ -96,10 +109,11 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// The features of [`Selection::persons`]: categories, then those of conditions, then what is added up.
+    /// The features of [`Selection::persons`]: categories, then those of conditions, then the number.
     pub(crate) fn features(&self) -> Vec<&'a Feature> {
         let tested = self.conditions.iter().map(|(feature, _)| *feature);
-        self.by.iter().copied().chain(tested).chain(self.sum).collect()
+        let number = self.sum.or(self.bins.as_ref().map(|(feature, _)| *feature));
+        self.by_features().into_iter().chain(tested).chain(number).collect()
     }
 
     /// One row a person, where some are left out: who they are never enters a statement.
@@ -120,6 +134,8 @@ pub(super) fn number_of(index: usize, label: &Label) -> i64 {
         Label::Text(_) => i64::try_from(index).unwrap_or(i64::MAX),
         Label::Kommune(code) => i64::from(*code),
         Label::Flag(flag) => i64::from(*flag),
+        // A bin is found by its numbers, and never asked for by a label.
+        Label::Bin { from, .. } => *from,
     }
 }
 
@@ -131,7 +147,7 @@ fn test(feature: &Feature, asked: &Asked) -> Test {
         Asked::Labels(labels) => {
             let number = |label: &Label| match label {
                 Label::Text(text) => number_of(index_of(feature, text), label),
-                Label::Kommune(_) | Label::Flag(_) => number_of(0, label),
+                Label::Kommune(_) | Label::Flag(_) | Label::Bin { .. } => number_of(0, label),
             };
             Test::Among(labels.iter().map(number).collect())
         }

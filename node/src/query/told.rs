@@ -100,9 +100,12 @@ fn asked(plan: &Plan, in_force: &InForce, repetition: u32) -> Asked {
 fn query(plan: &Plan) -> Query {
     let query = plan.question().query();
     let name = |feature: &str| Name::new(feature).ok();
-    let (statistic, of) = match query.kind() {
-        Kind::Count => (Statistic::Count, None),
-        Kind::Sum { feature } => (Statistic::Sum, name(&feature.name)),
+    let statistic = match query.kind() {
+        Kind::Count => Statistic::Count,
+        Kind::Sum { .. } => Statistic::Sum,
+        Kind::Mean { .. } => Statistic::Mean,
+        Kind::Histogram { .. } => Statistic::Histogram,
+        Kind::Quantiles { .. } => Statistic::Quantiles,
     };
     let mut filtered_by: Vec<Name> =
         query.conditions().iter().filter_map(|condition| name(&condition.feature.name)).collect();
@@ -110,8 +113,8 @@ fn query(plan: &Plan) -> Query {
     Query {
         digest: query.digest(),
         statistic,
-        of,
-        by: query.by().iter().filter_map(|grouping| name(&grouping.feature.name)).collect(),
+        of: query.kind().feature().and_then(|feature| name(&feature.name)),
+        by: query.by().iter().filter_map(|grouping| name(grouping.category.name())).collect(),
         filtered_by,
         as_of: query.as_of(),
     }

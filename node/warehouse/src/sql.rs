@@ -41,7 +41,7 @@ use tvaers_definitions::layout::{Grain, Layout};
 use tvaers_definitions::model::Model;
 use tvaers_protocol::id::Sector;
 
-pub use cell::{CellExtraction, CellRow, CellStatement, Test};
+pub use cell::{Bins, CellExtraction, CellRow, CellStatement, Test};
 pub use dialect::Dialect;
 pub use events::{ContactId, EventRow};
 pub use features::FeatureRow;

@@ -41,6 +41,12 @@ pub enum Reason {
     /// A list that needs an entry.
     #[error("{what} has no entry")]
     Empty { what: &'static str },
+    /// A feature that is no flag, in a set.
+    #[error("`{name}` is no flag, so it is no member of a set")]
+    NoMember { name: String },
+    /// A bound that is none, or that bounds nothing.
+    #[error("`at-most` is 1 to {max}, the members of the set, not {found}")]
+    AtMost { found: u32, max: usize },
     /// Text that must say something.
     #[error("the description is empty")]
     NoDescription,

@@ -5,14 +5,15 @@
 //! a closed list of rules with parameters. The node turns rules into SQL, the coordinator turns combined components
 //! into points, strata and inclusion; both from the same digest. Nothing here reads a file, a clock or a row of data.
 //!
-//! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`] and
-//! [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
+//! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`], [`set`]
+//! and [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
 //! [`events`] what the events of several nodes become; [`tables`] what is released of a stratification; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
 
 pub mod schema;
 pub mod window;
 
 pub mod feature;
+pub mod set;
 
 pub mod catalogue;
 

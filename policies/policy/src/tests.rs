@@ -3,6 +3,7 @@
 mod admit;
 mod every_key;
 mod examples;
+mod kinds;
 mod laboratory;
 mod load;
 mod tighten;

@@ -4,29 +4,15 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 
-/// How an answer is noised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mechanism {
-    /// The exact discrete Gaussian (Canonne, Kamath, Steinke 2020), counted in rho.
-    DiscreteGaussian,
-}
-
-impl Mechanism {
-    /// Its name, as in files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DiscreteGaussian => "discrete_gaussian",
-        }
-    }
-}
+pub use tvaers_protocol::release::Mechanism;
 
 /// A budget as a person states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Budget {
     /// Zero-concentrated differential privacy: what the ledger counts.
     Rho(Decimal),
-    /// (epsilon, delta)-differential privacy at the roster's constant delta.
+    /// Under the discrete Gaussian (epsilon, delta)-differential privacy at the roster's constant delta; under the
+    /// discrete Laplace pure epsilon, whatever delta.
     Epsilon(Decimal),
 }
 

@@ -5,6 +5,7 @@
 //! listed values, and the way a number or a bound is written leave no trace in it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tvaers_definitions::feature::Kind as FeatureKind;
 use tvaers_protocol::id::{Digest, Sector};
@@ -17,7 +18,7 @@ impl Query {
     /// The query as a file, in its one form. [`Query::parse`] reads it back as the same query.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("name = \"{}\"\n{}", self.name, self.question());
+        let mut text = format!("name = \"{}\"\n{}", self.name, self.question(&self.kind));
         match (&self.nodes, self.sector_is_stated) {
             (Nodes::Listed(nodes), _) => {
                 let nodes = nodes.iter().map(|node| format!("\"{node}\""));
@@ -36,31 +37,38 @@ impl Query {
     }
 
     /// The digest of what a node is asked, whatever it is called and whoever else is asked: a node answers the same
-    /// question over the same import with the answer that it has given.
+    /// question over the same import with the answer that it has given. Quantiles are read from a histogram, so that they
+    /// are the same question as the histogram in the same bins, whatever their probabilities.
     #[must_use]
     pub fn question_digest(&self) -> Digest {
         let sector = self.sector.to_string();
         let kommune = |label: &Label| match label {
             Label::Kommune(code) => Some(code.to_be_bytes()),
-            Label::Text(_) | Label::Flag(_) => None,
+            Label::Text(_) | Label::Flag(_) | Label::Bin { .. } => None,
         };
         // The cells of a grouping by municipality are the roster's, not the catalogue's.
         let labels = self.by.iter().flat_map(|grouping| &grouping.labels);
         let kommuner: Vec<u8> = labels.filter_map(kommune).flatten().collect();
-        let question = self.question();
+        let question = self.question(&released(&self.kind));
         let parts = [question.as_bytes(), sector.as_bytes(), &kommuner, &self.catalogue.0];
         Digest::of("tvaers/v1/question", &parts)
     }
 
-    /// The text without name and nodes.
-    fn question(&self) -> String {
+    /// The text without name and nodes, for a kind.
+    fn question(&self, kind: &Kind) -> String {
         let mut text = String::new();
-        write_line(&mut text, "kind", &format!("\"{}\"", self.kind.name()));
-        if let Kind::Sum { feature } = &self.kind {
+        write_line(&mut text, "kind", &format!("\"{}\"", kind.name()));
+        if let Some(feature) = kind.feature() {
             write_line(&mut text, "feature", &format!("\"{}\"", feature.name));
         }
+        if let Some(bins) = kind.bins() {
+            write_line(&mut text, "bins", &list(bins.starts().iter().map(i64::to_string)));
+        }
+        if let Kind::Quantiles { probabilities, .. } = kind {
+            write_line(&mut text, "probabilities", &list(probabilities.iter().map(ToString::to_string)));
+        }
         if !self.by.is_empty() {
-            let names = self.by.iter().map(|grouping| format!("\"{}\"", grouping.feature.name));
+            let names = self.by.iter().map(|grouping| format!("\"{}\"", grouping.category.name()));
             write_line(&mut text, "by", &list(names));
         }
         write_line(&mut text, "as_of", &self.as_of.to_string());
@@ -68,11 +76,26 @@ impl Query {
             write_line(&mut text, "\n[[where]]\nfeature", &format!("\"{}\"", condition.feature.name));
             write_test(&mut text, condition);
         }
-        let Mechanism::DiscreteGaussian = self.privacy.mechanism;
-        if let Some(budget) = self.privacy.budget {
-            let _ = writeln!(text, "\n[privacy]\n{budget}");
+        // The default mechanism is not written, nor is a section without anything in it.
+        let mechanism = self.privacy.mechanism;
+        let mechanism = (mechanism != Mechanism::DiscreteGaussian).then(|| mechanism.name());
+        let mechanism = mechanism.map(|name| format!("mechanism = \"{name}\""));
+        let budget = self.privacy.budget.map(|budget| budget.to_string());
+        let lines: Vec<String> = budget.into_iter().chain(mechanism).collect();
+        if !lines.is_empty() {
+            let _ = writeln!(text, "\n[privacy]\n{}", lines.join("\n"));
         }
         text
+    }
+}
+
+/// What nodes release for a kind.
+fn released(kind: &Kind) -> Kind {
+    match kind {
+        Kind::Quantiles { feature, bins, .. } => {
+            Kind::Histogram { feature: Arc::clone(feature), bins: bins.clone() }
+        }
+        other => other.clone(),
     }
 }
 

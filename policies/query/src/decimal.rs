@@ -36,6 +36,8 @@ impl Decimal {
     pub const MIN: Self = Self { nano: 1 };
     /// The greatest: a thousand million. Sums of many fit 64 bits.
     pub const MAX: Self = Self { nano: 1_000_000_000 * NANO };
+    /// One.
+    pub const ONE: Self = Self { nano: NANO };
     /// A tenth.
     pub const TENTH: Self = Self { nano: NANO / 10 };
     /// What numbers must be, in words.
@@ -52,6 +54,17 @@ impl Decimal {
     #[must_use]
     pub const fn nano(self) -> u64 {
         self.nano
+    }
+
+    /// The nearest number that a machine computes with.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it is the nearest that there is, and exact for few decimals"
+    )]
+    pub fn real(self) -> f64 {
+        // Read from the digits: a division would round twice.
+        self.to_string().parse().unwrap_or(self.nano as f64 / NANO as f64)
     }
 
     /// Reads a number as TOML writes it: `0.5`, `1e-3`, `1_000`.

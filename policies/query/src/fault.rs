@@ -6,6 +6,7 @@ use std::fmt;
 
 use tvaers_protocol::problem::{Exit, Problem};
 
+use crate::bins::BinsError;
 use crate::decimal::DecimalError;
 use crate::strict::{Form, Wrong};
 
@@ -79,10 +80,12 @@ pub(crate) enum Reason {
     Form(Form),
     Name,
     Kind { found: String },
-    Later { what: String },
     FeatureUnknown { name: String },
     FeatureUnneeded,
-    FeatureMissing,
+    FeatureMissing { kind: String },
+    Bins { error: BinsError, from: i64, to: i64 },
+    NoProbability,
+    Probability { found: String },
     NotANumber { name: String },
     Unneeded { needed_by: &'static str },
     NotACategory { name: String },

@@ -4,12 +4,13 @@
 //! statement, the release adds noise to one number for each of [`Query::cells`]. Nothing here touches a row: keys,
 //! bins and bounds come from the catalogue and the roster alone, so that no cell of an answer depends on data.
 //!
-//! In reading order: [`query`] what is asked; [`label`] the keys of its cells; [`budget`] and [`decimal`] what it may
+//! In reading order: [`query`] what is asked; [`label`] the keys of its cells and [`bins`] those of a number; [`budget`] and [`decimal`] what it may
 //! cost; [`canonical`] the one text of a query and its digests; [`fault`] how a wrong file is refused; [`strict`] how
 //! a TOML file is read with all its faults at once (the policy file is read by it too); [`limit`] how much.
 
 pub mod limit;
 
+pub mod bins;
 pub mod label;
 pub mod query;
 

@@ -16,6 +16,9 @@ pub const CELLS_MAX: usize = 10_000;
 /// Categories that an answer is grouped by, at most.
 pub const DIMENSIONS_MAX: usize = 8;
 
+/// Probabilities of quantiles, at most: every percent.
+pub const PROBABILITIES_MAX: usize = 99;
+
 /// Conditions of a query, at most.
 pub const CONDITIONS_MAX: usize = 32;
 

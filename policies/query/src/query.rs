@@ -1,17 +1,21 @@
-//! A checked query: a count or a sum over persons, for each combination of public categories.
+//! A checked query: a statistic over persons, for each combination of public categories.
 //!
-//! Every person has one value and lies in at most one cell, so what one person can change follows from the clamp
-//! alone ([`Query::contribution`]). All parts are resolved against the catalogue and in one order, so that two files
+//! Every person has one value and lies in at most [`Query::cells_max`] cells, one where no category has several values,
+//! so what one person can change follows from that bound and the clamp alone. All parts are resolved against the catalogue and in one order, so that two files
 //! that ask the same are the same query.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use tvaers_definitions::feature::{Feature, Kind as FeatureKind};
+use tvaers_definitions::set::FeatureSet;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::roster::Member;
 
+use crate::bins::Bins;
 use crate::budget::{Budget, Mechanism};
+use crate::decimal::Decimal;
 use crate::label::Label;
 
 /// A member of the federation, as far as a query can name it.
@@ -41,6 +45,27 @@ pub enum Kind {
         /// The number; its kind is [`FeatureKind::Integer`].
         feature: Arc<Feature>,
     },
+    /// A number of each person, on average over those who have one.
+    Mean {
+        /// The number.
+        feature: Arc<Feature>,
+    },
+    /// How many persons have a number in each bin. One who has none is in no bin.
+    Histogram {
+        /// The number.
+        feature: Arc<Feature>,
+        /// The bins.
+        bins: Bins,
+    },
+    /// The numbers that given shares of persons are below, read from a histogram. One who has none is left out.
+    Quantiles {
+        /// The number.
+        feature: Arc<Feature>,
+        /// The bins of the histogram.
+        bins: Bins,
+        /// The shares, rising, each more than 0 and less than 1.
+        probabilities: Vec<Decimal>,
+    },
 }
 
 impl Kind {
@@ -50,6 +75,30 @@ impl Kind {
         match self {
             Self::Count => "count",
             Self::Sum { .. } => "sum",
+            Self::Mean { .. } => "mean",
+            Self::Histogram { .. } => "histogram",
+            Self::Quantiles { .. } => "quantiles",
+        }
+    }
+
+    /// The number that it is about; none for a count.
+    #[must_use]
+    pub const fn feature(&self) -> Option<&Arc<Feature>> {
+        match self {
+            Self::Count => None,
+            Self::Sum { feature }
+            | Self::Mean { feature }
+            | Self::Histogram { feature, .. }
+            | Self::Quantiles { feature, .. } => Some(feature),
+        }
+    }
+
+    /// The bins that persons are counted in; none where the number itself is added up, or there is none.
+    #[must_use]
+    pub const fn bins(&self) -> Option<&Bins> {
+        match self {
+            Self::Count | Self::Sum { .. } | Self::Mean { .. } => None,
+            Self::Histogram { bins, .. } | Self::Quantiles { bins, .. } => Some(bins),
         }
     }
 }
@@ -57,10 +106,48 @@ impl Kind {
 /// A public category that the answer is grouped by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouping {
-    /// The feature.
-    pub feature: Arc<Feature>,
+    /// What the labels are of.
+    pub category: Category,
     /// Its labels: all of them, whatever the data.
     pub labels: Vec<Label>,
+}
+
+/// A public category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// A person has one of its values, or none.
+    One(Arc<Feature>),
+    /// A person has any number of its values, of which a stated number counts.
+    Several(Arc<FeatureSet>),
+}
+
+impl Category {
+    /// Its name, as in files.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::One(feature) => &feature.name,
+            Self::Several(set) => &set.name,
+        }
+    }
+
+    /// The features that it is made of, in the order of its labels.
+    #[must_use]
+    pub fn features(&self) -> &[Arc<Feature>] {
+        match self {
+            Self::One(feature) => std::slice::from_ref(feature),
+            Self::Several(set) => &set.members,
+        }
+    }
+
+    /// k: how many of its labels one person can be counted under.
+    #[must_use]
+    pub fn at_most(&self) -> u32 {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(set) => set.at_most,
+        }
+    }
 }
 
 /// A condition on one feature. A person without a value meets none.
@@ -104,17 +191,6 @@ pub struct Privacy {
     pub mechanism: Mechanism,
     /// What the answer may cost at each node; `None` leaves it to the node's policy.
     pub budget: Option<Budget>,
-}
-
-/// What one person can put into an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contribution {
-    /// The most cells that one person is in.
-    pub cells_max: u32,
-    /// The least value of one person in a cell.
-    pub from: i64,
-    /// The greatest value of one person in a cell.
-    pub to: i64,
 }
 
 /// A query that has been checked. It comes out of [`Query::parse`] alone.
@@ -195,17 +271,13 @@ impl Query {
         self.catalogue
     }
 
-    /// Every feature that it uses, each once: what is added up, then categories, then conditions.
+    /// Every feature that it uses, each once: the number that it is about, then categories, then conditions.
     #[must_use]
     pub fn features(&self) -> Vec<&Arc<Feature>> {
-        let sum = match &self.kind {
-            Kind::Count => None,
-            Kind::Sum { feature } => Some(feature),
-        };
-        let by = self.by.iter().map(|grouping| &grouping.feature);
+        let by = self.by.iter().flat_map(|grouping| grouping.category.features());
         let conditions = self.conditions.iter().map(|condition| &condition.feature);
         let mut features: Vec<&Arc<Feature>> = Vec::new();
-        for feature in sum.into_iter().chain(by).chain(conditions) {
+        for feature in self.kind.feature().into_iter().chain(by).chain(conditions) {
             if !features.iter().any(|other| other.name == feature.name) {
                 features.push(feature);
             }
@@ -213,31 +285,40 @@ impl Query {
         features
     }
 
-    /// How many features persons are told apart by: categories and conditions, each once. To select a group is to
-    /// tell it from the rest.
+    /// How many features persons are told apart by: categories, bins and conditions, each once. To select a group is
+    /// to tell it from the rest.
     #[must_use]
     pub fn dimensions(&self) -> usize {
-        let of_condition = |name: &str| self.by.iter().any(|grouping| grouping.feature.name == name);
-        let mut names: Vec<&str> = self.conditions.iter().map(|c| c.feature.name.as_str()).collect();
-        names.dedup();
-        names.retain(|name| !of_condition(name));
-        self.by.len() + names.len()
+        let binned = self.kind.bins().and(self.kind.feature()).map(|feature| feature.name.as_str());
+        let by = self.by.iter().map(|grouping| grouping.category.name());
+        let conditions = self.conditions.iter().map(|condition| condition.feature.name.as_str());
+        let names: BTreeSet<&str> = binned.into_iter().chain(by).chain(conditions).collect();
+        names.len()
     }
 
-    /// How many cells the answer has.
+    /// How many groups of persons the answer tells apart: combinations of categories.
     #[must_use]
-    pub fn cells_len(&self) -> usize {
+    pub fn groups_len(&self) -> usize {
         self.by.iter().map(|grouping| grouping.labels.len()).product()
     }
 
-    /// The keys of all cells, one label for each category of [`Query::by`]: every combination in the catalogue's
-    /// order, the last category fastest, those without anyone too. Without a category it is one cell with no label.
+    /// How many cells are noised: those of [`Query::cells`].
+    #[must_use]
+    pub fn cells_len(&self) -> usize {
+        self.groups_len() * self.kind.bins().map_or(1, Bins::len)
+    }
+
+    /// The keys of all cells, one label for each category of [`Query::by`] and, of a histogram and of what quantiles
+    /// are read from, one for the bin: every combination in the catalogue's order, the last one fastest, those without
+    /// anyone too. Without any it is one cell with no label.
     #[must_use]
     pub fn cells(&self) -> Vec<Vec<Label>> {
+        let bins = self.kind.bins().map(Bins::labels);
+        let labels = self.by.iter().map(|grouping| &grouping.labels).chain(&bins);
         let mut cells = vec![Vec::new()];
-        for grouping in &self.by {
+        for labels in labels {
             let extend = |cell: Vec<Label>| {
-                grouping.labels.iter().map(move |label| {
+                labels.iter().map(move |label| {
                     let mut cell = cell.clone();
                     cell.push(label.clone());
                     cell
@@ -246,6 +327,13 @@ impl Query {
             cells = cells.into_iter().flat_map(extend).collect();
         }
         cells
+    }
+
+    /// k: the most cells that one person is in.
+    #[must_use]
+    pub fn cells_max(&self) -> u32 {
+        let at_most = self.by.iter().map(|grouping| grouping.category.at_most());
+        at_most.fold(1, u32::saturating_mul)
     }
 
     /// The cells that a node can have anyone in, as positions in [`Query::cells`]: a municipality has its own
@@ -275,20 +363,5 @@ impl Query {
         };
         let has_them = party.sector == Sector::Region || self.conditions.iter().all(lives_there);
         party.sector == self.sector && named && has_them
-    }
-
-    /// What one person can put into the answer: the sensitivity follows from it.
-    #[must_use]
-    pub fn contribution(&self) -> Contribution {
-        let (from, to) = match &self.kind {
-            Kind::Count => (0, 1),
-            Kind::Sum { feature } => match feature.kind {
-                // One who has no value adds 0, which may lie outside the clamp.
-                FeatureKind::Integer { from, to, missing: true } => (from.min(0), to.max(0)),
-                FeatureKind::Integer { from, to, missing: false } => (from, to),
-                _ => (0, 1),
-            },
-        };
-        Contribution { cells_max: 1, from, to }
     }
 }

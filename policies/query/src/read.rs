@@ -2,6 +2,7 @@
 //! at once; a query comes out only where there is none.
 
 mod condition;
+mod measure;
 mod nodes;
 mod privacy;
 
@@ -9,13 +10,14 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use tvaers_definitions::catalogue::Catalogue;
-use tvaers_definitions::feature::{Feature, Holder, Kind as FeatureKind};
+use tvaers_definitions::feature::{Feature, Holder};
 use tvaers_protocol::id::Sector;
 
+use crate::bins::Bins;
 use crate::fault::{Fault, Reason};
 use crate::label::labels_of;
 use crate::limit;
-use crate::query::{Grouping, Kind, Party, Query};
+use crate::query::{Category, Grouping, Party, Query};
 use crate::strict::{Document, Faults, Form, Placed, Table};
 
 impl Query {
@@ -57,20 +59,25 @@ impl Reader<'_, '_> {
     fn query(&self) -> Option<Query> {
         let kommuner = self.kommuner();
         let name = self.name();
-        let measure = self.measure();
+        let measure = measure::measure(self);
         let by = self.by(&kommuner);
+        let bins = measure.as_ref().and_then(|(kind, _)| kind.bins());
+        self.check_cells(&by, bins);
         let as_of = self.root.required::<Date>("as_of");
         let (conditions, condition_names) = condition::conditions(self, &kommuner);
         let privacy = privacy::privacy(self.root);
-        let sum = measure.as_ref().and_then(|(_, name)| name.as_ref());
-        let named: Vec<&Named> =
-            sum.into_iter().chain(by.iter().map(|(_, name)| name)).chain(&condition_names).collect();
+        let number = measure.as_ref().and_then(|(_, name)| name.as_ref());
+        let named: Vec<&Named> = number
+            .into_iter()
+            .chain(by.iter().flat_map(|(_, names)| names))
+            .chain(&condition_names)
+            .collect();
         let held_by = self.held_by(&named);
         let asked = nodes::nodes(self.root, self.parties, held_by);
         self.root.close();
 
         let mut by: Vec<Grouping> = by.into_iter().map(|(grouping, _)| grouping).collect();
-        by.sort_by_key(|grouping| self.position(&grouping.feature));
+        by.sort_by_key(|grouping| self.place(&grouping.category));
         Some(Query {
             name: name?,
             kind: measure?.0,
@@ -96,58 +103,17 @@ impl Reader<'_, '_> {
         Some(name.value)
     }
 
-    /// What is worked out, and where its feature is named.
-    fn measure(&self) -> Option<(Kind, Option<Named>)> {
-        let kind = self.root.required::<String>("kind");
-        let name = self.root.optional::<String>("feature");
-        let feature = name.as_ref().and_then(|name| self.feature(name));
-        for (key, needed_by) in [("bins", "histogram and quantiles"), ("probabilities", "quantiles")] {
-            let of_this = |kind: &Placed<String>| needed_by.contains(kind.value.as_str());
-            if self.root.has(key) && !kind.as_ref().is_some_and(of_this) {
-                self.root.refuse(key, Reason::Unneeded { needed_by });
-            }
-        }
-        let kind = kind?;
-        match kind.value.as_str() {
-            "count" => {
-                if let Some(name) = name {
-                    self.root.faults().refuse(&name, Reason::FeatureUnneeded);
-                }
-                Some((Kind::Count, None))
-            }
-            "sum" => {
-                if name.is_none() {
-                    self.root.refuse("feature", Reason::FeatureMissing);
-                }
-                let feature = feature?;
-                if !matches!(feature.value.kind, FeatureKind::Integer { .. }) {
-                    let name = feature.value.name.clone();
-                    self.root.faults().refuse(&feature, Reason::NotANumber { name });
-                }
-                Some((Kind::Sum { feature: Arc::clone(&feature.value) }, Some(feature)))
-            }
-            later @ ("mean" | "histogram" | "quantiles") => {
-                let what = format!("the kind `{later}`");
-                self.root.faults().refuse(&kind, Reason::Later { what });
-                None
-            }
-            found => {
-                self.root.faults().refuse(&kind, Reason::Kind { found: found.to_owned() });
-                None
-            }
-        }
-    }
-
-    fn by(&self, kommuner: &[u16]) -> Vec<(Grouping, Named)> {
+    /// The categories, each with where its features are named.
+    fn by(&self, kommuner: &[u16]) -> Vec<(Grouping, Vec<Named>)> {
         let Some(names) = self.root.optional_list::<String>("by") else { return Vec::new() };
-        let mut by: Vec<(Grouping, Named)> = Vec::new();
+        let mut by: Vec<(Grouping, Vec<Named>)> = Vec::new();
         for name in &names.value {
-            let Some(feature) = self.feature(name) else { continue };
-            if by.iter().any(|(other, _)| other.feature.name == name.value) {
+            let Some(category) = self.category(name) else { continue };
+            if by.iter().any(|(other, _)| other.category.name() == name.value) {
                 let twice = Reason::Twice { what: "category", name: name.value.clone() };
                 self.root.faults().refuse(name, twice);
             }
-            match labels_of(&feature.value, kommuner) {
+            match labels_of(&category, kommuner) {
                 None => {
                     self.root.faults().refuse(name, Reason::NotACategory { name: name.value.clone() });
                 }
@@ -155,7 +121,9 @@ impl Reader<'_, '_> {
                     self.root.faults().refuse(name, Reason::NoMunicipality);
                 }
                 Some(labels) => {
-                    by.push((Grouping { feature: Arc::clone(&feature.value), labels }, feature));
+                    let named = category.features().iter().map(|one| name.at().map(|()| Arc::clone(one)));
+                    let named = named.collect();
+                    by.push((Grouping { category, labels }, named));
                 }
             }
         }
@@ -163,12 +131,15 @@ impl Reader<'_, '_> {
             let too_many = Reason::TooMany { what: "categories", max: limit::DIMENSIONS_MAX };
             self.root.faults().refuse(&names, too_many);
         }
-        let cells = |cells: usize, labels: usize| cells.saturating_mul(labels);
-        let found = by.iter().map(|(grouping, _)| grouping.labels.len()).fold(1, cells);
-        if found > limit::CELLS_MAX {
-            self.root.faults().refuse(&names, Reason::Cells { found });
-        }
         by
+    }
+
+    fn check_cells(&self, by: &[(Grouping, Vec<Named>)], bins: Option<&Bins>) {
+        let labels = by.iter().map(|(grouping, _)| grouping.labels.len()).chain(bins.map(Bins::len));
+        let found = labels.fold(1, usize::saturating_mul);
+        if found > limit::CELLS_MAX {
+            self.root.refuse(if by.is_empty() { "bins" } else { "by" }, Reason::Cells { found });
+        }
     }
 
     /// The sector that holds the features; `None` where both hold all of them.
@@ -197,6 +168,23 @@ impl Reader<'_, '_> {
             return None;
         };
         Some(name.at().map(|()| Arc::clone(feature)))
+    }
+
+    /// A feature, or a set of flags.
+    fn category(&self, name: &Placed<String>) -> Option<Category> {
+        let set = self.catalogue.set(&name.value).map(|set| Category::Several(Arc::clone(set)));
+        set.or_else(|| self.feature(name).map(|named| Category::One(named.value)))
+    }
+
+    /// Where a category stands in the catalogue: features first, then sets.
+    fn place(&self, category: &Category) -> (usize, usize) {
+        match category {
+            Category::One(feature) => (0, self.position(feature)),
+            Category::Several(set) => {
+                let place = self.catalogue.sets().iter().position(|other| other.name == set.name);
+                (1, place.unwrap_or(usize::MAX))
+            }
+        }
     }
 
     /// Where a feature stands in the catalogue.

@@ -306,7 +306,7 @@ fn signed_bytes<T: Serialize + DeserializeOwned>(
 
 /// Two answers to one question as a node stores and sends them, with placeholders for its signature.
 pub(crate) fn release_bodies() -> Vec<Vec<u8>> {
-    let second = Release { request: Digest([0xf8; 32]), cells: vec![809, 4], ..release() };
+    let second = Release { request: Digest([0xf8; 32]), cells: vec![vec![809, 4], vec![39, 8]], ..release() };
     vec![codec::canonical(&placeholder(release(), 0x51)), codec::canonical(&placeholder(second, 0x52))]
 }
 

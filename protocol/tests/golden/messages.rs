@@ -17,7 +17,7 @@ use tvaers_protocol::message::{
     ReleasesEnd, Rule, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
-use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, Release, Showing};
+use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
 use tvaers_protocol::request::{QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
@@ -259,7 +259,7 @@ pub(crate) fn release() -> Release {
         policy: Digest([0xb8; 32]),
         laboratory: true,
         data: data(),
-        cells: vec![812, -3],
+        cells: vec![vec![812, -3], vec![40, 7]],
         noise: noise(),
         left: left(),
         showing: showing(),
@@ -269,11 +269,12 @@ pub(crate) fn release() -> Release {
 
 fn noise() -> Noise {
     Noise {
-        mechanism: Mechanism::DiscreteGaussian,
-        scale: 2.5,
-        sensitivity_l1: 2,
-        sensitivity_l2: 1.5,
+        mechanism: Mechanism::DiscreteLaplace,
         nano_rho: 180_000_000,
+        parts: vec![
+            PartNoise { of: PartOf::CentredSum, scale: 2.5, sensitivity_l1: 2, sensitivity_l2: 1.5 },
+            PartNoise { of: PartOf::Persons, scale: 1.5, sensitivity_l1: 1, sensitivity_l2: 1.0 },
+        ],
     }
 }
 

@@ -87,6 +87,8 @@ impl<'l> Bare<'l> {
         };
         let extraction = CellExtraction {
             sum: kind.sum.map(|name| self.named(name)).transpose()?,
+            counted: false,
+            bins: None,
             by: &by,
             conditions: &[(condition, Test::Range { from: question.from, to })],
             resident: self.resident,
@@ -148,8 +150,7 @@ impl<'l> Bare<'l> {
             let truth = truth.get(&key).inspect(|_| found += 1).copied().unwrap_or(0);
             let (value, error) = (cell.value.context("no value")?, cell.standard_error.context("no error")?);
             #[expect(clippy::cast_precision_loss, reason = "sums of this size are exact")]
-            let is_near =
-                (value - truth) as f64 <= ERRORS_MAX * error && (truth - value) as f64 <= ERRORS_MAX * error;
+            let is_near = (value.real() - truth as f64).abs() <= ERRORS_MAX * error;
             ensure!(is_near, "the answer {key:?} is not that of the bare SQL");
         }
         ensure!(found == truth.len() && found > 0, "the bare SQL has other cells than the answer");

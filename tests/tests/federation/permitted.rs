@@ -50,13 +50,13 @@ async fn a_study_keeps_to_the_strictest_policy_of_all() {
     // One person changes at most four cells, each by one.
     assert!(tables.privacy.nodes.iter().all(|node| node.sensitivity.l1 == 4));
     assert_eq!(tables.privacy.nodes.len(), federation.names().len(), "charged wherever it was contributed");
-    let small = tables.cells.iter().filter(|cell| cell.value.unwrap() < 5);
+    let small = tables.cells.iter().filter(|cell| cell.value.unwrap().real() < 5.0);
     assert!(
         small.clone().count() > 0 && small.into_iter().all(|cell| cell.shown.is_none()),
         "small cells are hidden"
     );
     assert!(
-        tables.cells.iter().filter_map(|cell| cell.shown).all(|shown| shown % 5 == 0),
+        tables.cells.iter().filter_map(|cell| cell.shown).all(|shown| shown.whole().unwrap() % 5 == 0),
         "and others rounded"
     );
 
@@ -132,7 +132,7 @@ async fn tables_alone_hand_nothing_back() {
             let cell = tables.cells.iter().find(|cell| {
                 cell.key["kommune"] == id.trim_start_matches('k') && cell.key["included"] == included
             });
-            usize::try_from(cell.unwrap().value.unwrap()).unwrap()
+            usize::try_from(cell.unwrap().value.unwrap().whole().unwrap()).unwrap()
         };
         assert_eq!((of(true), of(false)), (selected, rows.len() - selected), "{id}");
     }

@@ -51,6 +51,16 @@ fn the_guide_as_printed_sets_up_machines_that_answer_rightly_through_a_bad_netwo
             );
             assert!(!ran.stdout.contains("missing:"), "{}", ran.stdout);
             stratified.clone_from(&line.text);
+        } else if line.text.contains("--target-error 5") {
+            let json = ["--format", "json"];
+            let ran = federation.type_and_hear(&line.text, &json, |_, _| {}).remove(0).well(&line.text);
+            let preview: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+            // Two municipalities add up: each has noise of 5/√2, and rho is 1/2σ².
+            let rho = preview["advised"]["rho"].as_f64().unwrap();
+            assert!((0.04..0.0412).contains(&rho), "{preview}");
+            let error = preview["expected"][0]["standard_error"].as_f64().unwrap();
+            assert!(error <= 5.0 && error > 4.9, "{preview}");
+            assert_eq!(preview["nodes"].as_array().unwrap().len(), 2);
         } else if line.text.contains(" submit ") {
             // A quiet connection whose address translation is forgotten goes on: QUIC migrates.
             let connections = federation.connections(RELAYED);

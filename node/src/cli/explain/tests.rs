@@ -20,9 +20,11 @@ async fn a_query_is_explained_with_price_plan_and_statement_and_nothing_changes(
     let offer = case.explained.offer.as_ref().unwrap();
     // rho = sensitivity² / (2 scale²).
     assert_eq!(offer.nano_rho, 250_000_000);
-    assert!((offer.scale - 2_f64.sqrt()).abs() < 1e-6, "{}", offer.scale);
+    let [part] = &offer.parts[..] else { panic!("one part") };
+    assert!((part.noise.scale - 2_f64.sqrt()).abs() < 1e-6, "{}", part.noise.scale);
+    assert_eq!(part.noise.sensitivity_l1, 1);
     let plan = case.explained.plan.as_ref().unwrap();
-    assert_eq!((plan.cells, plan.cells_in_all, plan.sensitivity_l1, plan.by_person), (2, 2, 1, false));
+    assert_eq!((plan.cells, plan.cells_in_all, plan.by_person), (2, 2, false));
     let used: Vec<(&str, &str)> =
         plan.features.iter().map(|reads| (reads.feature.as_str(), reads.used)).collect();
     assert_eq!(used, [("sex", "category"), ("age", "condition")]);

@@ -60,6 +60,8 @@ pub(super) async fn open(path: &Path, n_connections: u32) -> Result<(SqlitePool,
         .immutable(true)
         .create_if_missing(false)
         .pragma("query_only", "ON")
+        // What is grouped holds CPR numbers: beyond 2 MiB SQLite would write it to /var/tmp.
+        .pragma("temp_store", "MEMORY")
         // 64 MiB, in KiB, a connection.
         .pragma("cache_size", "-65536")
         .disable_statement_logging();

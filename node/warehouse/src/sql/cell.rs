@@ -24,8 +24,12 @@ const FEATURES: &str = "features";
 pub struct CellExtraction<'a> {
     /// The number that is added up in each cell; `None` counts persons. One who has none adds nothing.
     pub sum: Option<&'a Feature>,
+    /// Whether those who have that number are counted as well.
+    pub counted: bool,
     /// The categories that make the cells. One to whom a category does not apply is in no cell.
     pub by: &'a [&'a Feature],
+    /// A number whose bin makes the cells too, after the categories. One who has none, or is in no bin, is in no cell.
+    pub bins: Option<Bins<'a>>,
     /// What is asked of those who count: all must hold.
     pub conditions: &'a [(&'a Feature, Test)],
     /// The feature that tells who is resident; of the rule `resident`.
@@ -36,6 +40,15 @@ pub struct CellExtraction<'a> {
     pub holding: Holding<'a>,
     /// The reference date.
     pub as_of: Date,
+}
+
+/// Bins of a number: the first and the last number of each, both included, which do not overlap.
+#[derive(Clone, Copy, Debug)]
+pub struct Bins<'a> {
+    /// The number.
+    pub feature: &'a Feature,
+    /// The bins; the key has the place of one among them, from 0.
+    pub ranges: &'a [(i64, i64)],
 }
 
 /// What is asked of a feature's number, which is the one that a [`FeatureRow`](super::FeatureRow) has. A person who has
@@ -55,11 +68,12 @@ pub enum Test {
 
 /// A statement for the cells of an aggregate query, with its parameters.
 ///
-/// The columns: `k0`, `k1`, … one per category; `value`. No column is ever NULL. One row each cell that somebody is in,
+/// The columns: `k0`, `k1`, … one per category, one for the bin; `value`; `persons` where they are counted too. No column is ever NULL. One row each cell that somebody is in,
 /// in no order. Without a category it is one row, whether there is anybody or not.
 #[derive(Clone)]
 pub struct CellStatement {
     pub(super) n_categories: usize,
+    pub(super) is_counted: bool,
     query: SelectStatement,
     pub(super) sql: String,
     pub(super) values: Values,
@@ -85,9 +99,11 @@ pub struct CellStatement {
 /// }
 /// ```
 pub struct CellRow {
-    /// One number per category, in the order asked: 0 or 1, the index of a label, or the code of a municipality.
+    /// One number per category, in the order asked: 0 or 1, the index of a label, the code of a municipality, or last
+    /// the place of a bin.
     pub key: Vec<i64>,
     value: i64,
+    persons: i64,
 }
 
 impl CellRow {
@@ -97,9 +113,20 @@ impl CellRow {
         self.value
     }
 
-    pub(super) fn read(row: &impl Columns, n_categories: usize) -> Result<Self, FetchError> {
-        let key = (0..n_categories).map(|position| row.whole(position, "k…"));
-        Ok(Self { key: key.collect::<Result<_, _>>()?, value: row.whole(n_categories, "value")? })
+    /// How many persons with that number are in the cell, where they were counted too; else 0. Call it only to put it
+    /// where noise is added.
+    #[must_use]
+    pub const fn expose_persons(&self) -> i64 {
+        self.persons
+    }
+
+    pub(super) fn read(row: &impl Columns, n: usize, is_counted: bool) -> Result<Self, FetchError> {
+        let key = (0..n).map(|position| row.whole(position, "k…"));
+        Ok(Self {
+            key: key.collect::<Result<_, _>>()?,
+            value: row.whole(n, "value")?,
+            persons: if is_counted { row.whole(n + 1, "persons")? } else { 0 },
+        })
     }
 }
 
@@ -113,7 +140,9 @@ impl CellExtraction<'_> {
         let scope = Scope { holding: self.holding, as_of: self.as_of, dialect };
         let query = query(self, &scope)?;
         let (sql, values) = dialect.build(&query);
-        Ok(CellStatement { n_categories: self.by.len(), query, sql, values })
+        let n_categories = self.by.len() + usize::from(self.bins.is_some());
+        let is_counted = self.counted && self.sum.is_some();
+        Ok(CellStatement { n_categories, is_counted, query, sql, values })
     }
 }
 
@@ -166,6 +195,15 @@ fn count() -> Expr {
     Func::count(Expr::cust("*")).into()
 }
 
+/// The place of the bin that a number lies in; NULL for one that lies in none, or is missing.
+fn bin(number: &Expr, ranges: &[(i64, i64)]) -> Expr {
+    let place = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
+    let case = ranges.iter().enumerate().fold(CaseStatement::new(), |case, (index, (from, to))| {
+        case.case(number.clone().between(*from, *to), place(index))
+    });
+    case.into()
+}
+
 /// The whole statement.
 fn query(extraction: &CellExtraction<'_>, scope: &Scope<'_>) -> Result<SelectStatement, SqlError> {
     let (mut used, mut labels) = (Used::default(), Vec::new());
@@ -175,11 +213,19 @@ fn query(extraction: &CellExtraction<'_>, scope: &Scope<'_>) -> Result<SelectSta
         if matches!(feature.kind, Kind::Integer { .. }) {
             return Err(SqlError::NoCategory { feature: feature.name.clone() });
         }
-        let label = used.number(feature);
-        cells.expr_as(label.clone(), format!("k{position}")).add_group_by([label.clone()]);
-        labels.push(label.is_not_null());
+        labels.push((position, used.number(feature)));
     }
-    if let Some(is_cell) = labels.into_iter().reduce(|left, right| left.and(right)) {
+    if let Some(Bins { feature, ranges }) = extraction.bins {
+        let Kind::Integer { .. } = feature.kind else {
+            return Err(SqlError::NoNumber { feature: feature.name.clone() });
+        };
+        labels.push((labels.len(), bin(&used.number(feature), ranges)));
+    }
+    for (position, label) in &labels {
+        cells.expr_as(label.clone(), format!("k{position}")).add_group_by([label.clone()]);
+    }
+    let labels = labels.into_iter().map(|(_, label)| label.is_not_null());
+    if let Some(is_cell) = labels.reduce(|left, right| left.and(right)) {
         // Asked of the group and not of each person: SQLite would move a test without a count in front of the
         // grouping, and work the labels out twice.
         let counted: Expr = CaseStatement::new().case(is_cell, count()).into();
@@ -194,6 +240,9 @@ fn query(extraction: &CellExtraction<'_>, scope: &Scope<'_>) -> Result<SelectSta
         Some(feature) => return Err(SqlError::NoNumber { feature: feature.name.clone() }),
     };
     cells.expr_as(value, "value");
+    if let Some(feature) = extraction.sum.filter(|_| extraction.counted) {
+        cells.expr_as(Func::count(used.number(feature)), "persons");
+    }
     for (feature, test) in extraction.conditions {
         cells.and_where(test.holds(used.number(feature)));
     }

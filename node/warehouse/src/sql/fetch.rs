@@ -99,7 +99,12 @@ impl FeatureStatement {
 
 impl CellStatement {
     pub(crate) fn rows_at<'c>(&self, at: At<'c>) -> Rows<'c, CellRow> {
-        rows(at, &self.sql, &self.values, InCells { n_categories: self.n_categories })
+        rows(
+            at,
+            &self.sql,
+            &self.values,
+            InCells { n_categories: self.n_categories, is_counted: self.is_counted },
+        )
     }
 }
 
@@ -157,13 +162,14 @@ impl Shape for Features {
 
 struct InCells {
     n_categories: usize,
+    is_counted: bool,
 }
 
 impl Shape for InCells {
     type Row = CellRow;
 
     fn read(&self, row: &impl Columns) -> Result<CellRow, FetchError> {
-        CellRow::read(row, self.n_categories)
+        CellRow::read(row, self.n_categories, self.is_counted)
     }
 }
 

@@ -9,7 +9,9 @@ use tvaers_definitions::library::Library;
 use tvaers_protocol::id::Sector;
 use tvaers_warehouse::data::{Reading, Warehouse};
 use tvaers_warehouse::import::{Options, import};
-use tvaers_warehouse::sql::{CellExtraction, EventExtraction, Extraction, FeatureExtraction, Holding, Test};
+use tvaers_warehouse::sql::{
+    Bins, CellExtraction, CellRow, EventExtraction, Extraction, FeatureExtraction, Holding, Test,
+};
 
 use super::offer::Types;
 use super::sample::Sample;
@@ -119,7 +121,10 @@ async fn compare(sector: Sector, seed: u64, as_of: Date, types: Types) {
     compare_cells(&mut readings, sector, as_of, &case).await;
 }
 
-/// Counts by every category and sums of every number, under a condition on each feature too.
+/// Bins that every number of the catalogue can be in.
+const RANGES: [(i64, i64); 3] = [(i64::MIN, 0), (1, 4), (5, i64::MAX)];
+
+/// Counts by every category and by bins of every number, and sums of every number, under a condition on each feature too.
 async fn compare_cells(readings: &mut [(Warehouse, Reading)], sector: Sector, as_of: Date, case: &str) {
     let library = Library::embedded().unwrap();
     let feature = |name: &str| &**library.catalogue().feature(name).unwrap();
@@ -133,20 +138,24 @@ async fn compare_cells(readings: &mut [(Warehouse, Reading)], sector: Sector, as
     let mut queries = Vec::new();
     for number in of_kind(true) {
         let test = Test::Range { from: 1, to: i64::MAX };
-        queries.push((Some(number), vec![feature("age_band")], Vec::new()));
-        queries.push((None, vec![feature("sex")], vec![(number, test.clone())]));
-        queries.push((Some(number), Vec::new(), vec![(number, test)]));
+        queries.push((Some(number), None, vec![feature("age_band")], Vec::new()));
+        queries.push((None, None, vec![feature("sex")], vec![(number, test.clone())]));
+        queries.push((Some(number), None, Vec::new(), vec![(number, test)]));
+        queries.push((Some(number), Some(number), vec![feature("sex")], Vec::new()));
+        queries.push((None, Some(number), Vec::new(), Vec::new()));
     }
     for category in of_kind(false) {
-        queries.push((None, vec![category], Vec::new()));
-        queries.push((Some(feature("age")), vec![category, feature("age_band")], Vec::new()));
-        queries.push((None, Vec::new(), vec![(category, Test::Among(vec![1, 360]))]));
+        queries.push((None, None, vec![category], Vec::new()));
+        queries.push((Some(feature("age")), None, vec![category, feature("age_band")], Vec::new()));
+        queries.push((None, None, Vec::new(), vec![(category, Test::Among(vec![1, 360]))]));
     }
-    for (sum, by, conditions) in queries {
+    for (sum, binned, by, conditions) in queries {
         let mut found = Vec::new();
         for (warehouse, reading) in &mut *readings {
             let extraction = CellExtraction {
                 sum,
+                counted: true,
+                bins: binned.map(|feature| Bins { feature, ranges: &RANGES }),
                 by: &by,
                 conditions: &conditions,
                 resident: feature("resident"),
@@ -156,17 +165,19 @@ async fn compare_cells(readings: &mut [(Warehouse, Reading)], sector: Sector, as
             };
             let statement = extraction.statement(warehouse.dialect()).unwrap();
             let cells: Vec<_> = reading.cells(&statement).try_collect().await.unwrap();
+            let exact = |cell: &CellRow| vec![cell.expose(), cell.expose_persons()];
             let mut cells: Vec<Vec<i64>> =
-                cells.into_iter().map(|cell| [cell.key.clone(), vec![cell.expose()]].concat()).collect();
+                cells.iter().map(|cell| [cell.key.clone(), exact(cell)].concat()).collect();
             cells.sort_unstable();
             found.push(cells);
         }
         let names = |features: &[&Feature]| features.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
         let asked = conditions.iter().map(|(feature, _)| *feature).collect::<Vec<_>>();
         let sum = sum.map_or("count", |feature| &feature.name);
-        let what = format!("{case}, {sum} by {:?} if {:?}", names(&by), names(&asked));
+        let bins = binned.map_or("no bins", |feature| &feature.name);
+        let what = format!("{case}, {sum} by {:?} and {bins} if {:?}", names(&by), names(&asked));
         assert_same(&what, &found[0], &found[1]);
-        assert!(!by.is_empty() || found[0].len() == 1, "{what}: no cell");
+        assert!(!by.is_empty() || binned.is_some() || found[0].len() == 1, "{what}: no cell");
     }
 }
 

@@ -9,6 +9,18 @@ use crate::feature::Holder;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
     pub(super) feature: Vec<Feature>,
+    #[serde(default)]
+    pub(super) set: Vec<Set>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Set {
+    pub(super) name: Spanned<String>,
+    pub(super) of: Spanned<Vec<Spanned<String>>>,
+    pub(super) at_most: Spanned<u32>,
+    pub(super) da: Spanned<String>,
+    pub(super) en: Spanned<String>,
 }
 
 #[derive(Deserialize)]

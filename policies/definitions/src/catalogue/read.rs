@@ -26,11 +26,7 @@ pub(super) fn feature(source: &Source<'_>, raw: raw::Feature) -> Result<Feature>
         .map_err(|error| source.refuse(raw.window.span(), Reason::Window(error)))?;
     let kind_span = raw.kind.span();
     let kind = kind(source, raw.kind)?;
-    for description in [&raw.da, &raw.en] {
-        if description.get_ref().trim().is_empty() {
-            return Err(source.refuse(description.span(), Reason::NoDescription));
-        }
-    }
+    check_descriptions(source, &raw.da, &raw.en)?;
     let rule = rule::rule(source, raw.rule, raw.sector, &raw.name)?;
     fit::window(source, window, raw.window.span(), &rule)?;
     fit::kind(source, &kind, kind_span, &rule)?;
@@ -43,6 +39,15 @@ pub(super) fn feature(source: &Source<'_>, raw: raw::Feature) -> Result<Feature>
         da: raw.da.into_inner(),
         en: raw.en.into_inner(),
     })
+}
+
+pub(super) fn check_descriptions(
+    source: &Source<'_>,
+    da: &Spanned<String>,
+    en: &Spanned<String>,
+) -> Result<()> {
+    let empty = [da, en].into_iter().find(|description| description.get_ref().trim().is_empty());
+    empty.map_or(Ok(()), |description| Err(source.refuse(description.span(), Reason::NoDescription)))
 }
 
 fn kind(source: &Source<'_>, raw: Spanned<raw::Kind>) -> Result<Kind> {

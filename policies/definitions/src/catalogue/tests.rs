@@ -1,6 +1,7 @@
 mod embedded;
 mod parameter;
 mod refusal;
+mod set;
 
 use super::*;
 use crate::source::Source;

@@ -3,7 +3,7 @@
 use tvaers_definitions::feature::{Feature, Kind};
 use tvaers_protocol::id::Sector;
 use tvaers_query::Query;
-use tvaers_query::query::Kind as Measure;
+use tvaers_query::query::{Category, Kind as Measure};
 
 use super::Refusals;
 use crate::permit::{Allowed, Data};
@@ -12,14 +12,15 @@ use crate::refusal::Refusal;
 
 pub(super) fn check_query(data: &Data, query: &Query, refusals: &mut Refusals) {
     check_persons(data, query.sector(), refusals);
-    let category = |name: &str| query.by().iter().any(|grouping| grouping.feature.name == name);
+    let by = query.by().iter().map(|grouping| &grouping.category);
+    // A set of flags is allowed by its own name, and each flag's tables are looked at with the other features.
+    for name in by.map(Category::name).filter(|name| !data.categories.allows(*name)) {
+        refusals.push(Refusal::Category { name: name.to_owned(), allowed: listed(&data.categories) });
+    }
     for feature in query.features() {
         let name = feature.name.as_str();
         let is_condition = query.conditions().iter().any(|condition| condition.feature.name == name);
-        let is_measure = matches!(query.kind(), Measure::Sum { feature } if feature.name == name);
-        if category(name) && !data.categories.allows(name) {
-            refusals.push(Refusal::Category { name: name.to_owned(), allowed: listed(&data.categories) });
-        }
+        let is_measure = query.kind().feature().is_some_and(|feature| feature.name == name);
         // A condition on a category tells no more than the table's cells would.
         let is_free = !is_measure && data.categories.allows(name);
         if (is_condition || is_measure) && !is_free && !data.features.allows(name) {
@@ -27,7 +28,8 @@ pub(super) fn check_query(data: &Data, query: &Query, refusals: &mut Refusals) {
         }
         check_feature(data, feature, query.sector(), refusals);
     }
-    if let Measure::Sum { feature } = query.kind() {
+    // What is counted in bins changes by one however large it is.
+    if let Measure::Sum { feature } | Measure::Mean { feature } = query.kind() {
         check_clamp(data, feature, refusals);
     }
 }

@@ -1,6 +1,8 @@
 //! Which data a permit is about, and whose.
 
-use tvaers_definitions::feature::Kind;
+use std::sync::Arc;
+
+use tvaers_definitions::feature::{Feature, Kind};
 use tvaers_definitions::schema::Table as Schema;
 use tvaers_protocol::id::Sector;
 use tvaers_query::strict::{Placed, Scalar};
@@ -91,17 +93,26 @@ impl Reader<'_> {
         if mode.is_none_or(|mode| mode == Mode::JoinedStatistics) && JOINED_CATEGORIES.contains(&name) {
             return false;
         }
-        let feature = self.library.catalogue().feature(name);
-        feature.is_none_or(|feature| matches!(feature.kind, Kind::Integer { .. }))
+        let catalogue = self.library.catalogue();
+        let is_category = |feature: &Arc<Feature>| !matches!(feature.kind, Kind::Integer { .. });
+        !catalogue.feature(name).is_some_and(is_category) && catalogue.set(name).is_none()
     }
 
     /// A feature that could never be used, for want of a table or of an approval, is a mistake.
     fn check_reach(&self, table: &PolicyTable<'_>, names: &Names, tables: &Names, sensitive: &Names) {
         let Allowed::Only(names) = names else { return };
-        for name in names {
-            let Some(feature) = self.library.catalogue().feature(&name.value) else { continue };
-            if reach::is_sensitive(feature) && !has(sensitive, &name.value) {
-                table.faults().refuse(name, Reason::Sensitive { name: name.value.clone() });
+        let catalogue = self.library.catalogue();
+        // A set of flags reads what each of them does.
+        let features_of = |name: &str| -> Vec<&Arc<Feature>> {
+            let members = catalogue.set(name).map(|set| set.members.iter()).into_iter().flatten();
+            catalogue.feature(name).into_iter().chain(members).collect()
+        };
+        for (name, feature) in names
+            .iter()
+            .flat_map(|name| features_of(&name.value).into_iter().map(move |feature| (name, feature)))
+        {
+            if reach::is_sensitive(feature) && !has(sensitive, &feature.name) {
+                table.faults().refuse(name, Reason::Sensitive { name: feature.name.clone() });
             }
             let missing = |sector: Sector| {
                 let read = reach::tables(feature, sector).into_iter();
@@ -110,7 +121,7 @@ impl Reader<'_> {
             let missing: Vec<Vec<&str>> = feature.holder.sectors().map(missing).collect();
             if let Some(first) = missing.first().filter(|_| missing.iter().all(|missing| !missing.is_empty()))
             {
-                let reason = Reason::NoTable { feature: name.value.clone(), tables: first.join(", ") };
+                let reason = Reason::NoTable { feature: feature.name.clone(), tables: first.join(", ") };
                 table.faults().refuse(name, reason);
             }
         }

@@ -27,12 +27,6 @@ impl Reason {
     pub(super) fn words(self, key: &str) -> Words {
         match self {
             Self::Form(form) => of_form(form, key),
-            Self::Later { what } => words(
-                "query.later",
-                format!("{} is not part of this version", shown(&what)),
-                "kind `count` or `sum`, mechanism `discrete_gaussian`",
-                "ask for a count or a sum, or wait for a version that has it",
-            ),
             Self::Name => words(
                 "query.name",
                 "the name cannot name a result file",
@@ -42,7 +36,7 @@ impl Reason {
             Self::Kind { found } => words(
                 "query.kind",
                 format!("there is no kind `{}`", shown(&found)),
-                "`count` or `sum`",
+                "`count`, `sum`, `mean`, `histogram` or `quantiles`",
                 "mend the kind",
             ),
             Self::FeatureUnknown { name } => words(
@@ -57,15 +51,33 @@ impl Reason {
                 "no `feature`: a count is of persons",
                 "leave it out, or ask for a sum",
             ),
-            Self::FeatureMissing => words(
+            Self::FeatureMissing { kind } => words(
                 "query.feature-of-sum",
-                "a sum needs a feature",
+                format!("the kind `{}` needs a feature", shown(&kind)),
                 "`feature`: a whole number per person, with a clamp",
-                "say what is to be added up",
+                "say which number of each person is meant",
+            ),
+            Self::Bins { error, from, to } => words(
+                "query.bins",
+                format!("the bins cannot be used: {error}"),
+                format!("whole numbers that rise, from {from} to {to}: each begins a bin"),
+                "mend the bins",
+            ),
+            Self::NoProbability => words(
+                "query.probabilities",
+                "the list of probabilities is empty",
+                "at least one number between 0 and 1, or no `probabilities` for the quartiles",
+                "name a probability, or leave the list out",
+            ),
+            Self::Probability { found } => words(
+                "query.probabilities",
+                format!("`{}` is no probability here", shown(&found)),
+                "numbers that rise, each more than 0 and less than 1, with at most nine decimals",
+                "mend the probabilities",
             ),
             Self::NotANumber { name } => words(
                 "query.feature-of-sum",
-                format!("`{}` is no number that can be added up", shown(&name)),
+                format!("`{}` is no whole number with bounds", shown(&name)),
                 "a feature that is a whole number with a clamp",
                 "choose such a feature, or count the persons with a condition on this one",
             ),
@@ -213,7 +225,7 @@ impl Reason {
             Self::Mechanism { found } => words(
                 "query.mechanism",
                 format!("there is no mechanism `{}`", shown(&found)),
-                "`discrete_gaussian`",
+                "`discrete_gaussian` or `discrete_laplace`",
                 "mend the name, or leave it out",
             ),
         }

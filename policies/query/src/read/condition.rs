@@ -6,7 +6,7 @@ use tvaers_definitions::feature::{Feature, Kind};
 
 use super::{Named, Reader, wrong_type};
 use crate::fault::Reason;
-use crate::label::{Label, labels_of};
+use crate::label::{Label, labels_of_feature};
 use crate::limit;
 use crate::query::{Condition, Test};
 use crate::strict::{Placed, Scalar, Table};
@@ -168,7 +168,7 @@ fn labels(
     values: &Placed<Vec<Placed<Scalar>>>,
     kommuner: &[u16],
 ) -> Option<Test> {
-    let known = labels_of(feature, kommuner)?;
+    let known = labels_of_feature(feature, kommuner)?;
     let is_text = matches!(feature.kind, Kind::Category(_));
     // Results have codes as texts, so a person may copy one from there.
     let is_code = matches!(feature.kind, Kind::Municipality);

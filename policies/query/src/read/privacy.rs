@@ -29,18 +29,11 @@ pub(super) fn privacy(root: &Table<'_, Reason>) -> Option<Privacy> {
 
 fn mechanism(table: &Table<'_, Reason>) -> Option<Mechanism> {
     let Some(name) = table.optional::<String>("mechanism") else { return Some(Mechanism::DiscreteGaussian) };
-    match name.value.as_str() {
-        "discrete_gaussian" => Some(Mechanism::DiscreteGaussian),
-        later @ "discrete_laplace" => {
-            let what = format!("the mechanism `{later}`");
-            table.faults().refuse(&name, Reason::Later { what });
-            None
-        }
-        found => {
-            table.faults().refuse(&name, Reason::Mechanism { found: found.to_owned() });
-            None
-        }
+    let named = Mechanism::ALL.into_iter().find(|mechanism| mechanism.name() == name.value);
+    if named.is_none() {
+        table.faults().refuse(&name, Reason::Mechanism { found: name.value.clone() });
     }
+    named
 }
 
 fn decimal(table: &Table<'_, Reason>, key: &'static str) -> Option<Decimal> {

@@ -6,7 +6,7 @@ use super::*;
 use crate::budget::{Budget, Mechanism};
 use crate::decimal::Decimal;
 use crate::label::Label;
-use crate::query::{Contribution, Kind, Nodes, Test};
+use crate::query::{Kind, Nodes, Test};
 
 #[test]
 fn the_example_of_the_documentation_is_right() {
@@ -35,14 +35,14 @@ fn a_file_may_say_as_little_as_what_is_counted_and_when() {
     assert_eq!(query.cells(), [Vec::new()]);
     assert_eq!((query.cells_len(), query.dimensions(), query.privacy().budget), (1, 0, None));
     assert!(query.features().is_empty());
-    assert_eq!(query.contribution(), Contribution { cells_max: 1, from: 0, to: 1 });
+    assert_eq!(query.cells_max(), 1);
 }
 
 #[test]
 fn cells_are_every_combination_in_the_order_of_the_catalogue() {
     let text = "name = \"a\"\nkind = \"count\"\nby = [\"unemployed\", \"civil_status\", \"kommune\"]\nas_of = 2026-02-28\n";
     let query = parse(text).unwrap();
-    let by: Vec<_> = query.by().iter().map(|grouping| grouping.feature.name.as_str()).collect();
+    let by: Vec<_> = query.by().iter().map(|grouping| grouping.category.name()).collect();
     assert_eq!(by, ["kommune", "civil_status", "unemployed"]);
     let cells: Vec<String> = query
         .cells()
@@ -57,22 +57,6 @@ fn cells_are_every_combination_in_the_order_of_the_catalogue() {
     assert_eq!(query.cells_of(k360), (0..6).collect::<Vec<_>>());
     assert_eq!(query.cells_of(k376), (6..12).collect::<Vec<_>>());
     assert_eq!(query.cells_of(region).len(), 18);
-}
-
-#[test]
-fn a_sum_is_of_a_clamped_number_and_says_its_clamp() {
-    let sum = |feature: &str| {
-        parse(&format!("name = \"a\"\nkind = \"sum\"\nfeature = \"{feature}\"\nas_of = 2026-02-28\n"))
-            .unwrap()
-    };
-    let cost = sum("cost_gp_1y");
-    assert_eq!(cost.sector(), Sector::Region);
-    assert_eq!(cost.contribution(), Contribution { cells_max: 1, from: 0, to: 100_000_000 });
-    let change = sum("life_satisfaction_change");
-    assert_eq!(change.contribution(), Contribution { cells_max: 1, from: -10, to: 10 });
-    // One who did not answer adds 0, and 0 is below the least answer.
-    let answer = sum("self_rated_health_baseline");
-    assert_eq!(answer.contribution(), Contribution { cells_max: 1, from: 0, to: 5 });
 }
 
 #[test]

@@ -9,10 +9,16 @@ use tvaers_tests::federation::Federation;
 
 use super::{node, spent};
 
-const QUERIES: [&str; 3] = [
+const QUERIES: [&str; 8] = [
     "name = \"a\"\nkind = \"count\"\nby = [\"sex\", \"age_band\"]\n",
     "name = \"b\"\nkind = \"sum\"\nfeature = \"sick_spells_2y\"\nby = [\"civil_status\"]\n",
     "name = \"c\"\nkind = \"count\"\n[[where]]\nfeature = \"age\"\nis = 47\n",
+    "name = \"d\"\nkind = \"mean\"\nfeature = \"last_spell_days\"\nby = [\"sex\"]\n",
+    "name = \"e\"\nkind = \"histogram\"\nfeature = \"sick_spells_2y\"\nbins = [0, 1, 5]\nby = [\"sex\"]\n",
+    "name = \"f\"\nkind = \"quantiles\"\nfeature = \"last_spell_days\"\nbins = [0, 1, 15, 60]\n",
+    "name = \"g\"\nkind = \"count\"\nby = [\"support\"]\n",
+    // One person alone is in this cell of age and civil status, where anyone is.
+    "name = \"h\"\nkind = \"sum\"\nfeature = \"last_spell_days\"\n[[where]]\nfeature = \"age\"\nis = 119\n",
 ];
 
 /// Takes every row of a person out of a node's folder.
@@ -61,10 +67,14 @@ async fn seen(edit: impl Fn(&Path) -> anyhow::Result<()> + Send + 'static) -> Ve
         let (answered, mut results) = federation.query(&text).await.unwrap();
         seen.push(format!("{:?} {:?}", answered.exit(false), answered.problem(false)));
         for answer in &mut results {
-            for cell in &mut answer.cells {
+            for cell in answer.cells.iter_mut().chain(&mut answer.totals) {
                 // The noisy value, and what follows from it alone.
                 assert!(cell.value.is_some() && cell.ci95.is_some());
                 (cell.value, cell.shown, cell.ci95) = (None, None, None);
+                // Read from noisy values where the number of persons is one of them.
+                if cell.persons.take().is_some() {
+                    cell.standard_error = None;
+                }
             }
             // Which policy it was follows from the key of the person who asks, which is the same.
             seen.push(serde_json::to_string(&answer).unwrap());
@@ -85,6 +95,35 @@ async fn seen(edit: impl Fn(&Path) -> anyhow::Result<()> + Send + 'static) -> Ve
         }
     }
     seen
+}
+
+/// A resident of Lolland who is older than anyone else, by a century or so.
+fn with_the_oldest(data: &Path, is_there: bool) -> anyhow::Result<()> {
+    let person = someone(data);
+    let path = data.join("k360/persons.csv");
+    let text = fs::read_to_string(&path)?;
+    let change = |line: &str| {
+        if !line.starts_with(&person) {
+            return format!("{line}\n");
+        }
+        let fields: Vec<&str> = line.split(',').collect();
+        let day = fields.iter().position(|field| field.len() == 10 && field.as_bytes()[4] == b'-').unwrap();
+        let mut fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
+        fields[day] = "1907-01-01".to_owned();
+        format!("{}\n", fields.join(","))
+    };
+    fs::write(&path, text.lines().map(change).collect::<String>())?;
+    if !is_there {
+        without(&data.join("k360"), &person);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_only_member_of_a_cell_leaves_no_trace() {
+    let there = seen(|data| with_the_oldest(data, true)).await;
+    let gone = seen(|data| with_the_oldest(data, false)).await;
+    assert_eq!(there, gone);
 }
 
 #[tokio::test]

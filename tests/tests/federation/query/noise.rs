@@ -23,8 +23,13 @@ fn cumulative(scale: f64, reach: i32) -> Vec<f64> {
         .collect()
 }
 
+/// The number of a cell.
+pub(super) fn whole(answer: &Answer, cell: usize) -> i64 {
+    answer.cells[cell].value.unwrap().whole().unwrap()
+}
+
 fn noise(results: &[Answer], right: i64) -> Vec<i32> {
-    results.iter().map(|answer| i32::try_from(answer.cells[0].value.unwrap() - right).unwrap()).collect()
+    results.iter().map(|answer| i32::try_from(whole(answer, 0) - right).unwrap()).collect()
 }
 
 /// Draws fit a discrete Gaussian of this scale. Both bounds hold for any number of draws: the inequality of Dvoretzky,
@@ -54,7 +59,7 @@ async fn two_thousand_counts_of_one_query_are_noised_as_claimed() {
         )
     };
     let (_, right) = federation.query(&text("1e6", "[\"k360\"]")).await.unwrap();
-    let right = right[0].cells[0].value.unwrap();
+    let right = whole(&right[0], 0);
     let (answered, results) = federation.query_times(&text("0.02", "[\"k360\"]"), TIMES).await.unwrap();
     assert_eq!((answered.results, results.len()), (TIMES, 2_000));
     let scale = results[0].privacy.nodes[0].scale;
@@ -67,7 +72,7 @@ async fn two_thousand_counts_of_one_query_are_noised_as_claimed() {
 
     // Three nodes' noises add up, and the result says so.
     let (_, right) = federation.query(&text("1e6", "\"all\"")).await.unwrap();
-    let right = right[0].cells[0].value.unwrap();
+    let right = whole(&right[0], 0);
     let (_, results) = federation.query_times(&text("0.02", "\"all\""), TIMES).await.unwrap();
     let nodes = results[0].privacy.nodes.len();
     let error = results[0].cells[0].standard_error.unwrap();
@@ -76,8 +81,8 @@ async fn two_thousand_counts_of_one_query_are_noised_as_claimed() {
     let draws = noise(&results, right);
     assert!(fits(&draws, expected), "not the noise of {nodes} nodes");
     let inside = results.iter().zip(&draws).filter(|(answer, draw)| {
-        let [low, high] = answer.cells[0].ci95.unwrap();
-        (low..=high).contains(&(answer.cells[0].value.unwrap() - i64::from(**draw)))
+        let [low, high] = answer.cells[0].ci95.unwrap().map(|bound| bound.whole().unwrap());
+        (low..=high).contains(&(whole(answer, 0) - i64::from(**draw)))
     });
     // At least 95 %: with 2,000 draws fewer than 92.5 % would be seen once in ten million times.
     assert!(inside.count() >= 1_850, "intervals cover");

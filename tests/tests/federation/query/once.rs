@@ -21,7 +21,7 @@ async fn the_same_question_gets_the_stored_answer_and_costs_nothing() {
     federation.connect(&node("k360")).await.unwrap();
     let (_, third) = federation.query(QUERY).await.unwrap();
     let values = |answers: &[tvaers_coordinator::answer::Answer]| {
-        answers[0].cells.iter().map(|cell| cell.value).collect::<Vec<_>>()
+        answers[0].cells.iter().map(|cell| cell.value.unwrap().whole()).collect::<Vec<_>>()
     };
     assert_eq!(values(&first), values(&second));
     assert_eq!(values(&first), values(&third));

@@ -1,6 +1,6 @@
 //! The cells of an aggregate query: who counts, what is added up, what leaves the database, and what is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tvaers_definitions::feature::{Holder, Kind, Rows, Rule};
@@ -167,6 +167,8 @@ fn refusal(sum: Option<&str>, by: &[&str], conditions: &[&str]) -> SqlError {
     let feature = |name: &str| feature(&library, name);
     let extraction = CellExtraction {
         sum: sum.map(feature),
+        counted: false,
+        bins: None,
         by: &by.iter().map(|name| feature(name)).collect::<Vec<_>>(),
         conditions: &conditions.iter().map(|name| (feature(name), FLAG)).collect::<Vec<_>>(),
         resident: feature("resident"),
@@ -197,6 +199,8 @@ fn a_feature_that_is_asked_for_twice_is_worked_out_once() {
     let conditions = [(feature("known_sad"), FLAG), (feature("bed_days_1y"), FLAG), (feature("sex"), FLAG)];
     let extraction = CellExtraction {
         sum: Some(feature("bed_days_1y")),
+        counted: false,
+        bins: None,
         by: &[feature("known_sad"), feature("sex")],
         conditions: &conditions,
         resident: feature("resident"),
@@ -221,6 +225,8 @@ fn a_feature_that_is_asked_for_twice_is_worked_out_once() {
 #[derive(Clone, Debug)]
 struct Asked {
     sum: Option<usize>,
+    /// A number, where its bins begin, and where the last ends.
+    bins: Option<(usize, BTreeSet<i64>)>,
     by: Vec<usize>,
     conditions: Vec<(usize, Test)>,
 }
@@ -237,10 +243,17 @@ fn asked() -> impl Strategy<Value = Asked> {
     let of = 0..NUMBERS.len() + CATEGORIES.len();
     (
         prop::option::of(0..NUMBERS.len()),
+        prop::option::of((0..NUMBERS.len(), prop::collection::btree_set(-4..60_i64, 1..6))),
         prop::sample::subsequence((0..CATEGORIES.len()).collect::<Vec<_>>(), 0..4),
         prop::collection::vec((of, test), 0..3),
     )
-        .prop_map(|(sum, by, conditions)| Asked { sum, by, conditions })
+        .prop_map(|(sum, bins, by, conditions)| Asked { sum, bins, by, conditions })
+}
+
+/// Each begins a bin that ends before the next; the last has a thousand numbers.
+fn ranges(starts: &BTreeSet<i64>) -> Vec<(i64, i64)> {
+    let ends = starts.iter().skip(1).map(|next| next - 1).chain(starts.last().map(|last| last + 999));
+    starts.iter().copied().zip(ends).collect()
 }
 
 /// A person's year of birth, whether dead, civil status, residence, days of leave, a service, two answers.
@@ -288,11 +301,11 @@ async fn municipality(persons: &[MadeUp]) -> Database {
 }
 
 /// The second way: every person's features, counted here.
-fn counted(rows: &super::fixture::Features, n: u16, asked: &Asked) -> BTreeMap<Vec<i64>, i64> {
+fn counted(rows: &super::fixture::Features, n: u16, asked: &Asked) -> BTreeMap<Vec<i64>, (i64, i64)> {
     let names: Vec<&str> = NUMBERS.into_iter().chain(CATEGORIES).collect();
-    let mut cells = BTreeMap::new();
-    if asked.by.is_empty() {
-        cells.insert(Vec::new(), 0);
+    let mut cells: BTreeMap<Vec<i64>, (i64, i64)> = BTreeMap::new();
+    if asked.by.is_empty() && asked.bins.is_none() {
+        cells.insert(Vec::new(), (0, 0));
     }
     for person in (1..=n).filter(|n| rows.row(*n).resident) {
         let holds = |(feature, test): &(usize, Test)| match (rows.value(person, names[*feature]), test) {
@@ -301,9 +314,21 @@ fn counted(rows: &super::fixture::Features, n: u16, asked: &Asked) -> BTreeMap<V
             (Some(value), Test::Among(numbers)) => numbers.contains(&value),
         };
         let key: Option<Vec<i64>> = asked.by.iter().map(|at| rows.value(person, CATEGORIES[*at])).collect();
-        let Some(key) = key.filter(|_| asked.conditions.iter().all(holds)) else { continue };
-        let value = asked.sum.map_or(Some(1), |at| rows.value(person, NUMBERS[at]));
-        *cells.entry(key).or_default() += value.unwrap_or(0);
+        let Some(mut key) = key.filter(|_| asked.conditions.iter().all(holds)) else { continue };
+        if let Some((at, starts)) = &asked.bins {
+            let number = rows.value(person, NUMBERS[*at]);
+            let bin = number.and_then(|number| {
+                ranges(starts).iter().position(|(from, to)| (*from..=*to).contains(&number))
+            });
+            let Some(bin) = bin else { continue };
+            key.push(i64::try_from(bin).unwrap());
+        }
+        let cell = cells.entry(key).or_default();
+        match asked.sum.map(|at| rows.value(person, NUMBERS[at])) {
+            None => cell.0 += 1,
+            Some(Some(value)) => *cell = (cell.0 + value, cell.1 + 1),
+            Some(None) => {}
+        }
     }
     cells
 }
@@ -321,7 +346,12 @@ fn the_database_counts_what_counting_the_rows_of_features_gives() {
                 let by: Vec<&str> = asked.by.iter().map(|at| CATEGORIES[*at]).collect();
                 let conditions: Vec<_> =
                     asked.conditions.iter().map(|(at, test)| (names[*at], test.clone())).collect();
-                let found = municipality.cells(sum, &by, &conditions).await;
+                let library = Library::embedded().unwrap();
+                let sum = sum.map(|name| feature(&library, name));
+                let ranges = asked.bins.as_ref().map(|(at, starts)| (NUMBERS[*at], ranges(starts)));
+                let bins = ranges.as_ref().map(|(name, ranges)| (*name, ranges.as_slice()));
+                let found = municipality.counted_cells_of(sum, bins, &by, &conditions).await;
+                let Ok(found) = found else { panic!("no answer") };
                 assert_eq!(found, counted(&rows, u16::try_from(persons.len()).unwrap(), asked), "{asked:?}");
             }
         });
@@ -342,6 +372,8 @@ fn a_statement_prints_without_the_literals_of_its_filter() {
     let conditions = [(age, Test::Range { from: 4711, to: 4712 })];
     let extraction = CellExtraction {
         sum: None,
+        counted: false,
+        bins: None,
         by: &[],
         conditions: &conditions,
         resident: feature(&library, "resident"),

@@ -262,10 +262,24 @@ impl Database {
         by: &[&str],
         conditions: &[(&str, Test)],
     ) -> Result<BTreeMap<Vec<i64>, i64>, FetchError> {
+        let cells = self.counted_cells_of(sum, None, by, conditions).await?;
+        Ok(cells.into_iter().map(|(key, (value, _))| (key, value)).collect())
+    }
+
+    /// The cells, by bins of a number too, and how many have the number that is added up.
+    pub(super) async fn counted_cells_of(
+        &mut self,
+        sum: Option<&Feature>,
+        bins: Option<(&str, &[(i64, i64)])>,
+        by: &[&str],
+        conditions: &[(&str, Test)],
+    ) -> Result<BTreeMap<Vec<i64>, (i64, i64)>, FetchError> {
         let library = Library::embedded().unwrap();
         let feature = |name: &str| &**library.catalogue().feature(name).expect(name);
         let extraction = CellExtraction {
             sum,
+            counted: true,
+            bins: bins.map(|(name, ranges)| Bins { feature: feature(name), ranges }),
             by: &by.iter().map(|name| feature(name)).collect::<Vec<_>>(),
             conditions: &conditions
                 .iter()
@@ -279,7 +293,8 @@ impl Database {
         let statement = extraction.statement(Dialect::Sqlite).unwrap();
         let cells: Vec<CellRow> = statement.rows_at(At::Sqlite(&mut self.connection)).try_collect().await?;
         let n_cells = cells.len();
-        let cells: BTreeMap<_, _> = cells.into_iter().map(|cell| (cell.key.clone(), cell.expose())).collect();
+        let exact = |cell: &CellRow| (cell.expose(), cell.expose_persons());
+        let cells: BTreeMap<_, _> = cells.iter().map(|cell| (cell.key.clone(), exact(cell))).collect();
         assert_eq!(cells.len(), n_cells, "a cell has two rows");
         Ok(cells)
     }

@@ -62,6 +62,8 @@ fn all(holding: Holding<'_>, dialect: Dialect) -> Vec<(String, String, String)> 
     for sum in [None, Some(age)] {
         let one = CellExtraction {
             sum,
+            counted: false,
+            bins: None,
             by: &by,
             conditions: &conditions,
             resident,
