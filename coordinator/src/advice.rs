@@ -77,8 +77,11 @@ pub fn expected(
             let shares: Vec<f64> = probabilities.iter().map(|share| share.real()).collect();
             let mut expected = Vec::new();
             for &n in persons {
-                let each = whole(n) / whole(bins.len() as u64).max(1);
-                let counts = vec![Released::restore(each, count); bins.len()];
+                // As evenly as whole persons can be spread.
+                let up_to = |bin: usize| i128::from(n) * bin as i128 / bins.len() as i128;
+                let each = |bin: usize| i64::try_from(up_to(bin + 1) - up_to(bin)).unwrap_or(i64::MAX);
+                let counts: Vec<Released> =
+                    (0..bins.len()).map(|bin| Released::restore(each(bin), count)).collect();
                 let read = quantiles(&bins, &counts, &shares)?;
                 expected.extend(shares.iter().zip(read).map(|(share, estimate)| Expected {
                     persons: Some(n),

@@ -25,7 +25,7 @@ pub(crate) use self::tables::{Gathered, gather, of_tables, share};
 const NOTE_INTERVALS: &str =
     "Standard errors and intervals cover the noise that protects citizens, not sampling error or clamping.";
 /// What `shown` is, said in every result.
-const NOTE_SHOWN: &str = "`value` is the raw noisy number, which may be negative; `shown` is post-processed: clipped, rounded, made to add up with its totals, and hidden where the noisy number of persons is small.";
+const NOTE_SHOWN: &str = "`value` is the raw noisy number, which may be negative; `shown` is post-processed: clipped, rounded, of counts and sums made to add up with the totals, and hidden where the noisy number of persons is small.";
 
 /// A result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

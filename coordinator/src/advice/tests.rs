@@ -91,3 +91,12 @@ fn an_error_that_no_budget_buys_is_told() {
     // Noise is drawn in whole numbers, but any error above 0 can be bought; none below can.
     assert_eq!(budget_for(&query(&text(KINDS[0], "rho = 1")), 1, -1.0, 100, delta()).unwrap(), None);
 }
+
+#[test]
+fn few_persons_are_spread_over_many_bins() {
+    let bins: Vec<String> = (0..=100).map(|age| age.to_string()).collect();
+    let text =
+        text(&format!("kind = \"quantiles\"\nfeature = \"age\"\nbins = [{}]", bins.join(", ")), "rho = 1e6");
+    let found = errors(&query(&text), 1, &[100]);
+    assert!(found.iter().all(|expected| expected.standard_error < 1.0), "{found:?}");
+}

@@ -120,7 +120,11 @@ impl Layout {
                         cells.extend(probabilities.iter().map(|share| nobody(key(*share))));
                         continue;
                     };
-                    let persons = Released::sum(&counts)?;
+                    // Counts that only a node that makes them up can have spoil their own group alone.
+                    let Ok(persons) = Released::sum(&counts) else {
+                        cells.extend(probabilities.iter().map(|share| nobody(key(*share))));
+                        continue;
+                    };
                     let read = quantiles(bins, &counts, probabilities)?;
                     cells.extend(probabilities.iter().zip(read).map(|(share, estimate)| {
                         estimated(key(*share), estimate, persons, *clamp, presentation)
@@ -175,35 +179,31 @@ impl Layout {
         measure: &Measure,
         presentation: Presentation,
     ) -> Result<(Vec<Cell>, Vec<Cell>), ReleaseError> {
-        let cells: Vec<Cell> = self
-            .keys
-            .iter()
-            .zip(sums)
-            .map(|(key, sums)| {
-                let Some(sum) = sums.sum else { return nobody(key.clone()) };
-                let shown = shown(measure, &sum, sums.persons.as_ref(), presentation);
-                let persons = sums.persons.map(|persons| persons.value());
-                Cell { persons, ..counted(key.clone(), &sum, shown) }
-            })
-            .collect();
+        let answered: Vec<(Released, Option<Released>)> =
+            sums.iter().filter_map(|sums| Some((sums.sum?, sums.persons))).collect();
+        let margins = self.margins_of(sums.iter().map(|sums| sums.sum.is_some()));
+        let shown = shown_sums(&answered, measure, presentation);
         let mut totals = Vec::new();
-        for (key, over) in self.margins_of(sums.iter().map(|sums| sums.sum.is_some())) {
-            // The places of those that answered, as in `margins_of`.
-            let answered: Vec<(&Cell, Released)> =
-                cells.iter().zip(sums).filter_map(|(cell, sums)| Some((cell, sums.sum?))).collect();
-            let parts: Vec<&(&Cell, Released)> =
-                over.iter().filter_map(|place| answered.get(*place)).collect();
-            let raw: Vec<Released> = parts.iter().map(|(_, sum)| *sum).collect();
+        for (key, over) in margins {
+            let raw: Vec<Released> =
+                over.iter().filter_map(|place| answered.get(*place)).map(|(sum, _)| *sum).collect();
             let Ok(raw) = Released::sum(&raw) else { continue };
             // Of what is shown, so that no hidden cell can be worked out from a total.
-            let whole = |cell: &&(&Cell, Released)| cell.0.shown.and_then(Amount::whole);
-            let shown = parts.iter().map(whole).try_fold(0_i64, |sum, part| sum.checked_add(part?));
-            totals.push(counted(key, &raw, shown.map_or(Shown::Hidden, Shown::Value)));
+            let whole = |place: &usize| shown.get(*place).copied().and_then(Shown::value);
+            let total = over.iter().map(whole).try_fold(0_i64, |sum, part| sum.checked_add(part?));
+            totals.push(counted(key, &raw, total.map_or(Shown::Hidden, Shown::Value)));
         }
-        Ok((cells, totals))
+        let mut shown = shown.into_iter();
+        let cells = self.keys.iter().zip(sums).map(|(key, sums)| {
+            let Some(sum) = sums.sum else { return nobody(key.clone()) };
+            let persons = sums.persons.map(|persons| persons.value());
+            Cell { persons, ..counted(key.clone(), &sum, shown.next().unwrap_or(Shown::Hidden)) }
+        });
+        Ok((cells.collect(), totals))
     }
 
-    /// The margins over cells that were answered, by their places among those.
+    /// The margins of which every cell was answered, by the cells' places among those that were: a total without some
+    /// of its nodes would read as one with them.
     fn margins_of(&self, is_answered: impl Iterator<Item = bool>) -> Vec<(Key, Vec<usize>)> {
         let mut next = 0;
         let place = |is_answered: bool| {
@@ -213,12 +213,40 @@ impl Layout {
         };
         let places: Vec<Option<usize>> = is_answered.map(place).collect();
         let of_answered = |(key, over): &(Key, Vec<usize>)| {
-            let over: Vec<usize> =
-                over.iter().filter_map(|cell| places.get(*cell).copied().flatten()).collect();
-            (!over.is_empty()).then(|| (key.clone(), over))
+            let over: Option<Vec<usize>> =
+                over.iter().map(|cell| places.get(*cell).copied().flatten()).collect();
+            Some((key.clone(), over?))
         };
         self.margins.iter().filter_map(of_answered).collect()
     }
+}
+
+/// What is shown of sums, each with the noisy number of its persons: hidden by that number; where nobody adds less than
+/// 0, brought to numbers that are not negative and have the total that the visible sums have, as counts are.
+fn shown_sums(
+    answered: &[(Released, Option<Released>)],
+    measure: &Measure,
+    presentation: Presentation,
+) -> Vec<Shown> {
+    let plain = answered.iter().map(|(sum, persons)| shown(measure, sum, persons.as_ref(), presentation));
+    let mut plain: Vec<Shown> = plain.collect();
+    if measure.clamp().from() < 0 {
+        return plain;
+    }
+    let visible: Vec<usize> = (0..plain.len())
+        .filter(|place| plain.get(*place).is_some_and(|cell| cell.value().is_some()))
+        .collect();
+    let values: Vec<Released> =
+        visible.iter().filter_map(|place| answered.get(*place)).map(|(sum, _)| *sum).collect();
+    // Values that do not add up, as only a node that makes them up can have, stand for themselves.
+    if let Ok(table) = consistent(&values, &[], Presentation::PLAIN) {
+        for (place, fitted) in visible.iter().zip(table.cells) {
+            if let Some(cell) = plain.get_mut(*place) {
+                *cell = fitted;
+            }
+        }
+    }
+    plain
 }
 
 /// Totals: of all cells, and, where there are several categories, of the cells of each label of each.

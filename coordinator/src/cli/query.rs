@@ -314,7 +314,7 @@ fn previewed(preview: &Preview<'_>, output: Output) {
                 format!("Of the quantile at {share}, with {n} persons spread evenly over the bins,")
             }
             (_, Some(n)) => format!("Of a mean over {n} persons"),
-            _ => "Of a cell that adds up all nodes that can have anyone in it".to_owned(),
+            _ => "Of a cell that adds up the nodes above that can have anyone in it,".to_owned(),
         };
         let range = expected.range.map(|[low, high]| format!(" ({low:.4} to {high:.4}, by where it lies)"));
         output.result(format_args!(

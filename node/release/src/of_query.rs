@@ -19,7 +19,7 @@ use crate::rho::Rho;
 pub const PERSONS_MAX: u64 = 10_000_000;
 
 /// The share of a sum's budget that tells how many persons are in each cell, where few persons hide it: one part of
-/// so many. The sum's noise becomes 1/√0.9, which is 5 %, wider.
+/// so many. The sum's noise becomes 5 % wider under the discrete Gaussian (1/√0.9) and 11 % under the discrete Laplace.
 const HIDING: u32 = 10;
 
 /// One part of what is released for a query.
@@ -48,7 +48,7 @@ pub fn clamp(query: &Query) -> Result<Clamp, ReleaseError> {
 /// of few persons: then a sum comes with the noisy number of those who are in it.
 ///
 /// A mean is a centred sum and the number of persons who have the number, each for half of the budget: for a mean at a
-/// bound that is where its error is least, and in the middle it is √2 below that.
+/// bound that is where its error is least, and in the middle the number of persons has no part in it.
 ///
 /// # Errors
 /// [`ReleaseError`], naming the parameter that is out of bounds.

@@ -116,8 +116,14 @@ fn check_addressed(query: &Query, own_party: &Party, data: &DataStatement) -> Re
 /// What the query's budget buys at the roster's delta; none where it states none.
 fn nano_rho(query: &Query, roster: &VerifiedRoster) -> Result<Option<u64>, Rule> {
     let asked = roster.roster().delta.parse().and_then(|delta| of_query::asked(query, delta));
-    let nothing =
-        |_| own("query.budget", "The query's budget buys no rho.".to_owned(), "", "Ask for another one.");
+    let nothing = |_| {
+        own(
+            "query.budget",
+            "The query's budget buys no rho, or more than there is.".to_owned(),
+            "",
+            "Ask for another one.",
+        )
+    };
     asked.map(|rho| rho.map(Rho::nano)).map_err(nothing)
 }
 

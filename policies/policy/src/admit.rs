@@ -9,6 +9,7 @@ mod data;
 mod study;
 
 use jiff::civil::Date;
+use tvaers_query::budget::Mechanism;
 
 use crate::permit::{Mode, Permit};
 use crate::policy::Policy;
@@ -37,6 +38,10 @@ impl Policy {
             data::check_query(&permit.data, query, &mut refusals);
             self.check_shape(query.dimensions(), query.cells_len(), &mut refusals);
             let price = self.price(permit, request.nano_rho, spent, &mut refusals);
+            if query.privacy().mechanism == Mechanism::DiscreteLaplace {
+                // The policy's epsilons are at the roster's delta; this one's is pure.
+                refusals.iter_mut().for_each(Refusal::without_epsilon);
+            }
             Some(AggregateGrant { terms: self.terms(permit), price: price?, shown: self.shown() })
         });
         verdict(grant, refusals)

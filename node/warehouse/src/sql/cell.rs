@@ -195,13 +195,17 @@ fn count() -> Expr {
     Func::count(Expr::cust("*")).into()
 }
 
-/// The place of the bin that a number lies in; NULL for one that lies in none, or is missing.
+/// The place of the bin that a number lies in; NULL for one that lies in none, or is missing. The bounds are public and
+/// stand in the text: PostgreSQL takes two expressions with parameters of their own for different ones, and there are
+/// more bounds than a statement may have parameters.
 fn bin(number: &Expr, ranges: &[(i64, i64)]) -> Expr {
-    let place = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
+    let constant = |whole: i64| Expr::Constant(whole.into());
+    let place = |place: usize| constant(i64::try_from(place).unwrap_or(i64::MAX));
     let case = ranges.iter().enumerate().fold(CaseStatement::new(), |case, (index, (from, to))| {
-        case.case(number.clone().between(*from, *to), place(index))
+        case.case(number.clone().between(constant(*from), constant(*to)), place(index))
     });
-    case.into()
+    let case: Expr = case.into();
+    case.cast_as("bigint")
 }
 
 /// The whole statement.

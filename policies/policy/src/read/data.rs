@@ -95,7 +95,8 @@ impl Reader<'_> {
         }
         let catalogue = self.library.catalogue();
         let is_category = |feature: &Arc<Feature>| !matches!(feature.kind, Kind::Integer { .. });
-        !catalogue.feature(name).is_some_and(is_category) && catalogue.set(name).is_none()
+        !catalogue.feature(name).is_some_and(is_category)
+            && (mode == Some(Mode::JoinedStatistics) || catalogue.set(name).is_none())
     }
 
     /// A feature that could never be used, for want of a table or of an approval, is a mistake.

@@ -22,6 +22,18 @@ fn words(
 }
 
 impl Refusal {
+    /// Speaks of budgets in rho alone, where the policy's epsilons are not those of the query.
+    pub(crate) fn without_epsilon(&mut self) {
+        match self {
+            Self::BudgetQuery { allowed, most } => {
+                most.epsilon = None;
+                *allowed = rho(most.nano_rho);
+            }
+            Self::Budget { most, .. } => most.epsilon = None,
+            _ => {}
+        }
+    }
+
     /// One arm for each rule: a table in the form of a match.
     pub(super) fn violation(self) -> Violation {
         const RENEW: [&str; 2] =

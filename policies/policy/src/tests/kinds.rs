@@ -27,6 +27,20 @@ fn a_mean_needs_the_clamp_that_a_sum_needs_and_bins_need_none() {
 }
 
 #[test]
+fn a_pure_epsilon_is_not_compared_with_one_at_a_delta() {
+    let in_epsilon =
+        edit(MUNICIPALITY, "[permit.budget]", "per-query = { rho = ", "per-query = { epsilon = 1 } # ");
+    let allowed = |mechanism: &str| {
+        let query = query(&format!("kind = \"count\"\n[privacy]\nrho = 0.5\nmechanism = \"{mechanism}\"\n"));
+        let request = AggregateRequest { nano_rho: Some(500_000_000), ..aggregate(&query) };
+        let verdict = read_right(&in_epsilon).admit_aggregate(&request, &Spent::default(), TODAY);
+        format!("{verdict:?}")
+    };
+    assert!(allowed("discrete_gaussian").contains("epsilon"), "{}", allowed("discrete_gaussian"));
+    assert!(!allowed("discrete_laplace").contains("epsilon"), "{}", allowed("discrete_laplace"));
+}
+
+#[test]
 fn bins_count_among_the_cells_and_the_dimensions() {
     let bins: Vec<String> = (0..=120).map(|age| age.to_string()).collect();
     let text = |by: &str| {
