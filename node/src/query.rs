@@ -11,6 +11,7 @@ pub(crate) mod selection;
 
 mod exact;
 mod plan;
+mod replies;
 mod told;
 
 use std::time::Duration;
@@ -20,8 +21,7 @@ use tokio::time::Instant;
 use tvaers_link::exchange::Exchange;
 use tvaers_policy::request::Spent;
 use tvaers_protocol::codec;
-use tvaers_protocol::limit;
-use tvaers_protocol::message::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd, Rule, Signed};
+use tvaers_protocol::message::{AskQuery, PreviewQuery, Previewed, Signed};
 use tvaers_protocol::release::{BudgetLeft, Noise, PartOf, Release, Showing};
 use tvaers_protocol::sign::Purpose;
 use tvaers_release::error::ReleaseError;
@@ -42,18 +42,13 @@ use admit::{Broken, Granted, admit};
 use exact::Sums;
 use plan::Plan;
 use question::Question;
+use replies::{Replies, or_fail_on_grid};
 
 pub(crate) use told::{left_of, rule_codes};
-
-/// For the coordinator to take a frame of answers.
-const FRAME_TIME: Duration = Duration::from_secs(300);
 
 /// Answers that are charged, drawn and stored together: each group costs three waits for the disk, and others wait
 /// for as long as it takes.
 const GROUP: u32 = 512;
-
-/// Bytes of answers in one frame, with room for what is around them.
-const FRAME_BYTES: usize = limit::FRAME_BYTES_MAX as usize / 2;
 
 /// Answers a query, all of it or as far as the policy goes.
 pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange) -> Result<(), Refusal> {
@@ -67,13 +62,8 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
     let rules = match planned {
         Ok((plan, in_force)) => {
             let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
-            replies.grid = grid;
-            let answered = answer_planned(node, &plan, in_force, now, replies).await;
-            if answered.is_err() {
-                // How long it took until something failed, too, may tell of rows.
-                on_grid(began, grid).await;
-            }
-            return answered;
+            replies.keep_to(grid);
+            return or_fail_on_grid(began, grid, answer_planned(node, &plan, in_force, now, replies)).await;
         }
         Err(rules) => rules,
     };
@@ -348,66 +338,4 @@ pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed
         }
         Err(rules) => nothing(rules),
     })
-}
-
-/// Waits for the next multiple of `grid` since `began`; not at all where there is no grid.
-async fn on_grid(began: Instant, grid: Duration) {
-    let Some(past) = began.elapsed().as_nanos().checked_rem(grid.as_nanos()) else { return };
-    let rest = u64::try_from(grid.as_nanos() - past).unwrap_or(0);
-    tokio::time::sleep(Duration::from_nanos(rest)).await;
-}
-
-/// The way out. The first answer leaves at a multiple of the policy's grid after the request came, so that it does not
-/// tell how long noise took to draw.
-struct Replies<'a> {
-    exchange: &'a mut Exchange,
-    began: Instant,
-    grid: Duration,
-    sequence: u32,
-    count: u32,
-    /// Whether something has just left on the grid, so that the end may follow it at once.
-    on_time: bool,
-}
-
-impl<'a> Replies<'a> {
-    const fn new(exchange: &'a mut Exchange, began: Instant) -> Self {
-        Self { exchange, began, grid: Duration::ZERO, sequence: 0, count: 0, on_time: false }
-    }
-
-    async fn send(&mut self, bodies: Vec<Vec<u8>>) -> Result<(), Refusal> {
-        self.on_time = !bodies.is_empty();
-        if bodies.is_empty() {
-            return Ok(());
-        }
-        on_grid(self.began, self.grid).await;
-        let mut frame = Vec::new();
-        let mut bytes = 0;
-        for body in bodies {
-            if bytes + body.len() > FRAME_BYTES && !frame.is_empty() {
-                self.frame(std::mem::take(&mut frame)).await?;
-                bytes = 0;
-            }
-            bytes += body.len();
-            frame.push(body);
-        }
-        self.frame(frame).await
-    }
-
-    async fn frame(&mut self, bodies: Vec<Vec<u8>>) -> Result<(), Refusal> {
-        self.count = self.count.saturating_add(u32::try_from(bodies.len()).unwrap_or(u32::MAX));
-        let message = Releases { sequence: self.sequence, bodies };
-        self.sequence += 1;
-        let sent = self.exchange.send(&message, FRAME_TIME).await;
-        sent.map_err(|error| Refusal::because(error.code(), error))
-    }
-
-    async fn end(self, refused: Vec<Rule>) -> Result<(), Refusal> {
-        // After answers there is nothing left to hide: a second wait would only double how long an answer takes.
-        if !self.on_time {
-            on_grid(self.began, self.grid).await;
-        }
-        let end = ReleasesEnd { count: self.count, refused };
-        let sent = self.exchange.answer(&end, FRAME_TIME).await;
-        sent.map_err(|error| Refusal::because(error.code(), error))
-    }
 }

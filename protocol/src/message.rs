@@ -63,7 +63,8 @@ fn signed_bytes<T: Serialize>(context: Digest, content: &T) -> Vec<u8> {
 pub struct DataStatement {
     /// Counts the node's imports from 1.
     pub import: u32,
-    /// The digest of the imported files.
+    /// Names the imported content, under a salt that stays in the node: nobody else can compare it with rows. The same
+    /// import always has the same; a further import of the same rows has another.
     pub digest: Digest,
     /// The day on which the source systems were read.
     pub extracted_on: Date,

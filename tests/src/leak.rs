@@ -58,14 +58,63 @@ impl Needles {
     /// # Errors
     /// Where a file cannot be read.
     pub fn files(&self, dir: &Path, may: impl Fn(&Path) -> bool) -> std::io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for path in files(dir)? {
-            if !may(&path) && self.count(&std::fs::read(&path)?) > 0 {
-                found.push(path);
-            }
-        }
-        Ok(found)
+        holding(dir, may, |content| self.count(content) > 0)
     }
+}
+
+/// Totals that are looked for: as a number by itself in text, and as eight bytes with either end first.
+pub struct Totals(AhoCorasick);
+
+impl Totals {
+    /// Looks for these.
+    #[must_use]
+    pub fn of(totals: &[i64]) -> Self {
+        let forms = |total: &i64| {
+            [total.to_string().into_bytes(), total.to_le_bytes().to_vec(), total.to_be_bytes().to_vec()]
+        };
+        match AhoCorasick::new(totals.iter().flat_map(forms)) {
+            Ok(search) => Self(search),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// How many of them stand in `content`, counting each place. Digits within a longer number, a digest in
+    /// hexadecimal or the part of a second are no total.
+    #[must_use]
+    pub fn count(&self, content: &[u8]) -> usize {
+        let is_whole = |found: &aho_corasick::Match| {
+            let is_text = found.pattern().as_usize().is_multiple_of(3);
+            let before = found.start().checked_sub(1).and_then(|at| content.get(at));
+            let goes_on = |byte: &u8| byte.is_ascii_hexdigit();
+            !is_text
+                || !(before.is_some_and(|byte| goes_on(byte) || *byte == b'.')
+                    || content.get(found.end()).is_some_and(goes_on))
+        };
+        self.0.find_overlapping_iter(content).filter(is_whole).count()
+    }
+
+    /// The files under `dir` that hold any of them, without those that `may`.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn files(&self, dir: &Path, may: impl Fn(&Path) -> bool) -> std::io::Result<Vec<PathBuf>> {
+        holding(dir, may, |content| self.count(content) > 0)
+    }
+}
+
+/// The files under `dir` that hold something, without those that `may`.
+fn holding(
+    dir: &Path,
+    may: impl Fn(&Path) -> bool,
+    holds: impl Fn(&[u8]) -> bool,
+) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in files(dir)? {
+        if !may(&path) && holds(&std::fs::read(&path)?) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// The texts that a program might write sixteen bytes as.
@@ -135,6 +184,15 @@ mod tests {
             written.each_ref().map(|text| needles.count(&[b"log: ", text.as_slice(), b" end"].concat()) > 0);
         assert_eq!(found, [true, false, true, true, true, true, true]);
         assert!(written.iter().all(|text| others.count(text) == 0));
+    }
+
+    #[test]
+    fn a_total_is_found_in_text_and_as_bytes_and_not_within_another_number() {
+        let totals = Totals::of(&[20_345, 812_347]);
+        let bytes = [b"a".as_slice(), &20_345_i64.to_le_bytes(), &812_347_i64.to_be_bytes()].concat();
+        assert_eq!(totals.count(&bytes), 2);
+        assert_eq!(totals.count(b"20345 persons={812347} 20345"), 3);
+        assert_eq!(totals.count(b"120345 203450 ab20345 20345f 07.20345Z 20344"), 0);
     }
 
     #[test]

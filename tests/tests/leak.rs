@@ -1,9 +1,12 @@
 //! What a run leaves behind and what it says on the way holds nobody: no number, and no pseudonym but where it must.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic; clippy only knows the tests themselves")]
 
+#[path = "leak/planted.rs"]
+mod planted;
+
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{FilterFn, LevelFilter};
@@ -35,6 +38,11 @@ impl Write for Log {
 
 /// Logs all that tvaers says at any level, and of libraries what is rare, as the programs do under `RUST_LOG=trace`.
 fn log_everything() -> Log {
+    static LOG: LazyLock<Log> = LazyLock::new(begin_log);
+    LOG.clone()
+}
+
+fn begin_log() -> Log {
     let log = Log::default();
     let writer = log.clone();
     let ours_or_rare = FilterFn::new(|metadata| {

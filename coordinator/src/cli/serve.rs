@@ -19,6 +19,8 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
+    process::leave_no_core()
+        .map_err(|error| Problem::from_error(Exit::Failed, "core", &error).at("the limit of core files"))?;
     log::start(&home.log()).map_err(|error| Problem::from_error(Exit::Failed, "log", &error))?;
     let _pid = PidFile::take(&home.pid())
         .map_err(|error| Problem::from_error(Exit::Failed, "pid", &error).next("stop the other one first"))?;

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
+use rand::Rng as _;
 use serde_json::json;
 use tvaers_host::output::{Format, Output};
 use tvaers_host::process;
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::utc_date;
+use tvaers_warehouse::data::Salt;
 use tvaers_warehouse::import::{ImportError, Imported, NEW_FILE, Options, Progress, What, import};
 use tvaers_warehouse::source::{Registration, SourceError};
 
@@ -123,6 +125,7 @@ async fn from_files(
         made_up: config.made_up,
         member: config.code,
         rejects: args.rejects.clone(),
+        salt: salt(),
     };
     let bar = bar(output);
     let mut told = "";
@@ -158,6 +161,7 @@ async fn from_source(home: &Home, config: &Config, args: &Args, output: Output) 
         member: config.code,
         extracted_on: args.extracted_on,
         made_up: config.made_up,
+        salt: salt(),
     };
     let mut told = |table: &str| output.note(format_args!("checking {table}"));
     let registered = source.register(&registration, home.dir(), &mut told).await;
@@ -165,6 +169,13 @@ async fn from_source(home: &Home, config: &Config, args: &Args, output: Output) 
         SourceError::Unwritten(error) => problem(&error),
         error => error.to_problem(),
     })
+}
+
+/// What the digest of this import is made under.
+fn salt() -> Salt {
+    let mut bytes = [0; 32];
+    process::system_rng().fill_bytes(&mut bytes);
+    Salt::new(bytes)
 }
 
 /// Removes data databases that serve no more, and those that an import left behind which was killed before it was

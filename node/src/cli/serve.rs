@@ -20,6 +20,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(home: Home, args: &Args, output: Output) -> Result<(), Problem> {
+    process::leave_no_core()
+        .map_err(|error| Problem::from_error(Exit::Failed, "core", &error).at("the limit of core files"))?;
     log::start(&home.log()).map_err(|error| Problem::from_error(Exit::Failed, "log", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

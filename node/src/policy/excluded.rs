@@ -22,11 +22,6 @@ impl Excluded {
         Ok(Self(persons))
     }
 
-    /// Whether nobody is left out.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether a person is left out.
     pub(crate) fn holds(&self, person: &PersonId) -> bool {
         self.0.contains(person)
@@ -81,6 +76,6 @@ mod tests {
         let missing = Exclusions { opt_outs: None, protected_addresses: Some("nowhere.csv".to_owned()) };
         assert_eq!(Excluded::read(dir.path(), &missing).err().unwrap().code, "policy.exclusions");
         let none = Exclusions { opt_outs: None, protected_addresses: None };
-        assert!(Excluded::read(dir.path(), &none).ok().unwrap().is_empty());
+        assert!(Excluded::read(dir.path(), &none).ok().unwrap().0.is_empty());
     }
 }

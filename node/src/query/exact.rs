@@ -84,7 +84,7 @@ async fn read_from(
     let population = permit.map(|permit| &permit.population);
     let selection = Selection::of(node.library(), question, population, held.holding())?;
     let mut cells = Cells::of(question)?;
-    if selection.is_by_person(in_force.excluded()) {
+    if selection.is_by_person(in_force.policy().exclusions()) {
         add_persons(&selection, warehouse.dialect(), reading, in_force.excluded(), &mut cells).await?;
     } else {
         add_cells(&selection, warehouse.dialect(), reading, &mut cells).await?;
@@ -145,7 +145,8 @@ impl<'a> Cells<'a> {
                 PartOf::Persons => Some(added.persons),
                 PartOf::Sum => Some(added.sum),
                 PartOf::CentredSum => {
-                    self.centre.checked_mul(added.persons).and_then(|less| added.sum.checked_sub(less))
+                    let less = i128::from(self.centre) * i128::from(added.persons);
+                    i64::try_from(i128::from(added.sum) - less).ok()
                 }
             };
             let Some(sum) = sums.get_mut(*place) else { return Ok(()) };
@@ -184,7 +185,7 @@ async fn add_cells(
     Ok(())
 }
 
-/// One row a person, where some are left out or can be in several cells.
+/// One row a person, where some may be left out or can be in several cells.
 async fn add_persons(
     selection: &Selection<'_>,
     dialect: Dialect,

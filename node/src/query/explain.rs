@@ -67,8 +67,8 @@ pub(crate) struct Plan {
     pub(crate) cells: usize,
     /// All cells of the query.
     pub(crate) cells_in_all: usize,
-    /// Whether the database gives a row for each person, because some are left out or can be in several cells; else a
-    /// row for each cell.
+    /// Whether the database gives a row for each person, because the policy names lists of persons to leave out
+    /// or a person can be in several cells; else a row for each cell. It does not say whether anyone is on a list.
     pub(crate) by_person: bool,
     /// The statement, with the bounds of conditions in it.
     pub(crate) sql: String,
@@ -142,7 +142,7 @@ fn plan(
     let permit = ground.in_force.policy().permit(question.permit().as_str());
     let population = permit.map(|permit| &permit.population);
     let selection = Selection::of(ground.library, question, population, holding)?;
-    let by_person = selection.is_by_person(ground.in_force.excluded());
+    let by_person = selection.is_by_person(ground.in_force.policy().exclusions());
     let sql = if by_person {
         let features = selection.features();
         selection.persons(&features).statement(dialect)?.explain(dialect)

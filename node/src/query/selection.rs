@@ -4,12 +4,12 @@
 use tvaers_definitions::feature::{Feature, Kind as FeatureKind, Rule};
 use tvaers_definitions::library::Library;
 use tvaers_policy::permit::Population;
+use tvaers_policy::policy::Exclusions;
 use tvaers_query::label::Label;
 use tvaers_query::query::{Category, Kind, Test as Asked};
 use tvaers_warehouse::sql::{Bins, CellExtraction, FeatureExtraction, Holding, Test};
 
 use super::question::Question;
-use crate::policy::Excluded;
 
 /// The oldest that the catalogue's `age` knows.
 const AGE_MAX: u32 = 120;
@@ -78,10 +78,12 @@ impl<'a> Selection<'a> {
         Ok(Self { sum, counted, bins, by, conditions, resident, kommune, holding, as_of: query.as_of() })
     }
 
-    /// Whether a row a person is read, and not a row a cell: where someone is left out, who must not enter a statement,
-    /// and where a person can be in several cells, which a grouping has no room for.
-    pub(crate) fn is_by_person(&self, excluded: &Excluded) -> bool {
-        !excluded.is_empty() || self.by.iter().any(|category| matches!(category, Category::Several(_)))
+    /// Whether a row a person is read, and not a row a cell: where the policy names lists of persons to leave out, who
+    /// must not enter a statement, and where a person can be in several cells, which a grouping has no room for.
+    ///
+    /// It takes longer, so it must not depend on who is on the lists: the first who opts out would show in the time.
+    pub(crate) fn is_by_person(&self, exclusions: &Exclusions) -> bool {
+        exclusions.any() || self.by.iter().any(|category| matches!(category, Category::Several(_)))
     }
 
     /// What is asked of those who count.
@@ -116,7 +118,7 @@ impl<'a> Selection<'a> {
         self.by_features().into_iter().chain(tested).chain(number).collect()
     }
 
-    /// One row a person, where some are left out: who they are never enters a statement.
+    /// One row a person, where some may be left out: who they are never enters a statement.
     pub(crate) fn persons<'s>(&'s self, features: &'s [&'s Feature]) -> FeatureExtraction<'s> {
         FeatureExtraction {
             features,

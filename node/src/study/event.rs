@@ -62,10 +62,7 @@ pub(crate) async fn take_list(
     let work = &study.work;
     let strangers = work.strangers_asked(study.joined_groups()).await.map_err(Refusal::internal)?;
     if strangers > 0 {
-        tracing::error!(
-            strangers,
-            "the coordinator asked for events of persons whom this node did not call touched"
-        );
+        tracing::error!("the coordinator asked for events of persons whom this node did not call touched");
         return Err(Refusal::because(
             RejectCode::PolicyRefused,
             "a list of persons that are not this node's",
@@ -77,7 +74,8 @@ pub(crate) async fn take_list(
         return Err(Refusal::because(RejectCode::NotReady, "the study is over"));
     }
     work.end_list(digest).await.map_err(Refusal::internal)?;
-    tracing::info!(study.run = %study.manifest.run, persons = total.records, "asked for events");
+    // How many is a count of persons, which a log that is passed on does not hold.
+    tracing::info!(study.run = %study.manifest.run, "asked for events");
     Ok(EventsAsked {})
 }
 

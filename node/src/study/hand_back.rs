@@ -94,10 +94,7 @@ async fn read(
     expected.check_total(study, total)?;
     let strangers = work.strangers_handed_back().await.map_err(Refusal::internal)?;
     if strangers > 0 {
-        tracing::error!(
-            strangers,
-            "the coordinator handed back persons whom this node did not contribute as residents"
-        );
+        tracing::error!("the coordinator handed back persons whom this node did not contribute as residents");
         return Err(Refusal::because(
             RejectCode::PolicyRefused,
             "a hand-back of persons that are not this node's",
@@ -160,33 +157,64 @@ async fn write(node: &Node, study: &Study, total: &HandBackTotal, digest: Digest
         .await
         .map_err(Refusal::internal)?;
     work.reach(Stage::HandedBack).await.map_err(Refusal::internal)?;
-    tell(study, total, rows.len());
+    tell(study, total);
     Ok(())
 }
 
-/// Counts of this node's own residents, for its own log: the DPO of the municipality reads them there.
-fn tell(study: &Study, total: &HandBackTotal, rows: usize) {
+/// Tells the log what came of it. The log is passed on where something has gone wrong, so it holds no count of persons:
+/// the list itself says who is on it, and the file beside it who is incomplete and why.
+fn tell(study: &Study, total: &HandBackTotal) {
     let counts = &total.counts;
-    let by_group = |numbers: &[u64]| {
-        let groups = study.model.touches.iter().zip(numbers);
-        groups.map(|(touch, number)| format!("{}={number}", touch.group)).collect::<Vec<_>>().join(" ")
-    };
     let missing: Vec<&str> = total.missing.iter().map(NodeId::as_str).collect();
     tracing::info!(
         study.run = %study.manifest.run,
-        worklist.rows = rows,
-        residents = counts.residents,
-        claimed_twice = counts.claimed_twice,
-        kommune_differs = counts.kommune_differs,
-        fell_back = by_group(&counts.fell_back),
-        joined_events = by_group(&counts.joined_events),
+        kommune_differs = Share::of(counts.kommune_differs, counts.residents).name(),
         missing = missing.join(" "),
         "the work list is written"
     );
     if counts.claimed_twice > 0 {
-        tracing::error!(
-            count = counts.claimed_twice,
-            "another municipality claims residents of this one: they are on no list"
-        );
+        tracing::error!("another municipality claims residents of this one: they are on no list");
+    }
+}
+
+/// How many of the residents something concerns, as far as a log may say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    Few,
+    Some,
+    Many,
+}
+
+impl Share {
+    /// The share of `all` that `some` are; of nobody few.
+    const fn of(some: u64, all: u64) -> Self {
+        if some <= all / 100 {
+            Self::Few
+        } else if some <= all / 10 {
+            Self::Some
+        } else {
+            Self::Many
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Few => "up to 1 %",
+            Self::Some => "up to 10 %",
+            Self::Many => "above 10 %",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_tells_a_class_and_no_count() {
+        let share = |some, all| Share::of(some, all);
+        assert_eq!([share(0, 0), share(0, 5), share(10, 1_000)], [Share::Few; 3]);
+        assert_eq!([share(11, 1_000), share(100, 1_000)], [Share::Some; 2]);
+        assert_eq!([share(101, 1_000), share(1, 5), share(u64::MAX, u64::MAX)], [Share::Many; 3]);
     }
 }

@@ -7,6 +7,7 @@
 
 mod file;
 mod reading;
+mod salt;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use tvaers_protocol::id::{Digest, Sector};
 
 pub(crate) use self::file::{Holds, write};
 pub use self::reading::Reading;
+pub use self::salt::Salt;
 use crate::source::{Source, SourceError};
 use crate::sql::{Dialect, FetchError, Holding};
 
@@ -25,13 +27,17 @@ pub const APPLICATION_ID: i64 = 0x7476_6164;
 /// Marks the file as the registration of a source, whose rows are at a server: "tvas".
 pub const SOURCE_ID: i64 = 0x7476_6173;
 /// The version of the tables (`PRAGMA user_version`). A file of another version is refused: it is imported again.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What a data database says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Meta {
-    /// Names the content: the files imported, or the rows of the source, and what the import was told and set aside.
+    /// Names the content to others: the files imported, or the rows of the source, and what the import was told and
+    /// set aside, under the salt.
     pub digest: Digest,
+    /// What keeps the digest from telling the content. It stays in the file.
+    #[serde(skip)]
+    pub salt: Salt,
     /// The sector whose tables it holds.
     pub sector: Sector,
     /// The code of the municipality or region whose data it is, such as 360 or 1085.
@@ -181,7 +187,8 @@ impl Warehouse {
         };
         let mut moment = source.moment().await?;
         let content = moment.content(self.meta.sector).await?;
-        if content.digest(self.meta.member, self.meta.extracted_on, self.meta.made_up) != self.meta.digest {
+        let found = content.digest(self.meta.member, self.meta.extracted_on, self.meta.made_up);
+        if self.meta.salt.name(found) != self.meta.digest {
             let place = moment.place().to_owned();
             moment.end().await;
             return Err(SourceError::Changed { place }.into());

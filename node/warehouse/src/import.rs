@@ -33,7 +33,7 @@ use self::folder::Folder;
 use self::load::{DIFFERING_MAX, Differing, Load};
 use self::read::{FileRead, Outcome};
 use self::rejects::Rejects;
-use crate::data::{Holds, Meta, TableCount};
+use crate::data::{Holds, Meta, Salt, TableCount};
 use crate::table::Table;
 
 /// The name of a database that is being written; the next import replaces one that a killed process left behind.
@@ -50,6 +50,8 @@ pub struct Options {
     pub member: u16,
     /// Where bad rows are set aside. Without it, the first bad row refuses the import.
     pub rejects: Option<PathBuf>,
+    /// Random bytes of this import, under which its digest is made.
+    pub salt: Salt,
 }
 
 /// How far an import has come.
@@ -91,8 +93,8 @@ pub struct Imported {
 /// Imports the files of `folder`, one for each table of `sector`, into a new data database in `out_dir`.
 ///
 /// The memory needed does not grow with the data, but for 16 bytes or so a person. `progress` is called once a batch
-/// of some hundred rows. The same files and options make a file of the same name, which takes the other's place;
-/// a database that is open meanwhile goes on being read as it was.
+/// of some hundred rows. The same files and options, the salt among them, make a file of the same name, which takes the
+/// other's place; a database that is open meanwhile goes on being read as it was.
 ///
 /// Dropping the future ends the import and removes what it had written.
 ///
@@ -124,7 +126,8 @@ pub async fn import(
         counts.push(settle(&mut load, &folder, file, &mut rejects).await?);
     }
     let meta = Meta {
-        digest: digest(sector, options, &files, &counts),
+        digest: options.salt.name(digest(sector, options, &files, &counts)),
+        salt: options.salt,
         sector,
         member: options.member,
         extracted_on: options.extracted_on,
@@ -250,7 +253,7 @@ fn different_twice(table: &Table, key: &str, row: &Differing) -> ImportError {
         .in_column(key)
 }
 
-/// The digest of what a database holds: the files' own digests, and what decides how they are read.
+/// The digest of what a database holds, which is told to nobody: the files' own digests, and what decides how they are read.
 fn digest(sector: Sector, options: &Options, files: &[FileRead], counts: &[TableCount]) -> Digest {
     let rejected: u64 = counts.iter().map(|count| count.rejected).sum();
     let told = format!("{sector} {} {} {} {rejected}", options.member, options.extracted_on, options.made_up);

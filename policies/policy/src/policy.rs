@@ -85,6 +85,14 @@ pub struct Exclusions {
     pub protected_addresses: Option<String>,
 }
 
+impl Exclusions {
+    /// Whether any list is named, be anyone on it or not.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.opt_outs.is_some() || self.protected_addresses.is_some()
+    }
+}
+
 /// What of an answer is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cells {

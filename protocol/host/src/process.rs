@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 use crate::private::{self, PrivateFileError};
 
@@ -14,6 +15,18 @@ use crate::private::{self, PrivateFileError};
 #[must_use]
 pub fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+/// Keeps memory, which holds keys and rows, out of core files, and from other processes of the same user.
+///
+/// A limit of 0 is not enough: where cores are piped to a program the kernel does not look at it (core(5)). A process
+/// that is not dumpable leaves none there either (`PR_SET_DUMPABLE` in prctl(2)).
+///
+/// # Errors
+/// Where the system refuses.
+pub fn leave_no_core() -> io::Result<()> {
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// Waits until the process is asked to stop: interrupt, terminate, or, where `with_stdin`, the end of standard

@@ -288,8 +288,13 @@ async fn every_case_is_good_input_to_an_import() {
                 Some(code) => (Sector::Region, code),
                 None => (Sector::Municipality, name.strip_prefix('k').unwrap()),
             };
-            let options =
-                Options { extracted_on: as_of, made_up: true, member: code.parse().unwrap(), rejects: None };
+            let options = Options {
+                extracted_on: as_of,
+                made_up: true,
+                member: code.parse().unwrap(),
+                rejects: None,
+                salt: tvaers_warehouse::data::Salt::new([7; 32]),
+            };
             let imported = import(&folder, sector, out.path(), &options, &mut |_| ()).await;
             assert!(imported.is_ok(), "{name}, seed {seed}, {as_of}: {:?}", imported.err());
         }

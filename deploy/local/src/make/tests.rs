@@ -262,6 +262,7 @@ async fn an_import_takes_every_row() {
             made_up: true,
             member: code.parse().unwrap(),
             rejects: None,
+            salt: tvaers_warehouse::data::Salt::new([7; 32]),
         };
         let imported = import(&folder, sector, out.path(), &options, &mut |_| ()).await;
         assert!(imported.is_ok(), "{name}, seed 9: {:?}", imported.err());

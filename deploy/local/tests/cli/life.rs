@@ -46,6 +46,12 @@ fn when_the_parent_is_killed_every_party_ends() {
         })
     });
     assert!(pids.iter().all(|pid| is_alive(*pid)));
+    // The pid file comes after the limit, so whoever has one leaves no core file, whatever the machine allows.
+    for pid in pids {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().take(2).collect::<Vec<_>>(), ["0", "0"], "soft and hard limit");
+    }
     // As `kill -9` does: nothing of the parent runs any more.
     parent.kill().unwrap();
     parent.wait().unwrap();

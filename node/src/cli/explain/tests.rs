@@ -57,6 +57,25 @@ async fn who_is_left_out_makes_it_a_row_a_person_and_stands_in_no_statement() {
 }
 
 #[tokio::test]
+async fn the_way_of_a_query_does_not_tell_whether_anyone_has_opted_out() {
+    let made = Made::imported();
+    let file = made.file("query.toml", QUERY);
+    let without = explained(&made, &args(&file)).await.unwrap();
+    assert!(!without.explained.plan.unwrap().by_person, "a policy that names no list");
+    let policy = std::fs::read_to_string(made.home().policy()).unwrap();
+    let policy = policy.replace("opt-outs = \"none\"", "opt-outs = \"out.csv\"");
+    std::fs::write(made.home().policy(), policy).unwrap();
+    let mut told = Vec::new();
+    for list in ["person_id\n", "person_id\n6101653000\n"] {
+        tvaers_host::private::replace(&made.home().dir().join("out.csv"), list.as_bytes()).unwrap();
+        let plan = explained(&made, &args(&file)).await.unwrap().explained.plan.unwrap();
+        assert!(plan.by_person, "a list that is named, be it empty or not");
+        told.push(serde_json::to_string(&plan).unwrap());
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
 async fn every_rule_that_is_broken_is_told_and_the_plan_all_the_same() {
     let made = Made::imported();
     let policy = std::fs::read_to_string(made.home().policy()).unwrap();

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoo
 use sqlx::{AssertSqlSafe, ConnectOptions as _, QueryBuilder, Row as _, Sqlite};
 use tvaers_protocol::id::{Digest, Sector};
 
-use super::{APPLICATION_ID, Meta, OpenError, SCHEMA_VERSION, SOURCE_ID, TableCount};
+use super::{APPLICATION_ID, Meta, OpenError, SCHEMA_VERSION, SOURCE_ID, Salt, TableCount};
 use crate::table::{Table, tables};
 
 /// How long to wait for a connection of the pool that others use.
@@ -16,7 +16,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The tables of [`Meta`].
 const META_SQL: &str = "
-    CREATE TABLE meta (digest TEXT NOT NULL, sector TEXT NOT NULL, member INTEGER NOT NULL,
+    CREATE TABLE meta (digest TEXT NOT NULL, salt TEXT NOT NULL, sector TEXT NOT NULL, member INTEGER NOT NULL,
         extracted_on TEXT NOT NULL, made_up INTEGER NOT NULL, persons INTEGER NOT NULL,
         made_up_persons INTEGER NOT NULL) STRICT;
     CREATE TABLE meta_tables (name TEXT NOT NULL, rows INTEGER NOT NULL, duplicates INTEGER NOT NULL,
@@ -88,8 +88,9 @@ pub(super) async fn count_patients(pool: &SqlitePool, members: &[u16]) -> Result
 
 /// Writes what the file says of itself.
 pub(crate) async fn write(meta: &Meta, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO meta VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(meta.digest.to_string())
+        .bind(meta.salt.to_hex())
         .bind(meta.sector.to_string())
         .bind(meta.member)
         .bind(meta.extracted_on.to_string())
@@ -123,7 +124,7 @@ async fn read(pool: &SqlitePool, name: &str) -> Result<(Holds, Meta), OpenError>
     if found != SCHEMA_VERSION {
         return Err(OpenError::Version { path: name.to_owned(), found });
     }
-    let columns = "digest, sector, member, extracted_on, made_up, persons, made_up_persons";
+    let columns = "digest, salt, sector, member, extracted_on, made_up, persons, made_up_persons";
     let sql = AssertSqlSafe(format!("SELECT {columns} FROM meta"));
     let row = sqlx::query(sql).fetch_one(pool).await.map_err(database)?;
     let rows = sqlx::query("SELECT name, rows, duplicates, rejected FROM meta_tables ORDER BY rowid");
@@ -136,7 +137,7 @@ fn parse(row: &SqliteRow, counts: &[SqliteRow]) -> Option<Meta> {
     hex::decode_to_slice(text(row, 0)?, &mut digest.0).ok()?;
     let sectors = [Sector::Region, Sector::Municipality];
     let sector =
-        sectors.into_iter().find(|sector| text(row, 1).is_some_and(|name| name == sector.to_string()))?;
+        sectors.into_iter().find(|sector| text(row, 2).is_some_and(|name| name == sector.to_string()))?;
     let count = |row: &SqliteRow, table: &Table| {
         let matches = text(row, 0)? == table.name;
         let (rows, duplicates, rejected) = (number(row, 1)?, number(row, 2)?, number(row, 3)?);
@@ -146,12 +147,13 @@ fn parse(row: &SqliteRow, counts: &[SqliteRow]) -> Option<Meta> {
     let counts = counts.iter().zip(tables(sector)).map(|(row, table)| count(row, table));
     Some(Meta {
         digest,
+        salt: Salt::from_hex(text(row, 1)?)?,
         sector,
-        member: number(row, 2)?.try_into().ok()?,
-        extracted_on: text(row, 3)?.parse().ok()?,
-        made_up: row.try_get(4).ok()?,
-        persons: number(row, 5)?,
-        made_up_persons: number(row, 6)?,
+        member: number(row, 3)?.try_into().ok()?,
+        extracted_on: text(row, 4)?.parse().ok()?,
+        made_up: row.try_get(5).ok()?,
+        persons: number(row, 6)?,
+        made_up_persons: number(row, 7)?,
         tables: same_tables.then(|| counts.collect::<Option<_>>())??,
     })
 }

@@ -114,6 +114,25 @@ async fn the_name_follows_the_content_and_a_second_import_takes_the_first_ones_p
 }
 
 #[tokio::test]
+async fn the_same_rows_under_another_salt_cannot_be_told_to_be_the_same() {
+    let sample = Sample::new(Sector::Region);
+    let first = sample.import().await.unwrap();
+    let salted = Options { salt: Salt::new([8; 32]), ..sample.options() };
+    let second = sample.import_with(&salted).await.unwrap();
+    assert_eq!(first.meta.tables, second.meta.tables, "the same rows");
+    assert_ne!(first.meta.digest, second.meta.digest);
+    assert_ne!(first.file, second.file);
+    // The salt stays in the file: what is told of an import does not hold it.
+    let salt = "08".repeat(32);
+    assert!(std::fs::read(&second.file).unwrap().windows(64).any(|window| window == salt.as_bytes()));
+    let told = format!("{:?} {}", second.meta, serde_json::to_string(&second.meta).unwrap());
+    assert!(!told.contains(&salt) && !told.contains("8, 8, 8"), "{told}");
+    // An import that is opened again is the same one.
+    let opened = Warehouse::open(&second.file, 1).await.unwrap();
+    assert_eq!(opened.meta(), &second.meta);
+}
+
+#[tokio::test]
 async fn other_files_of_the_folder_are_none_of_the_imports_business() {
     let sample = Sample::new(Sector::Municipality);
     for name in ["policy.toml", "notes.txt", "._persons.csv", "persons.csv.bak"] {
@@ -245,9 +264,10 @@ async fn a_database_that_is_not_one_or_not_private_is_refused() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     // https://sqlite.org/fileformat.html: user version at 60, application id at 68.
-    bytes[63] = 2;
+    // One without a salt.
+    bytes[63] = 1;
     std::fs::write(&file, &bytes).unwrap();
-    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Version { found: 2, .. })));
+    assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Version { found: 1, .. })));
     bytes[68] = 0;
     std::fs::write(&file, &bytes).unwrap();
     assert!(matches!(Warehouse::open(&file, 1).await, Err(OpenError::Foreign(_))));

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use tvaers_protocol::id::Sector;
 
 use super::{Moment, Source, SourceError, content, view};
-use crate::data::{Meta, TableCount};
+use crate::data::{Meta, Salt, TableCount};
 use crate::import::{Imported, check_member, keep_registration};
 
 /// What a registration is told beside the source.
@@ -20,6 +20,8 @@ pub struct Registration {
     pub extracted_on: Date,
     /// Whether it is for made-up persons: then every number must have its day raised by 60.
     pub made_up: bool,
+    /// Random bytes of this registration, under which its digest is made.
+    pub salt: Salt,
 }
 
 impl Source {
@@ -50,7 +52,7 @@ async fn describe(
     registration: &Registration,
     told: &mut (dyn FnMut(&'static str) + Send),
 ) -> Result<Meta, SourceError> {
-    let Registration { sector, member, extracted_on, made_up } = *registration;
+    let Registration { sector, member, extracted_on, made_up, salt } = *registration;
     let place = moment.place().to_owned();
     let problems = view::look(moment, sector).await?.problems;
     if !problems.is_empty() {
@@ -69,7 +71,8 @@ async fn describe(
         rejected: 0,
     };
     Ok(Meta {
-        digest: content.digest(member, extracted_on, made_up),
+        digest: salt.name(content.digest(member, extracted_on, made_up)),
+        salt,
         sector,
         member,
         extracted_on,

@@ -37,8 +37,13 @@ async fn both(sample: &Sample, types: Types) -> (Warehouse, Served, Warehouse) {
     let folder = tempfile::tempdir().unwrap();
     sample.write(folder.path());
     let registration = served.registration();
-    let options =
-        Options { extracted_on: EXTRACTED_ON, made_up: true, member: registration.member, rejects: None };
+    let options = Options {
+        extracted_on: EXTRACTED_ON,
+        made_up: true,
+        member: registration.member,
+        rejects: None,
+        salt: registration.salt,
+    };
     let imported =
         import(folder.path(), sample.sector, served.home.path(), &options, &mut |_| {}).await.unwrap();
     let embedded = Warehouse::open(&imported.file, 1).await.unwrap();

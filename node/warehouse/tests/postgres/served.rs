@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 use tempfile::TempDir;
 use tvaers_protocol::id::Sector;
-use tvaers_warehouse::data::Warehouse;
+use tvaers_warehouse::data::{Salt, Warehouse};
 use tvaers_warehouse::import::Imported;
 use tvaers_warehouse::source::{Registration, Source, SourceError};
 use tvaers_warehouse::table::tables;
@@ -40,7 +40,13 @@ impl Served {
 
     pub(crate) fn registration(&self) -> Registration {
         let member = if self.sector == Sector::Region { 1085 } else { 360 };
-        Registration { sector: self.sector, member, extracted_on: EXTRACTED_ON, made_up: true }
+        Registration {
+            sector: self.sector,
+            member,
+            extracted_on: EXTRACTED_ON,
+            made_up: true,
+            salt: Salt::new([7; 32]),
+        }
     }
 
     pub(crate) async fn register(&self) -> Result<Imported, SourceError> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tvaers_protocol::id::Sector;
 
+use crate::data::Salt;
 use crate::import::{ImportError, Imported, Options, import};
 
 const REGION: &[(&str, &str)] = &[
@@ -92,7 +93,13 @@ impl Sample {
 
     pub(super) fn options(&self) -> Options {
         let member = if self.sector == Sector::Region { 1085 } else { 360 };
-        Options { extracted_on: jiff::civil::date(2026, 3, 1), made_up: true, member, rejects: None }
+        Options {
+            extracted_on: jiff::civil::date(2026, 3, 1),
+            made_up: true,
+            member,
+            rejects: None,
+            salt: Salt::new([7; 32]),
+        }
     }
 
     pub(super) async fn import(&self) -> Result<Imported, ImportError> {
