@@ -31,6 +31,7 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::study::Study;
 use crate::witness::Witnesses;
+use crate::work::source::Spare;
 
 /// Studies under way at one node, at most: each holds a key share and a file.
 const STUDIES_MAX: usize = 8;
@@ -78,6 +79,7 @@ pub struct Node {
     link: watch::Sender<Option<Arc<dyn Link>>>,
     turns: Arc<Semaphore>,
     witnesses: Witnesses,
+    spare: Spare,
 }
 
 /// The studies of a node.
@@ -89,6 +91,11 @@ struct Studies {
 }
 
 impl Node {
+    /// Data that a query has left open for the next.
+    pub(crate) const fn spare(&self) -> &Spare {
+        &self.spare
+    }
+
     /// Puts a node together; nothing is sent yet.
     #[must_use]
     pub fn new(parts: Parts, library: Library) -> Self {
@@ -99,6 +106,7 @@ impl Node {
             link: watch::Sender::new(None),
             turns: Arc::new(Semaphore::new(TURNS)),
             witnesses: Witnesses::new(),
+            spare: Spare::default(),
         }
     }
 

@@ -60,16 +60,24 @@ pub(super) async fn read(
     in_force: &InForce,
     import: &ImportRecord,
 ) -> Result<Sums, Refusal> {
-    let warehouse = source::data(node, import).await?;
+    let warehouse = node.spare().take(node, import).await?;
     let sums = async {
         let mut reading = warehouse.reading().await?;
         let sums = read_from(node, question, in_force, &warehouse, &mut reading).await;
         reading.end().await;
         sums
     };
-    let sums = sums.await.map_err(Refusal::internal);
-    warehouse.close().await;
-    sums
+    match sums.await {
+        Ok(sums) => {
+            node.spare().put_back(import, warehouse).await;
+            Ok(sums)
+        }
+        // What failed once is opened anew.
+        Err(error) => {
+            warehouse.close().await;
+            Err(Refusal::internal(error))
+        }
+    }
 }
 
 async fn read_from(

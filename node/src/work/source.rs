@@ -6,13 +6,16 @@ use std::ops::RangeInclusive;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
+use tokio::sync::Mutex;
 use tvaers_policy::permit::Population;
 use tvaers_protocol::id::{PersonId, Sector};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::data::{Reading, Warehouse};
-use tvaers_warehouse::sql::{EventExtraction, EventRow, Extraction, FeatureExtraction, Holding, PersonRow};
+use tvaers_warehouse::sql::{
+    Dialect, EventExtraction, EventRow, Extraction, FeatureExtraction, Holding, PersonRow,
+};
 
 use crate::config::Config;
 use crate::node::Node;
@@ -71,6 +74,38 @@ pub(crate) async fn data(node: &Node, import: &ImportRecord) -> Result<Warehouse
         WorkError::OtherNode => Refusal::because(RejectCode::NotMadeUp, error),
         error => Refusal::internal(error),
     })
+}
+
+/// Data that stays open between queries, with what the database has in memory of it: one file, of the import that was
+/// asked about last. What is kept follows from which import is asked about, never from what is in it.
+#[derive(Default)]
+pub(crate) struct Spare(Mutex<Option<(u32, Warehouse)>>);
+
+impl Spare {
+    /// The data for a query: what was kept, if it is of that import and nobody else has it, else opened anew.
+    ///
+    /// # Errors
+    /// As [`data`].
+    pub(crate) async fn take(&self, node: &Node, import: &ImportRecord) -> Result<Warehouse, Refusal> {
+        let kept = self.0.lock().await.take();
+        match kept {
+            Some((number, warehouse)) if number == import.statement.import => return Ok(warehouse),
+            Some((_, other)) => other.close().await,
+            None => {}
+        }
+        data(node, import).await
+    }
+
+    /// Keeps the data for the next query. A server is connected to anew each time: its rows may have changed.
+    pub(crate) async fn put_back(&self, import: &ImportRecord, warehouse: Warehouse) {
+        let mut kept = self.0.lock().await;
+        if kept.is_none() && warehouse.dialect() == Dialect::Sqlite {
+            *kept = Some((import.statement.import, warehouse));
+        } else {
+            drop(kept);
+            warehouse.close().await;
+        }
+    }
 }
 
 /// How many persons this node would have evaluated, at most.
