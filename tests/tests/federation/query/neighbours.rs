@@ -29,7 +29,7 @@ const QUERIES: [&str; 8] = [
 ];
 
 /// Takes every row of a person out of a node's folder.
-fn without(folder: &Path, person: &str) {
+pub(super) fn without(folder: &Path, person: &str) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "csv") {
@@ -53,7 +53,7 @@ fn with_many_rows(folder: &Path, person: &str) {
 }
 
 /// A resident of Lolland and the last column of nothing: the first person of its register.
-fn someone(data: &Path) -> String {
+pub(super) fn someone(data: &Path) -> String {
     let text = fs::read_to_string(data.join("k360/residence.csv")).unwrap();
     let row = text.lines().skip(1).find(|line| line.ends_with(',')).unwrap();
     row.split(',').next().unwrap().to_owned()

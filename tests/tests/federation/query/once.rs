@@ -4,6 +4,7 @@ use std::fs;
 
 use tvaers_coordinator::stratify::RequestId;
 
+use super::neighbours::{someone, without};
 use super::{laboratory, node, spent};
 
 const QUERY: &str = "name = \"q\"\nkind = \"count\"\nby = [\"sex\"]\nas_of = 2026-02-28\n[privacy]\nrho = 0.1\n[nodes]\nof = [\"k360\"]\n";
@@ -77,4 +78,19 @@ async fn nothing_is_answered_that_cannot_be_logged() {
     let (_, results) = federation.ask_query(&RequestId::random(), signed).await.unwrap();
     assert_eq!(results.len(), 1);
     assert_eq!(spent(&federation, "k360").await, (2, 100_000_000));
+}
+
+#[tokio::test]
+async fn a_query_after_an_import_is_answered_from_the_new_rows_though_the_old_ones_were_open() {
+    let federation = laboratory().await;
+    let count = || async {
+        let query = QUERY.replace("by = [\"sex\"]\n", "").replace("rho = 0.1", "rho = 1e6");
+        let (_, answers) = federation.query(&query).await.unwrap();
+        answers[0].cells[0].value.unwrap().whole().unwrap()
+    };
+    let before = count().await;
+    let person = someone(&federation.data());
+    without(&federation.data().join("k360"), &person);
+    federation.import(&node("k360")).await.unwrap();
+    assert_eq!(count().await, before - 1);
 }
