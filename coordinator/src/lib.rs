@@ -4,6 +4,8 @@
 //! [`serve`] nodes, [`control`] clients, [`requests`] what they wait for; [`stratify`] a request from beginning to end:
 //! `draft` a study, `attempt` it step by step by way of `keygen` and `join`, with `patience` for those who are away;
 //! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`);
+//! [`query`] asks nodes for statistics, [`answer`] makes one result of what they release, kind by kind; [`preview`] and
+//! [`advice`] say beforehand what it costs and how good it will be. [`asker`] runs in the person's own program.
 //! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
 //! roster is drafted.
 

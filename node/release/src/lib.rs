@@ -2,9 +2,8 @@
 //!
 //! A statistic is worked out as [`exact::Exact`], which nothing can print, compare, copy or read, and leaves it only as
 //! [`released::Released`], with exact discrete Gaussian noise (zCDP) or discrete Laplace noise (pure epsilon), and what a
-//! reader must know of that noise. What
-//! it costs, how far off it will be and whether it is possible at all follow from public parameters alone, so all of
-//! it can be said before a row is read.
+//! reader must know of that noise. What it costs, how far off it will be and whether it is possible at all follow from
+//! public parameters alone, so all of it can be said before a row is read.
 //!
 //! | module | what |
 //! |---|---|
