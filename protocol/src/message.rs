@@ -4,19 +4,23 @@
 //! the stream and the coordinator relays it to the holder. Messages between nodes are signed by nodes, so that the
 //! coordinator in the middle can delay them and nothing else.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::frame::Kind;
-use crate::hello::Software;
 use crate::id::{Digest, NodeId};
-use crate::release::{BudgetLeft, Noise, Showing};
-use crate::request::{QueryRequest, StudyRequest};
+use crate::release::{BudgetLeft, Showing};
+use crate::request::StudyRequest;
 use crate::sign::{BadSignature, Purpose, Signature, SigningKey, VerifyingKey};
 use crate::study::{Disclosure, Grain, Manifest};
+
+mod query;
+mod status;
+
+pub use self::query::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd};
+pub use self::status::{NodeStatus, PolicyStatement, Progress, Status};
 
 /// A message that travels as the body of one frame.
 pub trait Message: Serialize + DeserializeOwned {
@@ -248,69 +252,6 @@ pub struct Declined {
 
 impl Message for Declined {
     const KIND: Kind = Kind::Declined;
-}
-
-/// Asks a node a query; answered with [`Releases`] and [`ReleasesEnd`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AskQuery {
-    /// What is asked, signed by the person who asks.
-    pub request: Signed<QueryRequest>,
-}
-
-impl Message for AskQuery {
-    const KIND: Kind = Kind::AskQuery;
-}
-
-/// Part of a node's answers to a query.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Releases {
-    /// Counts frames from 0.
-    pub sequence: u32,
-    /// Answers in order, each the stored bytes of a [`Release`](crate::release::Release) signed by the node.
-    pub bodies: Vec<Vec<u8>>,
-}
-
-impl Message for Releases {
-    const KIND: Kind = Kind::Releases;
-}
-
-/// The end of a node's answers.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReleasesEnd {
-    /// How many there are.
-    pub count: u32,
-    /// Why there are no more, where more were asked for; empty if and only if there are all.
-    pub refused: Vec<Rule>,
-}
-
-impl Message for ReleasesEnd {
-    const KIND: Kind = Kind::ReleasesEnd;
-}
-
-/// Asks what a query would cost. Nothing is charged and no data is read; answered with [`Previewed`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreviewQuery {
-    /// What would be asked, signed by the person who would ask.
-    pub request: Signed<QueryRequest>,
-}
-
-impl Message for PreviewQuery {
-    const KIND: Kind = Kind::PreviewQuery;
-}
-
-/// What a query would cost at a node.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Previewed {
-    /// The rules that it would break; none where it would be answered.
-    pub rules: Vec<Rule>,
-    /// The noise of each cell and the price; none where the policy has no price for it.
-    pub noise: Option<Noise>,
-    /// What would be left then; none likewise.
-    pub left: Option<BudgetLeft>,
-}
-
-impl Message for Previewed {
-    const KIND: Kind = Kind::Previewed;
 }
 
 /// Proposes a study, signed by the coordinator; answered with [`Accepted`].
@@ -652,62 +593,4 @@ pub struct Closed {}
 
 impl Message for Closed {
     const KIND: Kind = Kind::Closed;
-}
-
-/// Asks a node how it is; answered with [`NodeStatus`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {}
-
-impl Message for Status {
-    const KIND: Kind = Kind::Status;
-}
-
-/// How a node is.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeStatus {
-    /// What it runs.
-    pub software: Software,
-    /// Whether its database is marked as made up.
-    pub made_up: bool,
-    /// Which data it would answer from; none before the first import.
-    pub data: Option<DataStatement>,
-    /// Under which policy it answers; none where it has none and refuses everything.
-    pub policy: Option<PolicyStatement>,
-    /// When its certificate runs out.
-    pub certificate_to: Timestamp,
-}
-
-/// The policy in force at a node, and what is left of its budgets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyStatement {
-    /// SHA-256 of its file.
-    pub digest: Digest,
-    /// Its version; 0 for a laboratory's that counts none.
-    pub version: u64,
-    /// Whether it is for made-up data.
-    pub laboratory: bool,
-    /// Its last day; none for a laboratory's without one.
-    pub valid_to: Option<Date>,
-    /// What is left of the budget over all permits in the running period, in thousand-millionths of rho.
-    pub left_period: u64,
-    /// What is left of that for life.
-    pub left_life: u64,
-}
-
-impl Message for NodeStatus {
-    const KIND: Kind = Kind::NodeStatus;
-}
-
-/// How far a long request has come.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Units done.
-    pub done: u64,
-    /// Units in all.
-    pub total: u64,
-}
-
-impl Message for Progress {
-    const KIND: Kind = Kind::Progress;
 }

@@ -8,7 +8,7 @@ use crate::id::{Digest, NodeId};
 use crate::message::DataStatement;
 
 /// How noise was drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mechanism {
     /// The exact discrete Gaussian (Canonne, Kamath and Steinke, 2020), counted in rho.

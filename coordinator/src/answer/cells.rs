@@ -147,16 +147,14 @@ impl Layout {
             return Ok((self.keys.iter().cloned().map(nobody).collect(), Vec::new()));
         }
         let margins = self.margins_of(sums.iter().map(|sums| sums.persons.is_some()));
-        let over: Vec<Vec<usize>> = margins.iter().map(|(_, over)| over.clone()).collect();
+        let (totalled, over): (Vec<Key>, Vec<Vec<usize>>) = margins.into_iter().unzip();
         let plain = || answered.iter().map(|cell| shown(measure, cell, None, presentation)).collect();
         let (cells, totals): (Vec<Shown>, Vec<Cell>) = if add_up {
             match consistent(&answered, &over, presentation) {
                 Ok(table) => {
-                    let totals = margins.into_iter().zip(table.margins);
-                    let total = |((key, _), margin): ((Key, _), tvaers_release::consistent::Margin)| {
-                        counted(key, &margin.raw, margin.shown)
-                    };
-                    (table.cells, totals.map(total).collect())
+                    let totals = totalled.into_iter().zip(table.margins);
+                    let totals = totals.map(|(key, margin)| counted(key, &margin.raw, margin.shown));
+                    (table.cells, totals.collect())
                 }
                 // Values that only a node that makes them up can have: each cell still stands for itself.
                 Err(ReleaseError::Overflow) => (plain(), Vec::new()),
