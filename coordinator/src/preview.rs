@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::{Previewed, Rule};
 use tvaers_protocol::release::{Mechanism, PartOf};
-use tvaers_release::of_query::family;
 use tvaers_release::scale::Scale;
 use tvaers_release::spread::Spread;
 
@@ -49,7 +48,7 @@ impl NodePreview {
     pub fn spreads(&self) -> Vec<(PartOf, Spread)> {
         let spread = |part: &PartPreview| {
             let of = PartOf::ALL.into_iter().find(|of| of.name() == part.noise.of)?;
-            Some((of, Spread::of(family(self.mechanism?), Scale::new(part.noise.scale).ok()?)))
+            Some((of, Spread::of(self.mechanism?, Scale::new(part.noise.scale).ok()?)))
         };
         self.parts.iter().filter_map(spread).collect()
     }
@@ -63,7 +62,7 @@ pub(crate) fn of_node(node: &NodeId, answer: Option<Previewed>) -> NodePreview {
     let noise = previewed.noise;
     let mechanism = noise.as_ref().map(|noise| noise.mechanism);
     let parts = noise.iter().flat_map(|noise| &noise.parts).filter_map(|part| {
-        let spread = Spread::of(family(mechanism?), Scale::new(part.scale).ok()?);
+        let spread = Spread::of(mechanism?, Scale::new(part.scale).ok()?);
         Some(PartPreview {
             noise: PartPrivacy::from(part),
             standard_error: spread.standard_error(),

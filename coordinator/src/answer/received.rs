@@ -12,7 +12,7 @@ use tvaers_protocol::sign::{Purpose, VerifyingKey};
 use tvaers_query::Query;
 use tvaers_query::query::Party;
 use tvaers_release::error::ReleaseError;
-use tvaers_release::of_query::{family, parts};
+use tvaers_release::of_query::parts;
 use tvaers_release::scale::Scale;
 use tvaers_release::spread::Spread;
 
@@ -123,7 +123,7 @@ impl Expected {
         if let Some((_, spread)) = self.spreads.iter().find(|(known, _)| *known == scale.to_bits()) {
             return Ok(*spread);
         }
-        let spread = Spread::of(family(self.mechanism), Scale::new(scale).map_err(Fault::Noise)?);
+        let spread = Spread::of(self.mechanism, Scale::new(scale).map_err(Fault::Noise)?);
         // A node that says another scale each time costs time, not room.
         self.spreads.truncate(SCALES_KEPT - 1);
         self.spreads.insert(0, (scale.to_bits(), spread));

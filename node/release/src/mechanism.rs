@@ -19,25 +19,9 @@ pub const CHARGE_MAX: Rho = Rho::from_nano(1_000_000_000_000_000_000);
 /// rounding of the guess.
 const STEPS_MAX: usize = 4;
 
-/// What noise is drawn from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// P(x) ∝ exp(−x²/2σ²): zCDP. What counts is L2.
-    DiscreteGaussian,
-    /// P(x) ∝ exp(−|x|/b): pure epsilon. What counts is L1.
-    DiscreteLaplace,
-}
-
-impl Family {
-    /// The name in query files and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DiscreteGaussian => "discrete_gaussian",
-            Self::DiscreteLaplace => "discrete_laplace",
-        }
-    }
-}
+/// What noise is drawn from: the mechanism as query files, releases and results name it. Of the discrete Gaussian,
+/// P(x) ∝ exp(−x²/2σ²), what counts is L2; of the discrete Laplace, P(x) ∝ exp(−|x|/b), it is L1.
+pub use tvaers_protocol::release::Mechanism as Family;
 
 /// A measure, what is charged for it, and the noise that follows. Made of public parameters alone: it is as good for
 /// a preview as for a release.

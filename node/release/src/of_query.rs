@@ -2,10 +2,10 @@
 //! coordinator that reads it work both out here, from public parameters alone.
 
 use tvaers_definitions::feature::Kind as FeatureKind;
-use tvaers_protocol::release::{Mechanism as Named, PartNoise, PartOf};
-use tvaers_query::Query;
+use tvaers_protocol::release::{PartNoise, PartOf};
 use tvaers_query::budget::Budget;
 use tvaers_query::query::Kind;
+use tvaers_query::{Decimal, Query};
 
 use crate::clamp::Clamp;
 use crate::conversion::{Delta, Epsilon, rho_of_pure, rho_within};
@@ -79,9 +79,9 @@ pub fn parts(query: &Query, cells: usize, hides: bool) -> Result<Vec<Part>, Rele
 ///
 /// # Errors
 /// As [`Joint::new`].
-pub fn joint(mechanism: Named, parts: &[Part], charged: Rho) -> Result<Joint, ReleaseError> {
+pub fn joint(family: Family, parts: &[Part], charged: Rho) -> Result<Joint, ReleaseError> {
     let parts: Vec<(Measure, u32)> = parts.iter().map(|part| (part.measure, part.weight)).collect();
-    Joint::new(family(mechanism), &parts, charged)
+    Joint::new(family, &parts, charged)
 }
 
 /// The public parameters of each part's noise, as they are told.
@@ -102,28 +102,21 @@ pub fn told(parts: &[Part], joint: &Joint) -> Result<Vec<PartNoise>, ReleaseErro
     Ok(told.collect())
 }
 
-/// What the noise of a mechanism is drawn from.
-#[must_use]
-pub const fn family(mechanism: Named) -> Family {
-    match mechanism {
-        Named::DiscreteGaussian => Family::DiscreteGaussian,
-        Named::DiscreteLaplace => Family::DiscreteLaplace,
-    }
-}
-
 /// What a query asks to be charged: its rho; for an epsilon the greatest rho that keeps its promise at `delta`, under
 /// the discrete Laplace ε²/2. None where it leaves that to the policy.
 ///
 /// # Errors
 /// `epsilon`, if it is out of bounds.
 pub fn asked(query: &Query, delta: Delta) -> Result<Option<Rho>, ReleaseError> {
-    let charge = |budget: Budget| match (budget, query.privacy().mechanism) {
-        (Budget::Rho(rho), _) => Ok(Rho::from_nano(rho.nano())),
-        (Budget::Epsilon(epsilon), Named::DiscreteGaussian) => {
-            rho_within(Epsilon::new(epsilon.real())?, delta)
-        }
-        (Budget::Epsilon(epsilon), Named::DiscreteLaplace) => rho_of_pure(epsilon.real()),
+    let worth = |epsilon: Decimal| {
+        let rho = match query.privacy().mechanism {
+            Family::DiscreteGaussian => rho_within(Epsilon::new(epsilon.real()).ok()?, delta),
+            Family::DiscreteLaplace => rho_of_pure(epsilon.real()),
+        };
+        rho.ok().map(Rho::nano)
     };
+    let outside = ReleaseError::Parameter { field: "epsilon", expected: "must be worth an amount of rho" };
+    let charge = |budget: Budget| budget.nano_rho(&worth).map(Rho::from_nano).ok_or(outside);
     query.privacy().budget.map(charge).transpose()
 }
 

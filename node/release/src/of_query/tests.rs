@@ -64,7 +64,7 @@ fn an_epsilon_is_charged_by_its_mechanism() {
     let none = query("kind = \"count\"", "mechanism = \"discrete_laplace\"");
     assert_eq!(asked(&none, delta), Ok(None));
     for epsilon in ["0.000000001", "1000000000"] {
-        for mechanism in Named::ALL {
+        for mechanism in Family::ALL {
             let privacy = format!("epsilon = {epsilon}\nmechanism = \"{}\"", mechanism.name());
             // Whatever is said, it is said without a panic, and never an amount of 0.
             assert!(!matches!(
@@ -77,7 +77,7 @@ fn an_epsilon_is_charged_by_its_mechanism() {
 
 #[test]
 fn what_is_told_is_what_is_drawn() {
-    for mechanism in Named::ALL {
+    for mechanism in Family::ALL {
         let query = query("kind = \"mean\"\nfeature = \"age\"\nby = [\"sex\"]", "rho = 0.5");
         let parts = parts(&query, 2, false).unwrap();
         let joint = joint(mechanism, &parts, "0.5".parse().unwrap()).unwrap();
