@@ -25,7 +25,7 @@ pub(crate) struct Source {
 pub(crate) struct Combined {
     /// One value per component of the model: points at grain points, counts otherwise. 0 for the components of a group
     /// whose events are yet to be put together.
-    pub(crate) values: Vec<u16>,
+    pub(crate) values: Vec<u32>,
     /// Touch groups, one bit each, for which the fall-back was used.
     pub(crate) fell_back: u16,
     /// Touch groups, one bit each, for which the events of several nodes are put together.
@@ -167,7 +167,7 @@ impl<'a> Combiner<'a> {
         }
     }
 
-    fn component(&self, index: usize, person: &Person<'_>) -> u16 {
+    fn component(&self, index: usize, person: &Person<'_>) -> u32 {
         let Some(component) = self.model.components.get(index) else { return 0 };
         let layout = self.layout(component.sector);
         let Some(place) = layout.components.iter().position(|c| *c == index) else { return 0 };
@@ -206,34 +206,34 @@ struct Person<'g> {
 
 /// One node's own result for one component.
 struct Own {
-    value: u16,
+    value: u32,
     recency: u16,
     responsible: bool,
     touches: bool,
 }
 
-fn greatest(own: &[Own]) -> u16 {
+fn greatest(own: &[Own]) -> u32 {
     own.iter().map(|own| own.value).max().unwrap_or(0)
 }
 
-fn responsible(own: &[Own]) -> u16 {
+fn responsible(own: &[Own]) -> u32 {
     own.iter().find(|own| own.responsible).map_or(0, |own| own.value)
 }
 
-fn fall_back(how: FallBack, own: &[Own]) -> u16 {
+fn fall_back(how: FallBack, own: &[Own]) -> u32 {
     match how {
         FallBack::Responsible if own.iter().any(|own| own.responsible && own.touches) => responsible(own),
         FallBack::Responsible | FallBack::Greatest => greatest(own),
     }
 }
 
-fn regular(component: &Component, grain: Grain, own: &[Own]) -> u16 {
+fn regular(component: &Component, grain: Grain, own: &[Own]) -> u32 {
     match (component.combine, grain) {
         (Combine::Responsible, _) => responsible(own),
         // Points of two nodes do not add up; the touch group says where that matters.
         (_, Grain::Points) | (Combine::Or | Combine::Max, _) => greatest(own),
         (Combine::Sum, _) => {
-            own.iter().fold(0_u16, |sum, own| sum.saturating_add(own.value)).min(component.value_max)
+            own.iter().fold(0_u32, |sum, own| sum.saturating_add(own.value)).min(component.value_max)
         }
         (Combine::Latest, _) => own
             .iter()

@@ -48,11 +48,11 @@ const CONNECTIONS: u32 = 4;
 const APPLICATION_ID: i64 = 0x7476_7374;
 
 /// The version of the tables (`PRAGMA user_version`). A study of another version is given up.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     PRAGMA application_id = 1953919860;
-    PRAGMA user_version = 1;
+    PRAGMA user_version = 2;
     -- One row: the study, how far it has come, and its secrets, sealed to the node's own key.
     CREATE TABLE study (
         manifest      BLOB    NOT NULL,
@@ -85,8 +85,9 @@ const SCHEMA: &str = "
         eligible  INTEGER NOT NULL,
         kommune   INTEGER NOT NULL,
         touches   INTEGER NOT NULL,
-        -- Values, then recencies, two bytes each, big endian.
-        numbers   BLOB    NOT NULL
+        -- Values of four bytes, recencies of two, big endian.
+        vals      BLOB    NOT NULL,
+        recencies BLOB    NOT NULL
     ) STRICT;
     CREATE TABLE pseudonym (
         pseudonym BLOB    PRIMARY KEY CHECK (length(pseudonym) = 16),
@@ -265,6 +266,19 @@ fn numbers(bytes: &[u8], column: &'static str) -> Result<Vec<u16>, WorkError> {
         return Err(WorkError::Inconsistent(column));
     }
     Ok(pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect())
+}
+
+/// Four bytes each, big endian.
+fn wide_numbers(bytes: &[u8], column: &'static str) -> Result<Vec<u32>, WorkError> {
+    let (parts, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(WorkError::Inconsistent(column));
+    }
+    Ok(parts.iter().map(|part| u32::from_be_bytes(*part)).collect())
+}
+
+fn wide_bytes_of(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
 }
 
 fn bytes_of(numbers: &[u16]) -> Vec<u8> {

@@ -32,7 +32,7 @@ pub struct Contribution {
     /// The municipality of residence by the node's register, three digits; 0 where it does not say.
     pub kommune: u16,
     /// One value per component of the node's sector, then zeros.
-    pub values: Vec<u16>,
+    pub values: Vec<u32>,
     /// Days from the event's first day to `as_of` per `latest` component, then [`NO_RECENCY`].
     pub recencies: Vec<u16>,
 }
@@ -59,7 +59,7 @@ impl ContributionShape {
     /// The bytes of one record.
     #[must_use]
     pub const fn size(self) -> usize {
-        HEAD + 2 * (self.values + self.recencies)
+        HEAD + 4 * self.values + 2 * self.recencies
     }
 
     /// How many records a frame holds.
@@ -76,7 +76,8 @@ impl ContributionShape {
         body.push(resident | eligible);
         body.extend_from_slice(&record.touches.to_be_bytes());
         body.extend_from_slice(&record.kommune.to_be_bytes());
-        write_padded(&record.values, self.values, 0, body);
+        let values = record.values.iter().copied().chain(std::iter::repeat(0)).take(self.values);
+        body.extend(values.flat_map(u32::to_be_bytes));
         write_padded(&record.recencies, self.recencies, NO_RECENCY, body);
     }
 
@@ -108,7 +109,7 @@ impl ContributionShape {
             eligible: flags & FLAG_ELIGIBLE != 0,
             touches: reader.u16()?,
             kommune: reader.u16()?,
-            values: reader.many(self.values)?,
+            values: (0..self.values).map(|_| reader.u32()).collect::<Result<_, _>>()?,
             recencies: reader.many(self.recencies)?,
         })
     }
@@ -307,7 +308,7 @@ mod tests {
             eligible: false,
             touches: 5,
             kommune: 360,
-            values: vec![1, 2, 65535],
+            values: vec![1, 65_536, u32::MAX],
             recencies: vec![731],
         }
     }

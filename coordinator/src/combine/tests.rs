@@ -37,7 +37,7 @@ impl<'a> Word<'a> {
         Self { model, grain, source, contribution }
     }
 
-    fn with(mut self, component: &str, value: u16) -> Self {
+    fn with(mut self, component: &str, value: u32) -> Self {
         let layout = self.model.layout(SOURCES[self.source].sector, self.grain);
         let place =
             layout.components.iter().position(|at| self.model.components[*at].name == component).unwrap();
@@ -76,7 +76,7 @@ fn combined<'a>(model: &Model, grain: Grain, words: impl IntoIterator<Item = Wor
     Combiner::new(model, grain, &SOURCES).combine(&group)
 }
 
-fn value(model: &Model, combined: &Combined, component: &str) -> u16 {
+fn value(model: &Model, combined: &Combined, component: &str) -> u32 {
     combined.values[model.components.iter().position(|at| at.name == component).unwrap()]
 }
 
@@ -144,7 +144,7 @@ fn counts_of_two_regions_add_up_to_the_clamp_and_points_do_not() {
     };
     assert_eq!(gp(Grain::Counts, 7, 8), 15);
     assert_eq!(gp(Grain::Counts, 95, 30), 100);
-    assert_eq!(gp(Grain::Counts, u16::MAX, u16::MAX), 100, "no sum wraps");
+    assert_eq!(gp(Grain::Counts, u32::MAX, u32::MAX), 100, "no sum wraps");
     assert_eq!(gp(Grain::Points, 1, 1), 1);
 }
 

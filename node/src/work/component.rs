@@ -11,7 +11,10 @@ use tvaers_warehouse::sql::PersonRow;
 use crate::node::Node;
 use crate::study::{Stage, Study};
 use crate::work::record::reach;
-use crate::work::{ROWS_A_STATEMENT, ROWS_A_TRANSACTION, Work, WorkError, bytes_of, numbers, source};
+use crate::work::{
+    ROWS_A_STATEMENT, ROWS_A_TRANSACTION, Work, WorkError, bytes_of, numbers, source, wide_bytes_of,
+    wide_numbers,
+};
 
 impl Work {
     /// Works out the components of all persons of this node and keeps one row a person. Gives how many.
@@ -46,17 +49,17 @@ impl Work {
         let mut write = self.write().await?;
         for chunk in rows.chunks(ROWS_A_STATEMENT) {
             let mut insert = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO component (person_id, resident, eligible, kommune, touches, numbers) ",
+                "INSERT INTO component (person_id, resident, eligible, kommune, touches, vals, recencies) ",
             );
             insert.push_values(chunk, |mut values, row| {
-                let numbers = [bytes_of(&row.values), bytes_of(&row.recencies)].concat();
                 values
                     .push_bind(row.person.expose())
                     .push_bind(row.resident)
                     .push_bind(row.eligible)
                     .push_bind(row.kommune)
                     .push_bind(row.touches)
-                    .push_bind(numbers);
+                    .push_bind(wide_bytes_of(&row.values))
+                    .push_bind(bytes_of(&row.recencies));
             });
             insert.build().persistent(false).execute(&mut *write).await?;
         }
@@ -90,7 +93,7 @@ impl Work {
         layout: &Layout,
     ) -> Result<Vec<Contribution>, WorkError> {
         let rows = sqlx::query(
-            "SELECT p.pseudonym, c.resident, c.eligible, c.kommune, c.touches, c.numbers
+            "SELECT p.pseudonym, c.resident, c.eligible, c.kommune, c.touches, c.vals, c.recencies
              FROM pseudonym AS p JOIN component AS c ON c.row = p.row
              WHERE p.pseudonym > ? ORDER BY p.pseudonym LIMIT ?",
         )
@@ -104,11 +107,11 @@ impl Work {
 }
 
 fn contribution(row: &SqliteRow, layout: &Layout) -> Result<Contribution, WorkError> {
-    let mut values = numbers(row.try_get("numbers")?, "numbers")?;
-    if values.len() != layout.components.len() + layout.recencies.len() {
-        return Err(WorkError::Inconsistent("numbers"));
+    let values = wide_numbers(row.try_get("vals")?, "vals")?;
+    let recencies = numbers(row.try_get("recencies")?, "recencies")?;
+    if values.len() != layout.components.len() || recencies.len() != layout.recencies.len() {
+        return Err(WorkError::Inconsistent("vals"));
     }
-    let recencies = values.split_off(layout.components.len());
     Ok(Contribution {
         pseudonym: super::pseudonym::read(row)?,
         resident: row.try_get("resident")?,

@@ -106,10 +106,10 @@ pub enum Reason {
     AgeBandFrom { found: u16, max: u16 },
     /// Bands out of order, or one that cannot be reached.
     #[error("the band from {from} is out of order or outside 1 to {max}")]
-    Band { from: u16, max: u16 },
+    Band { from: u32, max: u32 },
     /// Points that fall as the value rises: the greatest of two nodes' points would not be that of the greatest value.
     #[error("the band from {from} has fewer points than the one before it")]
-    FallingPoints { from: u16 },
+    FallingPoints { from: u32 },
     /// More points than the arithmetic is checked for.
     #[error("at most {max} points")]
     Points { max: u16 },

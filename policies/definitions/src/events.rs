@@ -18,7 +18,7 @@ impl Model {
     ///
     /// Only for groups of [`Model::joined_groups`]. Events of other groups are left out.
     #[must_use]
-    pub fn resolve(&self, group: usize, events: &[Event]) -> Vec<(usize, u16)> {
+    pub fn resolve(&self, group: usize, events: &[Event]) -> Vec<(usize, u32)> {
         let own: Vec<&Event> = events.iter().filter(|event| usize::from(event.group) == group).collect();
         let value = |component: &Component| match &component.feature.rule {
             Rule::Spells(spells) => spells_value(spells, &merged_spells(&own)),
@@ -26,7 +26,7 @@ impl Model {
             _ => 0,
         };
         let clamped = |component: &Component| {
-            let value = u16::try_from(value(component)).unwrap_or(u16::MAX);
+            let value = u32::try_from(value(component)).unwrap_or(u32::MAX);
             value.clamp(component.value_min, component.value_max)
         };
         self.components_of(group).map(|(index, component)| (index, clamped(component))).collect()

@@ -22,7 +22,7 @@ use crate::feature::Feature;
 use crate::layout::{Grain, Layout};
 use crate::source::Source;
 
-/// The most components of a model; a contribution has two bytes for each.
+/// The most components of a model; a contribution has four bytes for each.
 pub const COMPONENTS_MAX: usize = 64;
 /// The most touch groups of a model: one bit each, and a bit set of 16.
 pub const TOUCHES_MAX: usize = 16;
@@ -86,18 +86,34 @@ pub struct Component {
     pub feature: Arc<Feature>,
     /// For a category: the labels that make the value 1. Empty otherwise.
     pub is: Vec<String>,
+    /// How the feature's value stands in a contribution.
+    pub coding: Coding,
     /// The sector whose nodes contribute it.
     pub sector: Sector,
-    /// The least value (the feature's clamp).
-    pub value_min: u16,
-    /// The greatest value (the feature's clamp; 1 for flags and categories).
-    pub value_max: u16,
+    /// The least value, as coded (the feature's clamp).
+    pub value_min: u32,
+    /// The greatest value, as coded (the feature's clamp; 1 for flags, and for categories that count by some labels).
+    pub value_max: u32,
     /// How several nodes' results become one.
     pub combine: Combine,
     /// The touch group that it belongs to, as an index into [`Model::touches`].
     pub touch: Option<usize>,
     /// Values to points, rising; empty for a component that excludes, whose value counts as it is.
     pub bands: Vec<Band>,
+}
+
+/// How a feature's value stands in a contribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// As it is.
+    Plain,
+    /// 0 where a person has none, else one more than its distance from the least value.
+    Optional {
+        /// The least value of the feature.
+        from: i64,
+    },
+    /// 0 where a person has none, else one more than the position of the label in the catalogue.
+    Label,
 }
 
 /// How the results of several nodes about one person become one. At grain points every way is the maximum, save
@@ -136,7 +152,7 @@ impl Combine {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Band {
     /// The least value of the band.
-    pub from: u16,
+    pub from: u32,
     /// Its points.
     pub points: u16,
 }
@@ -226,12 +242,42 @@ pub struct Outcome {
     pub excluded: bool,
 }
 
+/// A value as points; the greatest number of points where it has no room there.
+fn whole(value: u32) -> u16 {
+    u16::try_from(value).unwrap_or(u16::MAX)
+}
+
+impl Coding {
+    /// The coded form of a number within the feature's clamp.
+    #[must_use]
+    pub fn coded(self, number: i64) -> u32 {
+        let coded = match self {
+            Self::Plain => number,
+            Self::Optional { from } => number.saturating_sub(from).saturating_add(1),
+            Self::Label => number.saturating_add(1),
+        };
+        u32::try_from(coded.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// The number or the position of the label that a coded value stands for; none where the person has none.
+    #[must_use]
+    pub fn number(self, coded: u32) -> Option<i64> {
+        let coded = i64::from(coded);
+        match self {
+            Self::Plain => Some(coded),
+            Self::Optional { .. } | Self::Label if coded == 0 => None,
+            Self::Optional { from } => Some(coded - 1 + from),
+            Self::Label => Some(coded - 1),
+        }
+    }
+}
+
 impl Component {
     /// The points of a value at grain counts. A component that excludes has its value for points.
     #[must_use]
-    pub fn points(&self, value: u16) -> u16 {
+    pub fn points(&self, value: u32) -> u16 {
         if self.bands.is_empty() {
-            return value;
+            return whole(value);
         }
         self.bands.iter().rev().find(|band| value >= band.from).map_or(0, |band| band.points)
     }
@@ -336,14 +382,14 @@ impl Model {
     /// What the model says of a person, from one combined value per component in the model's order: points at grain
     /// points, counts otherwise. A value that is missing counts as 0, as for a person whom a node does not know.
     #[must_use]
-    pub fn outcome(&self, values: &[u16], grain: Grain) -> Outcome {
+    pub fn outcome(&self, values: &[u32], grain: Grain) -> Outcome {
         let points = |index: &usize| {
             let value = values.get(*index).copied().unwrap_or(0);
             match (self.components.get(*index), grain) {
                 (None, _) => 0,
                 // Clamped, so that no total can leave the strata, whatever a node sent.
-                (Some(component), Grain::Points) if component.bands.is_empty() => value,
-                (Some(component), Grain::Points) => value.min(component.points_max()),
+                (Some(component), Grain::Points) if component.bands.is_empty() => whole(value),
+                (Some(component), Grain::Points) => whole(value).min(component.points_max()),
                 (Some(component), Grain::Counts | Grain::Events) => {
                     component.points(value.clamp(component.value_min, component.value_max))
                 }

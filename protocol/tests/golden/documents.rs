@@ -110,7 +110,7 @@ pub(crate) fn contribution_records() -> Vec<u8> {
         eligible: true,
         touches: 0,
         kommune: 0,
-        values: vec![3, 0, u16::MAX],
+        values: vec![3, 0, u32::MAX],
         recencies: vec![NO_RECENCY, 0],
     };
     let mut body = Vec::new();

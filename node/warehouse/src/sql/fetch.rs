@@ -30,7 +30,7 @@ pub struct PersonRow {
     /// Bit i: the person is touched in group i of the model.
     pub touches: u16,
     /// One value per entry of the layout's `components`.
-    pub values: Vec<u16>,
+    pub values: Vec<u32>,
     /// One recency in days per entry of the layout's `recencies`.
     pub recencies: Vec<u16>,
 }

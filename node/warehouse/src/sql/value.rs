@@ -2,7 +2,7 @@
 
 use sea_query::{CaseStatement, Expr, ExprTrait as _, Func};
 use tvaers_definitions::feature::{Feature, Kind};
-use tvaers_definitions::model::Component;
+use tvaers_definitions::model::{Coding, Component};
 
 use super::condition::flag;
 
@@ -20,10 +20,18 @@ pub(super) fn feature(value: Expr, feature: &Feature) -> Expr {
     }
 }
 
-/// A component's value: within its clamp, or 1 where the label is one of its own. Never NULL.
+/// A component's value as a contribution has it: within its clamp, or 1 where the label is one of its own; with a
+/// coding that has room for none, 0 for none. Never NULL.
 pub(super) fn component(value: Expr, component: &Component) -> Expr {
     match &component.feature.kind {
         Kind::Flag | Kind::Municipality => value,
+        Kind::Category(_) if component.coding == Coding::Label => {
+            Func::coalesce([value.add(1_i64), Expr::val(0_i64)]).into()
+        }
+        Kind::Integer { from, missing: true, .. } => {
+            let within = feature(value, &component.feature);
+            Func::coalesce([within.sub(*from - 1), Expr::val(0_i64)]).into()
+        }
         Kind::Integer { .. } => {
             clamped(value, i64::from(component.value_min), i64::from(component.value_max))
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use tvaers_protocol::id::Sector;
 
-use super::super::{Band, Combine, Component, FallBack, POINTS_MAX, Touch, raw};
+use super::super::{Band, Coding, Combine, Component, FallBack, POINTS_MAX, Touch, raw};
 use super::{Result, feature};
 use crate::catalogue::Catalogue;
 use crate::error::Reason;
@@ -21,8 +21,8 @@ pub(super) fn component(
 ) -> Result<Component> {
     let name = check_name(source, &raw.name)?;
     let feature = feature(source, catalogue, &raw.feature)?;
-    let (value_min, value_max) = values(source, feature, &raw.feature)?;
     let is = labels(source, feature, &raw)?;
+    let (coding, value_min, value_max) = values(source, feature, &raw)?;
     let sector = feature.holder.sector();
     let combine = raw.combine.get_ref();
     check_combine(source, *combine, &raw.combine, feature, value_max)?;
@@ -39,6 +39,7 @@ pub(super) fn component(
         name,
         feature: Arc::clone(feature),
         is,
+        coding,
         sector,
         value_min,
         value_max,
@@ -48,8 +49,9 @@ pub(super) fn component(
     })
 }
 
-/// The bounds of a component's value; a value must fit the two bytes of a contribution.
-fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Result<(u16, u16)> {
+/// The bounds of a component's value; a value must fit the four bytes of a contribution.
+fn values(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Result<(Coding, u32, u32)> {
+    let name = &raw.feature;
     let refuse = |why| {
         let name_text = name.get_ref().clone();
         source.refuse(name.span(), Reason::NoComponent { name: name_text, why })
@@ -62,21 +64,30 @@ fn values(source: &Source<'_>, feature: &Feature, name: &Spanned<String>) -> Res
         _ => {}
     }
     match feature.kind {
-        Kind::Flag | Kind::Category(_) => Ok((0, 1)),
-        Kind::Municipality => Err(refuse("every contribution states it beside the components")),
-        Kind::Integer { missing: true, .. } => {
-            Err(refuse("a person may have none, and a contribution says so of nothing"))
+        Kind::Category(ref labels) if raw.is.is_empty() => {
+            if raw.bands.is_some() {
+                return Err(refuse("a category with bands needs `is`, the labels that count"));
+            }
+            Ok((Coding::Label, 0, u32::try_from(labels.len()).unwrap_or(u32::MAX)))
         }
-        Kind::Integer { from, to, missing: false } => match (u16::try_from(from), u16::try_from(to)) {
-            (Ok(from), Ok(to)) => Ok((from, to)),
-            _ => Err(refuse("its clamp does not fit a contribution, whose values end at 65535")),
+        Kind::Flag | Kind::Category(_) => Ok((Coding::Plain, 0, 1)),
+        Kind::Municipality => Err(refuse("every contribution states it beside the components")),
+        Kind::Integer { missing: true, .. } if raw.bands.is_some() => {
+            Err(refuse("a person may have none, and a band needs a number"))
+        }
+        Kind::Integer { from, to, missing: true } => {
+            let coding = Coding::Optional { from };
+            Ok((coding, 0, coding.coded(to)))
+        }
+        Kind::Integer { from, to, missing: false } => match (u32::try_from(from), u32::try_from(to)) {
+            (Ok(from), Ok(to)) => Ok((Coding::Plain, from, to)),
+            _ => Err(refuse("its clamp does not fit a contribution, whose values are 0 to 4294967295")),
         },
     }
 }
 
 fn labels(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Result<Vec<String>> {
     let why = match (&feature.kind, raw.is.as_slice()) {
-        (Kind::Category(_), []) => "a category needs `is`, the labels that count",
         (Kind::Category(labels), is) => {
             for label in is {
                 if !labels.contains(label.get_ref()) {
@@ -98,7 +109,7 @@ fn check_combine(
     combine: Combine,
     place: &Spanned<Combine>,
     feature: &Feature,
-    value_max: u16,
+    value_max: u32,
 ) -> Result<()> {
     let why = match combine {
         Combine::Or if value_max != 1 => "its value is no flag",
@@ -163,7 +174,7 @@ fn check_touch(
     Ok(())
 }
 
-fn bands(source: &Source<'_>, raw: Spanned<Vec<Spanned<Band>>>, value_max: u16) -> Result<Vec<Band>> {
+fn bands(source: &Source<'_>, raw: Spanned<Vec<Spanned<Band>>>, value_max: u32) -> Result<Vec<Band>> {
     if raw.get_ref().is_empty() {
         return Err(source.refuse(raw.span(), Reason::Empty { what: "`bands`" }));
     }

@@ -91,7 +91,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "feature = \"known_sad\"",
             "feature = \"civil_status\"",
             "feature = \"civil_status\"\ncombine = \"or\"",
-            "feature `civil_status` cannot be a component: a category needs `is`, the labels that count",
+            "feature `civil_status` cannot be a component: a category with bands needs `is`, the labels that count",
         ),
         ("is = [\"enlig\"]", "is = [\"skilt\"]", "is = [\"skilt\"]", "there is no label `skilt`"),
         (
