@@ -138,8 +138,8 @@ mod tests {
 
     /// The items met, the total, and whether the person is included; from the components that are 1.
     fn said(model: &Model, given: &[&str]) -> (Vec<String>, u16, bool) {
-        let value = |c: &Component| u16::from(given.contains(&c.name.as_str()));
-        let values: Vec<u16> = model.components.iter().map(value).collect();
+        let value = |c: &Component| u32::from(given.contains(&c.name.as_str()));
+        let values: Vec<u32> = model.components.iter().map(value).collect();
         let outcome = model.outcome(&values, Grain::Counts);
         assert_eq!(model.outcome(&values, Grain::Points), outcome, "{given:?}");
         assert_eq!(model.outcome(&values, Grain::Events), outcome, "{given:?}");

@@ -117,6 +117,14 @@ pub enum Quantity {
     Sum(usize),
 }
 
+impl Quantity {
+    /// Whether it adds up numbers, and not persons.
+    #[must_use]
+    pub const fn is_sum(self) -> bool {
+        matches!(self, Self::Sum(_))
+    }
+}
+
 /// What a number is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
@@ -231,6 +239,27 @@ impl<'a> Tables<'a> {
     #[must_use]
     pub fn name<'n>(&'n self, by: &'n By) -> &'n str {
         by.name(self.model)
+    }
+
+    /// What a part adds up, in words of results.
+    #[must_use]
+    pub fn told_of(&self, part: &Part) -> String {
+        let component = |index: usize| self.model.components.get(index).map_or("", |own| &own.name);
+        let criterion = |index: usize| self.model.criteria.get(index).map_or("", |own| &own.name);
+        let name = match part.quantity {
+            Quantity::Persons => "persons".to_owned(),
+            Quantity::Sum(index) => format!("sum {}", component(index)),
+            Quantity::Number(Thing::Component(index)) => format!("number {}", component(index)),
+            Quantity::Number(Thing::Criterion(index)) => format!("number {}", criterion(index)),
+            Quantity::Number(Thing::Included) => "number included".to_owned(),
+        };
+        if self.tables.len() > 1 { format!("{name} (table {})", part.table + 1) } else { name }
+    }
+
+    /// Whether they are those of every stratification: strata and inclusion, of the same persons.
+    #[must_use]
+    pub fn are_of_stratification(&self) -> bool {
+        self.cut_off.is_some() || self.model.tables.is_empty()
     }
 
     /// The labels of each cell of a table, in the order of its cells.

@@ -47,7 +47,7 @@ fn model(name: &str) -> Model {
     Library::embedded().unwrap().model(name).unwrap().clone()
 }
 
-fn values(model: &Model, events: &[Event]) -> Vec<u16> {
+fn values(model: &Model, events: &[Event]) -> Vec<u32> {
     model.resolve(0, events).into_iter().map(|(_, value)| value).collect()
 }
 
