@@ -27,10 +27,10 @@ fn of_a_part_in_its_whole_the_noise_is_counted_once() {
     assert_eq!(found.value, 0.3);
     // 0.7·S − 0.3·R has a variance of 0.49·25 + 0.09·25.
     assert!((found.standard_error - 14.5_f64.sqrt() / 100.0).abs() < 1e-9, "{}", found.standard_error);
-    // All of the whole is 1, whatever the noise.
+    // All of the whole is 1, whatever the noise; the half step that an interval has more makes it no narrower.
     let all = share(&part, &part);
-    assert_eq!((all.value, all.standard_error), (1.0, 0.0));
-    assert!((all.interval[0] - 1.0).abs() < 0.1 && (all.interval[1] - 1.0).abs() < 1e-12, "{all:?}");
+    assert_eq!((all.value, all.standard_error, all.interval[1]), (1.0, 0.0, 1.0));
+    assert!(all.interval[0] > 0.85, "{all:?}");
 }
 
 /// The ends of the interval are where the test that it inverts is on the edge.
