@@ -91,7 +91,8 @@ pub(super) fn aggregate(
     if let Some(more) = queries.get(QUERIES_MAX) {
         return Err(source.refuse(more.span(), Reason::TooMany { what: "queries", max: QUERIES_MAX }));
     }
-    let queries: Vec<AskedQuery> = queries.into_iter().map(|raw| check.query(raw)).collect::<Result<_, _>>()?;
+    let queries: Vec<AskedQuery> =
+        queries.into_iter().map(|raw| check.query(raw)).collect::<Result<_, _>>()?;
     let mut checked: Vec<Ratio> = Vec::new();
     for raw in ratios {
         let ratio = check.ratio(raw, &queries, &checked)?;
@@ -186,7 +187,9 @@ impl Check<'_> {
         if per_all && queries.iter().any(negative) {
             let why = "numbers below 0 are no part of their sum";
             let name = raw.of.get_ref().clone();
-            return Err(self.source.refuse(raw.of.span(), Reason::Table { name, what: "be a share of all", why }));
+            return Err(self
+                .source
+                .refuse(raw.of.span(), Reason::Table { name, what: "be a share of all", why }));
         }
         let per = if per_all { PerMeasure::All } else { PerMeasure::Measure(raw.per.into_inner()) };
         Ok(Ratio { name: raw.name.into_inner(), of: raw.of.into_inner(), per })
