@@ -4,6 +4,8 @@
 //! told of the noisy numbers.
 
 mod present;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Value, json};
 use tvaers_definitions::model::{Model, Outcome};
