@@ -31,7 +31,7 @@ use tvaers_release::rho::Rho;
 use super::combine::{epsilon, privacy};
 use super::{
     Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, PartPrivacy,
-    Sensitivity, denominator, describe, rho,
+    Requested, Sensitivity, denominator, describe, rho,
 };
 use crate::summary::NodeData;
 
@@ -165,6 +165,11 @@ fn released(
         definitions: definitions(model, &tables),
         data: data.iter().map(of_node).collect(),
         notes: notes(model),
+        indicator: None,
+        request: manifest.request.content.tables.as_ref().map(|tables| {
+            let content = &manifest.request.content;
+            Requested::new(roster, &content.requester, &tables.under, content.created)
+        }),
     };
     // A joint release changes by one person's rows at one node, or at all of them together: it is the same noise.
     answer.privacy.rho_person_max = answer.privacy.rho;
