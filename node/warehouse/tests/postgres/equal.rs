@@ -196,8 +196,9 @@ async fn components(reading: &mut Reading, statement: &tvaers_warehouse::sql::St
             row.kommune.into(),
             row.touches.into(),
         ];
-        let rest = row.values.iter().chain(&row.recencies).map(|value| i64::from(*value));
-        first.into_iter().chain(rest).collect()
+        let values = row.values.iter().map(|value| i64::from(*value));
+        let recencies = row.recencies.iter().map(|days| i64::from(*days));
+        first.into_iter().chain(values).chain(recencies).collect()
     });
     numbers.collect()
 }
@@ -212,6 +213,11 @@ async fn events(reading: &mut Reading, statement: &tvaers_warehouse::sql::EventS
             row.group.into(),
             row.in_window.into(),
             row.acute.into(),
+            row.index.into(),
+            row.discharged.into(),
+            row.first_round.into(),
+            row.last_round.into(),
+            row.amount.into(),
             row.first_day.into(),
             row.last_day.into(),
             row.begins.into(),

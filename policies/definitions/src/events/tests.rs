@@ -11,27 +11,36 @@ fn tag(rank: u16) -> OrderTag {
     OrderTag([rank; ORDER_BYTES])
 }
 
-fn spell(first: u32, last: u32, in_window: bool) -> Event {
+/// What an event says before it is of any kind.
+fn empty() -> Event {
     Event {
         group: 0,
-        in_window,
+        in_window: true,
         acute: false,
-        first_day: SHIFT.wrapping_add(first),
-        last_day: SHIFT.wrapping_add(last),
+        index: false,
+        discharged: false,
+        first_round: false,
+        last_round: false,
+        first_day: 0,
+        last_day: 0,
         begins: 0,
         ends: 0,
         first_ends: 0,
         reach: 0,
+        amount: 0,
         order: tag(0),
     }
+}
+
+fn spell(first: u32, last: u32, in_window: bool) -> Event {
+    let (first_day, last_day) = (SHIFT.wrapping_add(first), SHIFT.wrapping_add(last));
+    Event { in_window, first_day, last_day, ..empty() }
 }
 
 /// A stay of so many hours from an hour counted from day 0, acute and in the window.
 fn stay(from_hour: u32, hours: u32) -> Event {
     let minute = |hour: u32| SHIFT.wrapping_add(hour * 60);
     Event {
-        group: 0,
-        in_window: true,
         acute: true,
         first_day: SHIFT.wrapping_add(from_hour / 24),
         last_day: SHIFT.wrapping_add((from_hour + hours) / 24),
@@ -40,6 +49,7 @@ fn stay(from_hour: u32, hours: u32) -> Event {
         first_ends: minute(from_hour + hours),
         reach: 184,
         order: tag(1),
+        ..empty()
     }
 }
 
@@ -47,7 +57,7 @@ fn model(name: &str) -> Model {
     Library::embedded().unwrap().model(name).unwrap().clone()
 }
 
-fn values(model: &Model, events: &[Event]) -> Vec<u16> {
+fn values(model: &Model, events: &[Event]) -> Vec<u32> {
     model.resolve(0, events).into_iter().map(|(_, value)| value).collect()
 }
 

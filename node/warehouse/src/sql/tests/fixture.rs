@@ -361,7 +361,7 @@ impl Answer {
         self.rows.get(&person(n)).unwrap_or_else(|| panic!("person {n} is not contributed"))
     }
 
-    pub(super) fn value(&self, n: u16, component: &str) -> u16 {
+    pub(super) fn value(&self, n: u16, component: &str) -> u32 {
         let index = self.values.iter().position(|name| name == component).expect(component);
         self.row(n).values[index]
     }
@@ -377,7 +377,7 @@ impl Answer {
     }
 
     /// A component's value for persons 1 to n.
-    pub(super) fn column(&self, n: u16, component: &str) -> Vec<u16> {
+    pub(super) fn column(&self, n: u16, component: &str) -> Vec<u32> {
         (1..=n).map(|i| self.value(i, component)).collect()
     }
 }

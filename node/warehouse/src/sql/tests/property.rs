@@ -170,7 +170,7 @@ fn stays_are_those_that_contacts_make_that_reach_each_other() {
 
 /// The values of the components of a group, for a person whom two nodes know: put together from the events where both
 /// touch, else those of the one that touches.
-fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 2]) -> Vec<(String, u16)> {
+fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 2]) -> Vec<(String, u32)> {
     let index = model.touches.iter().position(|touch| touch.group == group).unwrap();
     let touching: Vec<&(Answer, Vec<EventRow>)> =
         nodes.iter().filter(|(answer, _)| answer.touched(n, group)).collect();
@@ -276,12 +276,12 @@ fn runs(records: &[Leave], as_of: Date) -> Vec<(Date, Date)> {
 }
 
 /// How many spells of more than 14 days begin in the last two years, and the days of the latest that begins then.
-fn spells(records: &[Leave], as_of: Date) -> (u16, Option<(Date, u16)>) {
+fn spells(records: &[Leave], as_of: Date) -> (u32, Option<(Date, u32)>) {
     let opens = as_of - 2.years();
-    let days = |(first, last): (Date, Date)| u16::try_from((last - first).get_days() + 1).unwrap();
+    let days = |(first, last): (Date, Date)| u32::try_from((last - first).get_days() + 1).unwrap();
     let inside: Vec<_> = runs(records, as_of).into_iter().filter(|(first, _)| *first > opens).collect();
     let long = inside.iter().filter(|run| days(**run) > 14).count();
-    (u16::try_from(long).unwrap(), inside.last().map(|run| (run.0, days(*run))))
+    (u32::try_from(long).unwrap(), inside.last().map(|run| (run.0, days(*run))))
 }
 
 async fn municipality(persons: &[Vec<Leave>], held: impl Fn(&Leave) -> bool) -> Database {
@@ -311,7 +311,7 @@ fn spells_are_the_runs_of_days_on_leave() {
                     latest.map_or(0, |(_, days)| days.min(730)),
                     "{why}"
                 );
-                let ago = |(first, _): (Date, u16)| u16::try_from((*as_of - first).get_days()).unwrap();
+                let ago = |(first, _): (Date, u32)| u16::try_from((*as_of - first).get_days()).unwrap();
                 assert_eq!(answer.recency(n, "last_spell"), latest.map_or(RECENCY_NONE, ago), "{why}");
                 let touched = runs(records, *as_of).iter().any(|(_, last)| *last >= opens);
                 assert_eq!(answer.touched(n, "spells"), touched, "{why}");

@@ -139,7 +139,8 @@ fn touch(
         return Err(source.refuse(group.span(), Reason::OtherSector { name, found, expected: sector }));
     }
     if !feature.rule.touches() {
-        let why = "in a touch group, its rule must look at dated rows, spells or stays";
+        let why =
+            "in a touch group, its rule must look at dated rows, spells, stays, answers or identified rows";
         let reason = Reason::NoComponent { name: feature.name.clone(), why };
         return Err(source.refuse(group.span(), reason));
     }
@@ -169,7 +170,7 @@ fn check_touch(
     }
     let spans_nodes = feature.rule.has_events() && combine != Combine::Responsible;
     if spans_nodes && !(at(Grain::Points) && at(Grain::Counts)) {
-        return refuse("points and counts", "a spell or stay can have parts at several nodes");
+        return refuse("points and counts", "what it is made of can lie at several nodes");
     }
     Ok(())
 }
