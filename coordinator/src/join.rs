@@ -208,7 +208,7 @@ impl<'a> Join<'a> {
         let outcome = self.model.outcome(&combined.values, self.grain);
         let in_population = eligible && !outcome.excluded;
         if let (true, Some(tables), Some(place)) = (in_population, tables.as_mut(), self.places.get(source)) {
-            let counted = tables.person(place.source.code, &outcome);
+            let counted = tables.person(place.source.code, &outcome, &combined.values);
             counted.map_err(|error| Failure::of_tables(&place.node, error.code()))?;
         }
         let Some(way) = returns.get_mut(source).and_then(Option::as_mut) else { return Ok(()) };

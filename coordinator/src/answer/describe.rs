@@ -70,7 +70,7 @@ fn names_of(features: &[Arc<Feature>]) -> String {
     features.iter().map(|feature| feature.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn definition(feature: &Feature, sector: Sector) -> Definition {
+pub(super) fn definition(feature: &Feature, sector: Sector) -> Definition {
     let values = match &feature.kind {
         FeatureKind::Integer { from, to, missing } => {
             let missing = if *missing { ", may be missing" } else { "" };

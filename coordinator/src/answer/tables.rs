@@ -1,38 +1,43 @@
-//! The released tables of a stratification: exact only while the join runs, noised before anything is stored or shown.
+//! The released tables of a join: exact only while the join runs, noised before anything is stored or shown.
+//!
+//! Each quantity of each table is a part with noise of its own, all parts under one charge. [`present`] says what is
+//! told of the noisy numbers.
 
-use std::collections::BTreeSet;
+mod present;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tvaers_definitions::model::{Model, Outcome};
-use tvaers_definitions::tables::{Cell as TableCell, Tables};
+use tvaers_definitions::tables::{Part, Tables};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::release::{BudgetLeft, Mechanism as Noised};
 use tvaers_protocol::roster::VerifiedRoster;
-use tvaers_protocol::study::{Manifest, utc_date};
-use tvaers_release::consistent::{Table, consistent_tables};
+use tvaers_protocol::study::{Grain, Manifest, utc_date};
+use tvaers_release::clamp::Clamp;
 use tvaers_release::conversion::Delta;
 use tvaers_release::error::ReleaseError;
 use tvaers_release::exact::Exact;
+use tvaers_release::joint::Joint;
 use tvaers_release::measure::Measure;
-use tvaers_release::mechanism::Mechanism;
+use tvaers_release::mechanism::Family;
 use tvaers_release::of_query::PERSONS_MAX;
-use tvaers_release::postprocess::{Presentation, Shown};
+use tvaers_release::postprocess::Presentation;
 use tvaers_release::released::Released;
 use tvaers_release::rho::Rho;
 
-use super::cells::counted;
 use super::combine::{epsilon, privacy};
 use super::{
-    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, Sensitivity,
-    denominator, rho,
+    Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, PartPrivacy,
+    Sensitivity, denominator, describe, rho,
 };
 use crate::summary::NodeData;
 
 /// The tables of a study while it is joined. What is in them cannot be read.
 pub(crate) struct Gathered<'a> {
     tables: Tables<'a>,
-    exact: Exact,
+    grain: Grain,
+    /// One for each part of the tables.
+    exact: Vec<Exact>,
 }
 
 /// Empty tables of a study; none where none are asked for.
@@ -45,24 +50,45 @@ pub(crate) fn gather<'a>(
     roster: &VerifiedRoster,
 ) -> Result<Option<Gathered<'a>>, ReleaseError> {
     let Some(tables) = layout(manifest, model, roster) else { return Ok(None) };
-    let measure = Measure::count(tables.cells_len(), tables.cells_per_person(), PERSONS_MAX)?;
-    Ok(Some(Gathered { tables, exact: Exact::gather(measure) }))
+    let exact = tables.parts().iter().map(|part| measure(part).map(Exact::gather));
+    let exact = exact.collect::<Result<_, _>>()?;
+    Ok(Some(Gathered { tables, grain: manifest.grain, exact }))
 }
 
 fn layout<'a>(manifest: &Manifest, model: &'a Model, roster: &VerifiedRoster) -> Option<Tables<'a>> {
     let asked = manifest.request.content.tables.as_ref()?;
-    Some(Tables::new(model, &roster.kommune_codes(utc_date(manifest.created)), asked.cut_off))
+    let kommuner = roster.kommune_codes(utc_date(manifest.created));
+    Some(Tables::new(model, &kommuner, manifest.as_of, asked.cut_off))
+}
+
+/// What is added up for a part, with what one person can change.
+fn measure(part: &Part) -> Result<Measure, ReleaseError> {
+    if part.quantity.is_sum() {
+        let clamp = Clamp::new(0, i64::from(part.most))?;
+        Measure::sum(part.cells, part.per_person, clamp, PERSONS_MAX)
+    } else {
+        Measure::count(part.cells, part.per_person, PERSONS_MAX)
+    }
 }
 
 impl Gathered<'_> {
-    /// Counts a resident of the population.
+    /// Adds a resident of the population, once.
     ///
     /// # Errors
     /// [`ReleaseError::Overflow`].
-    pub(crate) fn person(&mut self, kommune: u16, outcome: &Outcome) -> Result<(), ReleaseError> {
-        let cells: Vec<(usize, i64)> =
-            self.tables.cells_of(kommune, outcome).into_iter().map(|cell| (cell, 1)).collect();
-        self.exact.person(&cells)
+    pub(crate) fn person(
+        &mut self,
+        kommune: u16,
+        outcome: &Outcome,
+        values: &[u32],
+    ) -> Result<(), ReleaseError> {
+        let adds = self.tables.of_person(kommune, outcome, values, self.grain);
+        for (exact, added) in self.exact.iter_mut().zip(adds) {
+            if let Some((cell, amount)) = added {
+                exact.person(&[(cell, i64::from(amount))])?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -91,18 +117,17 @@ fn released(
 ) -> Result<Answer, ReleaseError> {
     let delta: Delta = roster.roster().delta.parse()?;
     let charged = Rho::from_nano(manifest.nano_rho);
-    let mechanism = Mechanism::discrete_gaussian(*gathered.exact.measure(), charged)?;
-    let measure = *gathered.exact.measure();
+    let Gathered { tables, exact, .. } = gathered;
+    let measures: Vec<(Measure, u32)> = exact.iter().map(|exact| (*exact.measure(), 1)).collect();
+    let joint = Joint::new(Family::DiscreteGaussian, &measures, charged)?;
+    let noisy = exact.into_iter().zip(joint.parts()).map(|(exact, mechanism)| exact.release(mechanism));
+    let noisy = noisy.collect::<Result<Vec<Vec<Released>>, _>>()?;
     let terms = || data.iter().filter_map(|data| data.tables);
     let smallest = terms().map(|terms| terms.showing.smallest).max().unwrap_or(0);
     let rounding = terms().map(|terms| terms.showing.rounding).max().unwrap_or(1);
     let presentation = Presentation::new(smallest, rounding.max(1))?;
-    let noisy = gathered.exact.release(&mechanism)?;
-    let at = gathered.tables.cells();
-    let shown = shown(&at, &noisy, presentation)?;
-    let cells = at.iter().zip(&noisy).zip(shown);
-    let cells = cells.map(|((at, value), shown)| counted(key(at), value, shown)).collect();
-    let sensitivity = measure.sensitivity();
+    let cells = present::cells(&tables, &noisy, presentation)?;
+    let parts = parts(&tables, &joint);
     let charged_epsilon = epsilon(Noised::DiscreteGaussian, charged, delta);
     let nodes = data.iter().filter_map(|data| {
         let terms = data.tables?;
@@ -111,9 +136,9 @@ fn released(
         let left = |nano: u64| nano.saturating_add(kept);
         Some(NodePrivacy {
             node: data.node.clone(),
-            scale: mechanism.scale().get(),
-            sensitivity: Sensitivity { l1: sensitivity.l1(), l2: sensitivity.l2() },
-            parts: Vec::new(),
+            scale: joint.parts().first().map_or(0.0, |mechanism| mechanism.scale().get()),
+            sensitivity: together(&tables, &joint),
+            parts: if parts.len() > 1 { parts.clone() } else { Vec::new() },
             charged_rho: rho(manifest.nano_rho),
             charged_epsilon,
             left: Left::from(BudgetLeft {
@@ -134,84 +159,82 @@ fn released(
         totals: Vec::new(),
         privacy: privacy(Noised::DiscreteGaussian, nodes.collect(), delta),
         coverage: coverage(manifest, roster),
-        definitions: vec![Definition {
-            feature: model.name.clone(),
-            da: model.da.clone(),
-            en: model.en.clone(),
-            values: gathered.tables.categories().join(", "),
-            denominator: format!(
-                "{}, aged {} to {}",
-                denominator(Sector::Municipality),
-                model.population.from,
-                model.population.to
-            ),
-        }],
+        definitions: definitions(model, &tables),
         data: data.iter().map(of_node).collect(),
-        notes: vec![
-            NOTE_INTERVALS.to_owned(),
-            NOTE_SHOWN.to_owned(),
-            "The table was noised once, after the join, and charged at every node that contributed."
-                .to_owned(),
-        ],
+        notes: notes(model),
     };
     // A joint release changes by one person's rows at one node, or at all of them together: it is the same noise.
     answer.privacy.rho_person_max = answer.privacy.rho;
     Ok(answer)
 }
 
-/// What is shown of the tables. Those of a municipality count the same persons, so they are made to have one total
-/// where nothing is hidden.
-fn shown(
-    at: &[TableCell],
-    noisy: &[Released],
-    presentation: Presentation,
-) -> Result<Vec<Shown>, ReleaseError> {
-    let mut shown = vec![Shown::Hidden; noisy.len()];
-    let place = |cell: &TableCell| match cell {
-        TableCell::Stratum { kommune, .. } => (*kommune, false),
-        TableCell::Included { kommune, .. } => (*kommune, true),
-    };
-    let kommuner: BTreeSet<u16> = at.iter().map(|cell| place(cell).0).collect();
-    for kommune in kommuner {
-        let of = |is_included| -> Vec<usize> {
-            let own = |(index, cell)| (place(cell) == (kommune, is_included)).then_some(index);
-            at.iter().enumerate().filter_map(own).collect()
-        };
-        let places: Vec<Vec<usize>> =
-            [false, true].map(of).into_iter().filter(|own| !own.is_empty()).collect();
-        let values: Vec<Vec<Released>> = places
-            .iter()
-            .map(|own| own.iter().filter_map(|index| noisy.get(*index)).copied().collect())
-            .collect();
-        let tables: Vec<Table<'_>> = values.iter().map(|cells| Table { cells, margins: &[] }).collect();
-        for (own, table) in places.iter().zip(consistent_tables(&tables, presentation)?) {
-            for (index, cell) in own.iter().zip(table.cells) {
-                if let Some(slot) = shown.get_mut(*index) {
-                    *slot = cell;
-                }
-            }
-        }
+/// What one person can change in all parts together, where all of them count persons; else in the first.
+fn together(tables: &Tables<'_>, joint: &Joint) -> Sensitivity {
+    let of = |mechanism: &tvaers_release::mechanism::Mechanism| mechanism.measure().sensitivity();
+    let parts = joint.parts();
+    let count = if tables.parts().iter().any(|part| part.quantity.is_sum()) { 1 } else { parts.len() };
+    let counted = || parts.iter().take(count).map(of);
+    Sensitivity {
+        l1: counted().map(|sensitivity| sensitivity.l1()).sum(),
+        l2: counted().map(|sensitivity| sensitivity.l2().powi(2)).sum::<f64>().sqrt(),
     }
-    Ok(shown)
 }
 
-fn key(cell: &TableCell) -> Map<String, Value> {
-    let kommune = |code: u16| ("kommune".to_owned(), Value::from(code.to_string()));
-    match cell {
-        TableCell::Stratum { kommune: code, stratum } => {
-            [kommune(*code), ("stratum".to_owned(), Value::from(stratum.as_str()))].into_iter().collect()
+/// The noise of each part.
+fn parts(tables: &Tables<'_>, joint: &Joint) -> Vec<PartPrivacy> {
+    let one = |(part, mechanism): (&Part, &tvaers_release::mechanism::Mechanism)| {
+        let sensitivity = mechanism.measure().sensitivity();
+        PartPrivacy {
+            of: tables.told_of(part),
+            scale: mechanism.scale().get(),
+            sensitivity: Sensitivity { l1: sensitivity.l1(), l2: sensitivity.l2() },
         }
-        TableCell::Included { kommune: code, included } => {
-            [kommune(*code), ("included".to_owned(), Value::from(*included))].into_iter().collect()
+    };
+    tables.parts().iter().zip(joint.parts()).map(one).collect()
+}
+
+/// The model in words, and, where it is an indicator's, every feature that it uses.
+fn definitions(model: &Model, tables: &Tables<'_>) -> Vec<Definition> {
+    let population = &model.population;
+    let own = Definition {
+        feature: model.name.clone(),
+        da: model.da.clone(),
+        en: model.en.clone(),
+        values: tables.categories().join(", "),
+        denominator: format!(
+            "{}, aged {} to {}",
+            denominator(Sector::Municipality),
+            population.from,
+            population.to
+        ),
+    };
+    if model.tables.is_empty() {
+        return vec![own];
+    }
+    let mut definitions = vec![own, describe::definition(&population.resident, Sector::Municipality)];
+    for component in &model.components {
+        let definition = describe::definition(&component.feature, component.sector);
+        if !definitions.iter().any(|other| other.feature == definition.feature) {
+            definitions.push(definition);
         }
     }
+    definitions
+}
+
+fn notes(model: &Model) -> Vec<String> {
+    let mut notes = vec![NOTE_INTERVALS, NOTE_SHOWN];
+    notes.push("The table was noised once, after the join, and charged at every node that contributed.");
+    if !model.tables.is_empty() {
+        notes.push("A person counts at the municipality of residence, with what all nodes together know; whoever two municipalities claim counts nowhere.");
+    }
+    notes.into_iter().map(str::to_owned).collect()
 }
 
 fn asked(manifest: &Manifest, model: &Model) -> Value {
     let cut_off = manifest.request.content.tables.as_ref().and_then(|tables| tables.cut_off);
     json!({
         "name": model.name,
-        "kind": "stratification",
+        "kind": if model.tables.is_empty() { "stratification" } else { "indicator" },
         "model": model.name,
         "version": model.version,
         "as_of": manifest.as_of.to_string(),

@@ -22,6 +22,7 @@
 //! | [`released`] | values that may be seen, and their sums over nodes and cells |
 //! | [`estimate`] | a number read from released values, with its error |
 //! | [`mean`] | a mean from a sum and a count (Fieller, 1954) |
+//! | [`ratio`] | a released number over another (Fieller, 1954) |
 //! | [`quantiles`] | quantiles from a histogram (Barlow, Bartholomew, Bremner and Brunk, 1972) |
 //! | [`postprocess`] | what is shown of a value: clipped, rounded, hidden |
 //! | [`consistent`] | shown tables that add up, without undoing a hidden cell |
@@ -92,6 +93,7 @@ pub mod estimate;
 pub mod mean;
 pub mod postprocess;
 pub mod quantiles;
+pub mod ratio;
 
 mod noise;
 mod opendp;

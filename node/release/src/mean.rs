@@ -4,7 +4,8 @@
 //! person changes it by half the clamp's width only ([`Clamp::centred`]).
 
 use crate::clamp::Clamp;
-use crate::estimate::{Estimate, half_a_step};
+use crate::estimate::Estimate;
+use crate::ratio::fieller;
 use crate::released::Released;
 use crate::spread::point;
 
@@ -22,22 +23,9 @@ pub fn mean(clamp: Clamp, centred_sum: &Released, persons: &Released) -> Estimat
     let variance = centred_sum.spread().variance() + from_centre.powi(2) * persons.spread().variance();
     let fourth = centred_sum.spread().fourth() + from_centre.powi(4) * persons.spread().fourth();
     let z = point(fourth, variance);
-    let interval = fieller([sum, n], [centred_sum.standard_error(), persons.standard_error()], z);
+    let interval = fieller([sum, n], [centred_sum.standard_error(), persons.standard_error()], 0.0, z);
     let interval = interval.map_or([from, to], |ends| ends.map(|end| (centre + end).clamp(from, to)));
     Estimate { value: centre + from_centre, standard_error: variance.sqrt() / n.max(1.0), interval }
-}
-
-/// All r with |S − r·n| ≤ z·√(s_S² + r²·s_n²): between the roots of (n² − z²s_n²)·r² − 2Sn·r + S² − z²s_S² where that
-/// opens upwards and n is positive. Else it is everything, or everything but a piece: `None`.
-fn fieller([sum, n]: [f64; 2], [sum_error, n_error]: [f64; 2], z: f64) -> Option<[f64; 2]> {
-    if n <= 0.0 || n <= z * n_error {
-        return None;
-    }
-    let opening = n * n - (z * n_error).powi(2);
-    // A sum is a whole number, which matters where noise is a few persons.
-    let half_width = z * sum_error + if sum_error > 0.0 { half_a_step(1.0) } else { 0.0 };
-    let root = ((z * n_error * sum).powi(2) + opening * half_width.powi(2)).sqrt();
-    Some([(sum * n - root) / opening, (sum * n + root) / opening])
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ fn tables(
         Known::Draft { .. } => now,
         Known::Agreed(manifest) => manifest.created,
     };
-    let layout = Tables::new(model, &node.roster().kommune_codes(utc_date(of)), wanted.cut_off);
+    let layout = Tables::new(model, &node.roster().kommune_codes(utc_date(of)), asked.as_of, wanted.cut_off);
     let nano_rho = match known {
         Known::Draft { .. } => wanted.nano_rho,
         Known::Agreed(manifest) => Some(manifest.nano_rho),

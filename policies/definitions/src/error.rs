@@ -140,6 +140,15 @@ pub enum Reason {
     /// A touch group whose rules merge different spells or stays, or of which only some do.
     #[error("the rules of touch group `{group}` do not put the same rows together within the same window")]
     UnlikeEvents { group: String },
+    /// A component that an indicator names and does not use.
+    #[error("component `{name}` stands in no criterion, dimension or table")]
+    Unused { name: String },
+    /// A name that a table cannot be grouped by, or that cannot be counted.
+    #[error("`{name}` cannot {what}: {why}")]
+    Table { name: String, what: &'static str, why: &'static str },
+    /// A default budget that is none.
+    #[error("`rho` must be more than 0 and {max} at most")]
+    Budget { max: u32 },
     /// A component that counts nowhere, or twice.
     #[error("component `{name}` must stand in one criterion, or exclude and have no bands")]
     Place { name: String },

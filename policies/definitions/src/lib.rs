@@ -9,6 +9,7 @@
 //! and [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
 //! [`events`] what the events of several nodes become; [`tables`] what is released of a stratification; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
 
+pub mod regions;
 pub mod schema;
 pub mod window;
 
@@ -24,6 +25,8 @@ pub mod layout;
 pub mod events;
 
 pub mod tables;
+
+pub mod indicator;
 
 pub mod library;
 

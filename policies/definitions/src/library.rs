@@ -2,7 +2,9 @@
 
 use crate::catalogue::Catalogue;
 use crate::error::{DefinitionError, Reason};
+use crate::indicator::Indicator;
 use crate::model::Model;
+use crate::regions::{REGIONS, Regions};
 use crate::source::Source;
 
 /// The embedded files of the catalogue.
@@ -25,11 +27,15 @@ pub const MODELS: &[Source<'static>] = &[
     },
 ];
 
-/// A catalogue and the models that refer to it.
+/// The embedded indicators.
+pub const INDICATORS: &[Source<'static>] = &[];
+
+/// A catalogue, and the models and indicators that refer to it.
 #[derive(Clone, Debug)]
 pub struct Library {
     catalogue: Catalogue,
     models: Vec<Model>,
+    indicators: Vec<Indicator>,
 }
 
 impl Library {
@@ -38,14 +44,27 @@ impl Library {
     /// # Errors
     /// [`DefinitionError`] where an embedded file is wrong.
     pub fn embedded() -> Result<Self, DefinitionError> {
-        Self::read(CATALOGUE, MODELS)
+        Self::embedded_and(&[])
     }
 
-    /// Reads and checks the files of a catalogue and of models.
+    /// The embedded files, and indicators of an installation's own.
     ///
     /// # Errors
     /// [`DefinitionError`] at the first place that is wrong.
-    pub fn read(catalogue: &[Source<'_>], models: &[Source<'_>]) -> Result<Self, DefinitionError> {
+    pub fn embedded_and(indicators: &[Source<'_>]) -> Result<Self, DefinitionError> {
+        let indicators: Vec<Source<'_>> = INDICATORS.iter().chain(indicators).copied().collect();
+        Self::read(CATALOGUE, MODELS, &indicators)
+    }
+
+    /// Reads and checks the files of a catalogue, of models and of indicators.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] at the first place that is wrong.
+    pub fn read(
+        catalogue: &[Source<'_>],
+        models: &[Source<'_>],
+        indicators: &[Source<'_>],
+    ) -> Result<Self, DefinitionError> {
         let catalogue = Catalogue::read(catalogue)?;
         let mut read: Vec<Model> = Vec::new();
         for source in models {
@@ -55,7 +74,19 @@ impl Library {
             }
             read.push(model);
         }
-        Ok(Self { catalogue, models: read })
+        let regions = Regions::read(&REGIONS)?;
+        let mut of_files: Vec<Indicator> = Vec::new();
+        for source in indicators {
+            let indicator = Indicator::read(source, models, &catalogue, &regions)?;
+            let name = indicator.name.clone();
+            // Results of models and indicators stand side by side under their names.
+            if read.iter().any(|model| model.name == name) || of_files.iter().any(|other| other.name == name)
+            {
+                return Err(source.refuse(0..0, Reason::Duplicate { what: "indicator", name }));
+            }
+            of_files.push(indicator);
+        }
+        Ok(Self { catalogue, models: read, indicators: of_files })
     }
 
     /// The person features.
@@ -64,13 +95,26 @@ impl Library {
         &self.catalogue
     }
 
-    /// The model of that name.
+    /// The model of that name, or that of the indicator of that name which is answered by a join.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&Model> {
-        self.models.iter().find(|model| model.name == name)
+        let of_indicator = || self.indicator(name).and_then(Indicator::model);
+        self.models.iter().find(|model| model.name == name).or_else(of_indicator)
     }
 
-    /// All models, in the order of the files.
+    /// The indicator of that name.
+    #[must_use]
+    pub fn indicator(&self, name: &str) -> Option<&Indicator> {
+        self.indicators.iter().find(|indicator| indicator.name == name)
+    }
+
+    /// All indicators: the embedded ones in the order of their files, then an installation's own.
+    #[must_use]
+    pub fn indicators(&self) -> &[Indicator] {
+        &self.indicators
+    }
+
+    /// The models of lists, in the order of the files. Those of indicators are not among them.
     #[must_use]
     pub fn models(&self) -> &[Model] {
         &self.models
@@ -94,8 +138,8 @@ mod tests {
 
     /// The items met, the total, and whether the person is included; from the components that are 1.
     fn said(model: &Model, given: &[&str]) -> (Vec<String>, u16, bool) {
-        let value = |c: &Component| u16::from(given.contains(&c.name.as_str()));
-        let values: Vec<u16> = model.components.iter().map(value).collect();
+        let value = |c: &Component| u32::from(given.contains(&c.name.as_str()));
+        let values: Vec<u32> = model.components.iter().map(value).collect();
         let outcome = model.outcome(&values, Grain::Counts);
         assert_eq!(model.outcome(&values, Grain::Points), outcome, "{given:?}");
         assert_eq!(model.outcome(&values, Grain::Events), outcome, "{given:?}");

@@ -4,7 +4,7 @@
 //! values. Both are pure and total: any value of the type has an outcome.
 
 mod check;
-mod raw;
+pub(crate) mod raw;
 mod strata;
 #[cfg(test)]
 mod tests;
@@ -19,8 +19,11 @@ use tvaers_protocol::study::Disclosure;
 use crate::catalogue::Catalogue;
 use crate::error::DefinitionError;
 use crate::feature::Feature;
+use crate::indicator::Told;
 use crate::layout::{Grain, Layout};
+use crate::regions::Regions;
 use crate::source::Source;
+use crate::tables::Table;
 
 /// The most components of a model; a contribution has four bytes for each.
 pub const COMPONENTS_MAX: usize = 64;
@@ -56,6 +59,8 @@ pub struct Model {
     pub strata: Vec<Stratum>,
     /// Who is selected for the work list.
     pub inclusion: Inclusion,
+    /// The tables that are released of it; where there are none, strata and inclusion by municipality.
+    pub tables: Vec<Table>,
 }
 
 /// Who is in a model's tables and lists. Features are of these rules: `resident`, `kommune` and `age`.
@@ -211,6 +216,8 @@ pub enum Inclusion {
     Strata,
     /// Those who meet a criterion of each of these lists, as indices into [`Model::criteria`].
     AllOf(Vec<Vec<usize>>),
+    /// Nobody: the model is for tables alone.
+    Nobody,
 }
 
 /// A range of totals, both ends included.
@@ -302,6 +309,27 @@ impl Model {
     /// [`DefinitionError`] at the first place that is wrong.
     pub fn read(source: &Source<'_>, catalogue: &Catalogue) -> Result<Self, DefinitionError> {
         check::model(source, source.parse()?, catalogue)
+    }
+
+    /// The model of an indicator: of its own, or with what is added to a model that there is.
+    pub(crate) fn joined(
+        source: &Source<'_>,
+        joined: toml::Spanned<raw::Joined>,
+        base: Option<&Source<'_>>,
+        told: &Told<'_>,
+        catalogue: &Catalogue,
+        regions: &Regions,
+    ) -> Result<Self, DefinitionError> {
+        check::joined(source, joined, base, told, catalogue, regions)
+    }
+
+    /// The least grain at which it can be worked out: points say nothing of a number that is added up, or of a category.
+    #[must_use]
+    pub fn least_grain(&self) -> Grain {
+        let excludes = |index: usize| self.population.exclude.contains(&index);
+        let measured =
+            |(index, component): (usize, &Component)| component.bands.is_empty() && !excludes(index);
+        if self.components.iter().enumerate().any(measured) { Grain::Counts } else { Grain::Points }
     }
 
     /// What a node of `sector` contributes at `grain`.
@@ -419,6 +447,7 @@ impl Model {
         let stratum = self.strata.iter().position(holds).unwrap_or(0);
         let selected = match &self.inclusion {
             Inclusion::Strata => self.strata.get(stratum).is_some_and(|stratum| stratum.included),
+            Inclusion::Nobody => false,
             Inclusion::AllOf(lists) => lists.iter().all(|list| list.iter().any(met)),
         };
         (total, stratum, selected)

@@ -24,6 +24,79 @@ pub(super) struct Model {
     pub(super) stratum: Vec<Stratum>,
 }
 
+/// The `[joined]` part of an indicator's file: a model of its own, or what is added to one that there is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Joined {
+    /// The model that it builds on.
+    pub(crate) model: Option<Spanned<String>>,
+    pub(super) population: Option<Spanned<Population>>,
+    #[serde(default)]
+    pub(super) touch: Vec<Touch>,
+    #[serde(default)]
+    pub(super) component: Vec<Component>,
+    #[serde(default)]
+    pub(super) criterion: Vec<Criterion>,
+    pub(super) result: Option<Output>,
+    #[serde(default)]
+    pub(super) dimension: Vec<Dimension>,
+    pub(super) table: Spanned<Vec<Table>>,
+}
+
+/// Groups by which of several components a person has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Dimension {
+    pub(super) name: Spanned<String>,
+    pub(super) flags: Spanned<Vec<Flag>>,
+    pub(super) none: Spanned<String>,
+}
+
+/// One of them, by the label that it adds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Flag {
+    pub(super) label: Spanned<String>,
+    pub(super) component: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Table {
+    #[serde(default)]
+    pub(super) of: Of,
+    #[serde(default)]
+    pub(super) by: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) totals: Vec<Spanned<Vec<Spanned<String>>>>,
+    pub(super) row: Spanned<Vec<Row>>,
+}
+
+/// Whose table it is.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Of {
+    #[default]
+    Population,
+    Included,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Row {
+    #[serde(default)]
+    pub(super) key: std::collections::BTreeMap<String, String>,
+    pub(super) measures: Spanned<Vec<Measure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Measure {
+    pub(super) name: Spanned<String>,
+    pub(super) of: Spanned<String>,
+    pub(super) per: Option<Spanned<String>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Population {

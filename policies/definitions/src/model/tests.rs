@@ -9,14 +9,14 @@ use crate::layout::RECENCY_NONE;
 use crate::library::{CATALOGUE, Library, MODELS};
 
 /// Numbers by the name of a component or criterion.
-type Named = &'static [(&'static str, u16)];
+type Named = &'static [(&'static str, u32)];
 
 fn sad() -> Model {
     Library::embedded().unwrap().model("sad").unwrap().clone()
 }
 
 /// One value per component, by name; the others 0.
-fn values(model: &Model, named: &[(&str, u16)]) -> Vec<u16> {
+fn values(model: &Model, named: &[(&str, u32)]) -> Vec<u32> {
     let value =
         |component: &Component| named.iter().find(|(name, _)| *name == component.name).map_or(0, |(_, v)| *v);
     model.components.iter().map(value).collect()
@@ -60,12 +60,12 @@ fn sad_gives_each_item_its_points() {
     ];
     for (given, expected) in cases {
         let outcome = model.outcome(&values(&model, given), Grain::Counts);
-        let expected: Vec<(String, u16)> = expected.iter().map(|(n, p)| ((*n).to_owned(), *p)).collect();
+        let expected: Vec<(String, u16)> = expected.iter().map(|(n, p)| ((*n).to_owned(), u16::try_from(*p).unwrap())).collect();
         assert_eq!(items(&model, &outcome), expected, "{given:?}");
         assert_eq!(outcome.total, expected.iter().map(|(_, points)| points).sum::<u16>());
         // At points a node has applied the bands itself, and the outcome is the same.
-        let points: Vec<u16> =
-            model.components.iter().zip(values(&model, given)).map(|(c, v)| c.points(v)).collect();
+        let points: Vec<u32> =
+            model.components.iter().zip(values(&model, given)).map(|(c, v)| u32::from(c.points(v))).collect();
         assert_eq!(model.outcome(&points, Grain::Points), outcome, "{given:?}");
     }
 }
@@ -77,12 +77,12 @@ fn the_greatest_total_is_18_of_which_the_region_gives_7() {
         model.components.iter().filter(|c| c.sector == sector).map(Component::points_max).sum::<u16>()
     };
     assert_eq!((of(Sector::Region), of(Sector::Municipality), model.total_max()), (7, 11, 18));
-    let greatest = model.outcome(&vec![u16::MAX; model.components.len()], Grain::Counts);
+    let greatest = model.outcome(&vec![u32::MAX; model.components.len()], Grain::Counts);
     assert_eq!(
         (greatest.total, greatest.stratum, greatest.excluded, greatest.included),
         (18, 2, true, false)
     );
-    assert_eq!(model.outcome(&vec![u16::MAX; model.components.len()], Grain::Points).total, 18);
+    assert_eq!(model.outcome(&vec![u32::MAX; model.components.len()], Grain::Points).total, 18);
     assert_eq!(model.outcome(&[], Grain::Counts).total, 0);
 }
 
@@ -155,7 +155,7 @@ fn the_sectors_share_the_components_and_touch_where_it_matters() {
     let grains = [Grain::Points, Grain::Counts, Grain::Events];
     assert_eq!(grains.map(|grain| model.joined_groups(grain)), [0, 0, 1]);
     assert_eq!(grains.map(|grain| model.falling_back_groups(grain)), [3, 1, 0]);
-    assert!(model.components.iter().all(|c| c.value_max < RECENCY_NONE));
+    assert!(model.components.iter().all(|c| c.value_max < u32::from(RECENCY_NONE)));
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn a_hand_back_fits_the_model_that_made_it_and_no_other_way() {
     let all = [Disclosure::Inclusion, Disclosure::Stratum, Disclosure::Total, Disclosure::Items];
     for model in library.models() {
         for number in 0..1_u32 << model.components.len() {
-            let bit = |index: usize| u16::from(number >> index & 1 == 1);
-            let given: Vec<u16> = (0..).zip(&model.components).map(|(i, c)| bit(i) * c.value_max).collect();
+            let bit = |index: usize| u32::from(number >> index & 1 == 1);
+            let given: Vec<u32> = (0..).zip(&model.components).map(|(i, c)| bit(i) * c.value_max).collect();
             let outcome = model.outcome(&given, Grain::Events);
             assert!(outcome.total <= model.total_max(), "{}", model.name);
             if outcome.excluded {
@@ -221,7 +221,7 @@ fn a_hand_back_fits_the_model_that_made_it_and_no_other_way() {
 fn somv_needs_a_problem_area_and_a_contact_rule_and_counts_the_rules_met() {
     let library = Library::embedded().unwrap();
     let (plain, frontline) = (library.model("somv").unwrap(), library.model("somv_with_frontline").unwrap());
-    let ask = |model: &Model, given: &[(&str, u16)]| {
+    let ask = |model: &Model, given: &[(&str, u32)]| {
         let outcome = model.outcome(&values(model, given), Grain::Events);
         (outcome.total, outcome.included)
     };
@@ -260,7 +260,7 @@ fn changed(text: &str, right: &str, wrong: &str) -> (String, Result<Model, Defin
 
 #[test]
 fn a_second_model_of_the_name_is_refused() {
-    let error = Library::read(CATALOGUE, &[MODELS[0], MODELS[0]]).unwrap_err();
+    let error = Library::read(CATALOGUE, &[MODELS[0], MODELS[0]], &[]).unwrap_err();
     assert_eq!(error.reason, Reason::Duplicate { what: "model", name: "sad".to_owned() });
 }
 

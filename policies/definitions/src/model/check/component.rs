@@ -30,7 +30,8 @@ pub(super) fn component(
         None => None,
         Some(group) => Some(touch(source, group, touches, feature, sector)?),
     };
-    check_touch(source, touch.and_then(|index| touches.get(index)), *combine, feature, &raw.name)?;
+    let touched = touch.and_then(|index| touches.get(index));
+    check_touch(source, touched, *combine, feature, raw.bands.is_some(), &raw.name)?;
     let bands = match raw.bands {
         None => Vec::new(),
         Some(bands) => self::bands(source, bands, value_max)?,
@@ -161,11 +162,14 @@ fn check_touch(
     touch: Option<&Touch>,
     combine: Combine,
     feature: &Feature,
+    has_points: bool,
     place: &Spanned<String>,
 ) -> Result<()> {
     let at = |grain| touch.is_some_and(|touch| touch.at.contains(&grain));
     let refuse = |grain, why| Err(source.refuse(place.span(), Reason::NeedsTouch { grain, why }));
-    if matches!(combine, Combine::Sum | Combine::Latest) && !at(Grain::Points) {
+    // What is added up and never scored is not worked out at points; of one that excludes, more than 0 is enough.
+    let at_points = combine == Combine::Latest || combine == Combine::Sum && has_points;
+    if at_points && !at(Grain::Points) {
         return refuse("points", "points can be neither added up nor dated");
     }
     let spans_nodes = feature.rule.has_events() && combine != Combine::Responsible;
