@@ -83,7 +83,8 @@ impl<'a> OfTable<'a> {
             named.map(|(_, ((by, name), text))| ((*name).to_owned(), label(by, text))).collect()
         };
         let cells = labels.iter().enumerate();
-        let cells = cells.map(|(cell, labels)| Place { key: key(labels, &|_| true), over: vec![cell] }).collect();
+        let cells =
+            cells.map(|(cell, labels)| Place { key: key(labels, &|_| true), over: vec![cell] }).collect();
         let mut totals: Vec<Place> = Vec::new();
         for kept in &table.totals {
             let mut of_kept: Vec<Place> = Vec::new();
@@ -127,7 +128,9 @@ impl<'a> OfTable<'a> {
             for row in &self.table.rows {
                 for told in &row.measures {
                     let mut key = place.key.clone();
-                    key.extend(row.key.iter().map(|(name, label)| (name.clone(), Value::from(label.as_str()))));
+                    key.extend(
+                        row.key.iter().map(|(name, label)| (name.clone(), Value::from(label.as_str()))),
+                    );
                     if !told.name.is_empty() {
                         key.insert("measure".to_owned(), Value::from(told.name.as_str()));
                     }
@@ -140,7 +143,8 @@ impl<'a> OfTable<'a> {
 
     fn at(&self, quantity: Quantity, place: &Place) -> Result<Released, ReleaseError> {
         let values = self.values(quantity).unwrap_or_default();
-        let of_place: Vec<Released> = place.over.iter().filter_map(|cell| values.get(*cell)).copied().collect();
+        let of_place: Vec<Released> =
+            place.over.iter().filter_map(|cell| values.get(*cell)).copied().collect();
         Released::sum(&of_place)
     }
 
@@ -173,7 +177,14 @@ impl<'a> OfTable<'a> {
                 Some(Per::All) => share(&of, &per),
                 _ => ratio(&of, &per, [0.0, greatest]),
             };
-            return Ok(estimated(key, scaled(estimate, scale, told.plus), [0.0, greatest], scale, told.plus, is_hidden));
+            return Ok(estimated(
+                key,
+                scaled(estimate, scale, told.plus),
+                [0.0, greatest],
+                scale,
+                told.plus,
+                is_hidden,
+            ));
         }
         if told.of == Quantity::Persons {
             let shown = if is_hidden { Shown::Hidden } else { shown };
@@ -195,7 +206,10 @@ impl<'a> OfTable<'a> {
 /// The persons of a stratification's tables. Those of a municipality count the same persons, so they are made to have
 /// one total where nothing is hidden.
 fn together(tables: &[OfTable<'_>], presentation: Presentation) -> Result<Vec<ShownPersons>, ReleaseError> {
-    let hidden = |table: &OfTable<'_>| ShownPersons { cells: vec![Shown::Hidden; table.cells.len()], totals: Vec::new() };
+    let hidden = |table: &OfTable<'_>| ShownPersons {
+        cells: vec![Shown::Hidden; table.cells.len()],
+        totals: Vec::new(),
+    };
     let mut shown: Vec<ShownPersons> = tables.iter().map(hidden).collect();
     let kommune = |place: &Place| place.key.get("kommune").cloned().unwrap_or_default();
     let mut kommuner: Vec<Value> = Vec::new();
@@ -238,14 +252,7 @@ fn scaled(estimate: Estimate, scale: f64, plus: i64) -> Estimate {
     }
 }
 
-fn estimated(
-    key: Key,
-    estimate: Estimate,
-    bounds: [f64; 2],
-    scale: f64,
-    plus: i64,
-    is_hidden: bool,
-) -> Cell {
+fn estimated(key: Key, estimate: Estimate, bounds: [f64; 2], scale: f64, plus: i64, is_hidden: bool) -> Cell {
     let [least, greatest] = bounds.map(|bound| bound / scale + real(plus));
     Cell {
         key,
@@ -270,7 +277,10 @@ fn money(key: Key, released: &Released, shown: Option<i64>, scale: u32) -> Cell 
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "it is a number for people, with noise far above its last digits")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "it is a number for people, with noise far above its last digits"
+)]
 fn real(whole: i64) -> f64 {
     whole as f64
 }

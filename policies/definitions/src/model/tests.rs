@@ -60,7 +60,8 @@ fn sad_gives_each_item_its_points() {
     ];
     for (given, expected) in cases {
         let outcome = model.outcome(&values(&model, given), Grain::Counts);
-        let expected: Vec<(String, u16)> = expected.iter().map(|(n, p)| ((*n).to_owned(), u16::try_from(*p).unwrap())).collect();
+        let expected: Vec<(String, u16)> =
+            expected.iter().map(|(n, p)| ((*n).to_owned(), u16::try_from(*p).unwrap())).collect();
         assert_eq!(items(&model, &outcome), expected, "{given:?}");
         assert_eq!(outcome.total, expected.iter().map(|(_, points)| points).sum::<u16>());
         // At points a node has applied the bands itself, and the outcome is the same.

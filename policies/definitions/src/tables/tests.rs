@@ -12,7 +12,12 @@ fn outcome(stratum: usize, total: u16, included: bool) -> Outcome {
     Outcome { items: vec![0; 8], total, stratum, included, excluded: false }
 }
 
-fn told(tables: &Tables<'_>, kommune: u16, outcome: &Outcome, values: &[u32]) -> Vec<(String, Vec<String>, u32)> {
+fn told(
+    tables: &Tables<'_>,
+    kommune: u16,
+    outcome: &Outcome,
+    values: &[u32],
+) -> Vec<(String, Vec<String>, u32)> {
     let adds = tables.of_person(kommune, outcome, values, Grain::Counts);
     let one = |(part, added): (&Part, Option<(usize, u32)>)| {
         let (cell, amount) = added?;
@@ -110,7 +115,7 @@ combine = "sum"
 [[joined.component]]
 name = "change"
 feature = "life_satisfaction_change"
-combine = "max"
+combine = "responsible"
 [[joined.component]]
 name = "civil"
 feature = "civil_status"
@@ -133,7 +138,8 @@ measures = [{{ name = "mean", of = "mean change" }}, {{ name = "persons", of = "
     let parts: Vec<(String, u32, u32)> =
         tables.parts().iter().map(|part| (tables.told_of(part), part.per_person, part.most)).collect();
     // A change is -10 to 10: 21 numbers, of which the least adds nothing.
-    let expected = [("persons", 1, 1), ("sum gp", 1, 100_000_000), ("sum change", 1, 20), ("number change", 1, 1)];
+    let expected =
+        [("persons", 1, 1), ("sum gp", 1, 100_000_000), ("sum change", 1, 20), ("number change", 1, 1)];
     assert_eq!(parts, expected.map(|(name, k, most)| (name.to_owned(), k, most)));
     assert_eq!(tables.parts()[0].cells, 6);
 
@@ -200,7 +206,10 @@ measures = [{ name = "persons", of = "persons" }, { name = "mean", of = "persons
     let found = told(&tables, 376, &outcome(0, 1, true), &values);
     assert_eq!(found[0].1, ["psychiatry+somatic", "30-39"]);
     assert!(told(&tables, 376, &outcome(0, 1, false), &values).is_empty());
-    assert!(told(&tables, 461, &outcome(0, 1, true), &values).is_empty(), "not of the model's municipalities");
+    assert!(
+        told(&tables, 461, &outcome(0, 1, true), &values).is_empty(),
+        "not of the model's municipalities"
+    );
 }
 
 #[test]
@@ -241,7 +250,9 @@ feature = "age_band"
 combine = "responsible"
 "#;
     let table = |by: &str, measures: &str| {
-        format!("{POPULATION}{component}[[joined.table]]\nby = {by}\n[[joined.table.row]]\nmeasures = [{measures}]\n")
+        format!(
+            "{POPULATION}{component}[[joined.table]]\nby = {by}\n[[joined.table.row]]\nmeasures = [{measures}]\n"
+        )
     };
     let good = r#"{ name = "dkk", of = "sum gp" }"#;
     assert!(read(&table(r#"["kommune", "age_band"]"#, good)).is_ok());

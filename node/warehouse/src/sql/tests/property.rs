@@ -17,7 +17,7 @@ use super::*;
 /// What every run draws from; a failure names it.
 const SEED: u64 = 20_260_228;
 /// Reference dates: before, on and after the leap day, at ends of long and short months.
-const DAYS: [Date; 6] = [
+pub(super) const DAYS: [Date; 6] = [
     date(2026, 2, 28),
     date(2024, 2, 29),
     date(2024, 3, 1),
@@ -54,7 +54,7 @@ struct MadeUp {
 }
 
 /// Hours, or a minute more or less: what lies at an edge.
-fn about_hours(max: i64) -> impl Strategy<Value = i64> {
+pub(super) fn about_hours(max: i64) -> impl Strategy<Value = i64> {
     (0..=max, -1..=1_i64).prop_map(|(hours, more)| (hours * 60 + more).max(0))
 }
 
@@ -170,7 +170,12 @@ fn stays_are_those_that_contacts_make_that_reach_each_other() {
 
 /// The values of the components of a group, for a person whom two nodes know: put together from the events where both
 /// touch, else those of the one that touches.
-fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 2]) -> Vec<(String, u32)> {
+pub(super) fn joined(
+    model: &Model,
+    group: &str,
+    n: u16,
+    nodes: &[(Answer, Vec<EventRow>)],
+) -> Vec<(String, u32)> {
     let index = model.touches.iter().position(|touch| touch.group == group).unwrap();
     let touching: Vec<&(Answer, Vec<EventRow>)> =
         nodes.iter().filter(|(answer, _)| answer.touched(n, group)).collect();
@@ -179,7 +184,7 @@ fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 
         nodes.iter().flat_map(|(_, events)| events.iter().filter(of_person).map(event)).collect();
     let name = |component: usize| model.components[component].name.clone();
     match touching.as_slice() {
-        [_, _] => model.resolve(index, &events).into_iter().map(|(i, value)| (name(i), value)).collect(),
+        [_, _, ..] => model.resolve(index, &events).into_iter().map(|(i, value)| (name(i), value)).collect(),
         _ => {
             let (answer, _) = touching.first().copied().unwrap_or(&nodes[0]);
             model.components_of(index).map(|(i, _)| (name(i), answer.value(n, &name(i)))).collect()

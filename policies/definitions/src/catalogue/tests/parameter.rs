@@ -261,7 +261,8 @@ fn stays_name_their_contacts_and_what_is_told_of_them() {
             STAYS,
             "\"count\"",
             "\"nights\"",
-            "unknown variant `nights`, expected one of `count`, `bed-days`, `within-days`, `within-months`",
+            "unknown variant `nights`, expected one of `count`, `bed-days`, `within-days`, `within-months`, `index`, \
+             `readmitted`",
         ),
         (
             STAYS,

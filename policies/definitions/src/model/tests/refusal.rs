@@ -61,7 +61,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "at = [\"points\", \"counts\"]",
             "at = [\"points\"]",
             "name = \"long_spells\"",
-            "the component needs a touch group at points and counts: what it is made of can lie at several nodes",
+            "the component needs a touch group at counts: what it is made of can lie at several nodes",
         ),
         (
             "fall-back = \"greatest\"",
