@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::grid::text;
+use crate::grid::{Grid, text};
 use crate::object::{Definition, Object};
 use crate::words::{self, Tongue};
 
@@ -26,6 +26,24 @@ pub(crate) fn title(object: &Object, tongue: Tongue) -> String {
     match name {
         "" => tongue.say("Resultat uden navn", "Result without a name").to_owned(),
         name => name.to_owned(),
+    }
+}
+
+/// A heading with what the numbers are grouped by.
+pub(crate) fn title_with_grouping(object: &Object, title: &str, tongue: Tongue) -> String {
+    match Grid::of(object, &object.cells).first() {
+        Some(grid) => format!("{title}, {}", grouping(object, grid, tongue)),
+        None => title.to_owned(),
+    }
+}
+
+/// What a grid is grouped by, such as `by municipality × stratum`.
+pub(crate) fn grouping(object: &Object, grid: &Grid<'_>, tongue: Tongue) -> String {
+    let names: Vec<String> =
+        grid.categories().map(|name| words::category(object, name, tongue).to_lowercase()).collect();
+    match names.as_slice() {
+        [] => tongue.say("alle under ét", "all together").to_owned(),
+        names => format!("{} {}", tongue.say("efter", "by"), names.join(" × ")),
     }
 }
 

@@ -130,6 +130,11 @@ impl<'a> Grid<'a> {
         self.cells.len()
     }
 
+    /// About how many rows a table of it has.
+    pub(crate) fn n_rows(&self) -> usize {
+        self.cells.len().div_ceil(self.measures.len().max(1) * self.each_series().len().max(1))
+    }
+
     /// The names of its categories, those of panels first.
     pub(crate) fn categories(&self) -> impl Iterator<Item = &str> {
         self.panels.iter().chain(&self.series).chain(&self.rows).map(|axis| axis.name.as_str())

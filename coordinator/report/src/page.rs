@@ -131,7 +131,7 @@ impl Report {
         }
     }
 
-    /// The results under headings of their own: of two with the same, the second is numbered.
+    /// The results under headings of their own: of two with the same, the second is told by its grouping, or numbered.
     fn shown(&self, tongue: Tongue) -> Vec<Shown<'_>> {
         let mut titles: Vec<String> = Vec::new();
         let results = self.results.iter().enumerate();
@@ -140,8 +140,10 @@ impl Report {
                 let plain = asked::title(object, tongue);
                 let numbered = std::iter::successors(Some(2_u32), |number| number.checked_add(1));
                 let numbered = numbered.map(|number| format!("{plain} ({number})"));
-                let title =
-                    std::iter::once(plain.clone()).chain(numbered).find(|title| !titles.contains(title));
+                let title = [plain.clone(), asked::title_with_grouping(object, &plain, tongue)]
+                    .into_iter()
+                    .chain(numbered)
+                    .find(|title| !titles.contains(title));
                 let title = title.unwrap_or(plain);
                 titles.push(title.clone());
                 Shown {

@@ -14,8 +14,8 @@ use crate::words::Tongue;
 
 /// Of the drawing, in its own units; a phone is as wide, so that letters are never made smaller than they are here.
 const WIDTH: u32 = 360;
-/// Letters.
-const FONT: u32 = 13;
+/// Letters, as plotters measures them: drawn they are a fifth smaller.
+const FONT: u32 = 16;
 /// A row with one mark, and what each further one adds.
 const ROW: u32 = 26;
 const ROW_MORE: u32 = 14;
@@ -187,7 +187,7 @@ fn draw(
         .max_light_lines(0)
         .bold_line_style(GRID)
         .axis_style(GRID)
-        .x_labels(4)
+        .x_labels(6)
         .x_label_style(letters.clone())
         .x_label_formatter(&|value| scale.tick(*value, tongue))
         .x_desc(scale.title(axis, tongue))

@@ -14,8 +14,8 @@ use crate::{asked, place, spending};
 const PANELS_MAX: usize = 24;
 /// Dots of one measure.
 const MARKS_MAX: usize = 400;
-/// A longer table is folded away; on paper it is there.
-const TABLE_OPEN_MAX: usize = 40;
+/// Rows of a table; a longer one is folded away, but on paper.
+const TABLE_OPEN_MAX: usize = 30;
 /// Dots that a description tells one by one.
 const TOLD_MAX: usize = 12;
 
@@ -98,18 +98,6 @@ impl Shown<'_> {
         }
     }
 
-    /// What a grid is of, such as `kommune × stratum`.
-    fn of_grid(&self, grid: &Grid<'_>) -> String {
-        let names: Vec<String> = grid
-            .categories()
-            .map(|name| words::category(self.object, name, self.tongue).to_lowercase())
-            .collect();
-        match names.as_slice() {
-            [] => self.tongue.say("alle under ét", "all together").to_owned(),
-            names => format!("{} {}", self.tongue.say("efter", "by"), names.join(" × ")),
-        }
-    }
-
     /// The plots of a grid. The last measure is the one that an indicator is named for; the others lead to it.
     fn figure(&self, index: usize, grid: &Grid<'_>) -> Markup {
         let tongue = self.tongue;
@@ -117,7 +105,7 @@ impl Shown<'_> {
         let id = |measure: usize| format!("{}-g{index}-m{measure}", self.id);
         html! {
             figure {
-                p.figure-title { (measure_name(main, tongue)) ", " (self.of_grid(grid)) }
+                p.figure-title { (measure_name(main, tongue)) ", " (asked::grouping(self.object, grid, self.tongue)) }
                 (self.plots(&id(others.len()), grid, main))
                 @for (measure, other) in others.iter().enumerate() {
                     details {
@@ -222,12 +210,12 @@ impl Shown<'_> {
 
     fn table(&self, grid: &Grid<'_>, what: &str) -> Markup {
         let tongue = self.tongue;
-        let caption = format!("{}, {what} {}", self.title, self.of_grid(grid));
+        let caption = format!("{}, {what} {}", self.title, asked::grouping(self.object, grid, self.tongue));
         let table = table::table(self.object, grid, &caption, tongue);
         html! {
-            @if grid.len() > TABLE_OPEN_MAX {
+            @if grid.n_rows() > TABLE_OPEN_MAX {
                 details {
-                    summary { (tongue.say("Tabel: ", "Table: ")) (what) " " (self.of_grid(grid)) " (" (grid.len()) ")" }
+                    summary { (tongue.say("Tabel: ", "Table: ")) (what) " " (asked::grouping(self.object, grid, self.tongue)) " (" (grid.len()) ")" }
                     (table)
                 }
             } @else { (table) }
@@ -273,10 +261,10 @@ impl Shown<'_> {
         html! {
             h3 { (tongue.say("Hvem svarede", "Who answered")) }
             dl.facts {
-                div { dt { (tongue.say("Svarede", "Answered")) } dd { (coverage.answered.len()) (tongue.say(" af ", " of ")) (coverage.asked.len()) @if !coverage.answered.is_empty() { ": " (list(&coverage.answered)) } } }
-                @if !coverage.missing.is_empty() { div { dt { (tongue.say("Mangler", "Missing")) } dd { (list(&coverage.missing)) } } }
+                div.wide { dt { (tongue.say("Svarede", "Answered")) } dd { (coverage.answered.len()) (tongue.say(" af ", " of ")) (coverage.asked.len()) @if !coverage.answered.is_empty() { ": " (list(&coverage.answered)) } } }
+                @if !coverage.missing.is_empty() { div.wide { dt { (tongue.say("Mangler", "Missing")) } dd { (list(&coverage.missing)) } } }
                 @for refused in &coverage.refused {
-                    div {
+                    div.wide {
                         dt { (tongue.say("Afslog", "Refused")) }
                         dd {
                             (place::of_node(&refused.node, tongue))

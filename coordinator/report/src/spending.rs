@@ -63,7 +63,7 @@ pub(crate) fn of_result(object: &Object, title: &str, tongue: Tongue) -> Markup 
     html! {
         h3 { (tongue.say("Pris i privatliv", "Cost in privacy")) }
         p {
-            (mechanism(privacy, tongue)) ": ε = " (told(privacy.epsilon, tongue)) " (ρ = " (told(privacy.rho, tongue)) ") "
+            (tongue.say("Støj: ", "Noise: ")) (mechanism(privacy, tongue)) ". ε = " (told(privacy.epsilon, tongue)) " (ρ = " (told(privacy.rho, tongue)) ") "
             (tongue.say("hos én node, δ = ", "at one node, δ = ")) (told(privacy.delta, tongue))
             (tongue.say("; højst ρ = ", "; at most ρ = ")) (told(privacy.rho_person_max, tongue))
             (tongue.say(" for den, som alle noder kender.", " for someone whom all nodes know."))

@@ -175,10 +175,23 @@ const SENTENCES: [(&str, &str); 10] = [
     ("codes of member municipalities", "medlemskommunernes koder"),
 ];
 
+/// Sentences that speak of an object's members, which a page does not show.
+const REWORDED: [(&str, &str); 2] = [
+    (
+        "`value` is the raw noisy number, which may be negative; `shown` is post-processed: clipped, rounded, of counts and sums made to add up with the totals, and hidden where the noisy number of persons is small.",
+        "The numbers are post-processed: none is negative, they are rounded, counts and sums add up with the totals, and a number is hidden where the noisy number of persons is small.",
+    ),
+    (
+        "A mean is a noisy sum over the noisy number of persons who have a value; `persons` is that number.",
+        "A mean is a noisy sum over the noisy number of persons who have a value.",
+    ),
+];
+
 /// A sentence that an object has in English alone.
 pub(crate) fn sentence(english: &str, tongue: Tongue) -> Markup {
     if tongue == Tongue::En {
-        return html! { (english) };
+        let reworded = REWORDED.iter().find(|(known, _)| *known == english);
+        return html! { (reworded.map_or(english, |(_, reworded)| reworded)) };
     }
     match danish(english) {
         Some(danish) => html! { (danish) },
