@@ -13,19 +13,21 @@ use crate::object::Seen;
 use crate::words::Tongue;
 
 /// Of the drawing, in its own units; a phone is as wide, so that letters are never made smaller than they are here.
-const WIDTH: u32 = 360;
+const WIDTH: u32 = 340;
 /// Letters, as plotters measures them: drawn they are a fifth smaller.
-const FONT: u32 = 16;
+const FONT: u32 = 15;
 /// A row with one mark, and what each further one adds.
 const ROW: u32 = 26;
 const ROW_MORE: u32 = 14;
 /// Above and below the rows.
 const TOP: u32 = 6;
-const BOTTOM: u32 = 38;
-/// About the width of a letter.
-const LETTER: u32 = 7;
+const BOTTOM: u32 = 42;
+/// Beside them: half of the last number of the axis stands there.
+const RIGHT: u32 = 18;
+/// About the width of a letter, in broad letters.
+const LETTER: u32 = 8;
 /// Of the labels, in letters.
-const LABEL_MAX: usize = 22;
+const LABEL_MAX: usize = 20;
 /// The ends of a bar, from tip to tip; the dot is as wide.
 const CAP: u32 = 9;
 
@@ -98,6 +100,16 @@ impl Scale {
             _ if (self.high - self.low) >= 20.0 => decimal(value, 0, tongue),
             _ => trimmed(value, 3, tongue),
         }
+    }
+
+    /// How many numbers fit under the axis.
+    fn ticks(&self, tongue: Tongue) -> usize {
+        let letters =
+            [self.low, self.high / 2.0, self.high].map(|end| self.tick(end, tongue).chars().count());
+        let each = letters.into_iter().max().unwrap_or(1).min(12) + 1;
+        let letter = usize::try_from(LETTER).unwrap_or(1);
+        let width = usize::try_from(WIDTH.saturating_sub(self.left + RIGHT)).unwrap_or_default();
+        (width / (each * letter)).clamp(2, 6)
     }
 
     fn in_millions(&self) -> bool {
@@ -174,7 +186,7 @@ fn draw(
     let n_rows = f64::from(u32::try_from(rows.len().max(1))?);
     let mut chart = ChartBuilder::on(&root)
         .margin_top(TOP)
-        .margin_right(18)
+        .margin_right(RIGHT)
         .set_label_area_size(LabelAreaPosition::Left, scale.left)
         .set_label_area_size(LabelAreaPosition::Bottom, BOTTOM)
         .build_cartesian_2d(scale.low..scale.high, 0.0..n_rows)
@@ -187,7 +199,7 @@ fn draw(
         .max_light_lines(0)
         .bold_line_style(GRID)
         .axis_style(GRID)
-        .x_labels(6)
+        .x_labels(scale.ticks(tongue))
         .x_label_style(letters.clone())
         .x_label_formatter(&|value| scale.tick(*value, tongue))
         .x_desc(scale.title(axis, tongue))
