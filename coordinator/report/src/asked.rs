@@ -111,21 +111,25 @@ fn by(object: &Object, tongue: Tongue) -> Markup {
 
 /// The conditions of a query.
 fn filters(object: &Object, tongue: Tongue) -> Markup {
+    const CONDITIONS: [(&str, &str, &str); 6] = [
+        ("from", "er mindst", "is at least"),
+        ("to", "er højst", "is at most"),
+        ("above", "er over", "is above"),
+        ("below", "er under", "is below"),
+        ("is", "er", "is"),
+        ("any_of", "er en af", "is one of"),
+    ];
     let filters = object.query.get("where").and_then(Value::as_array).into_iter().flatten();
+    let told = |filter: &Value| {
+        let conditions = CONDITIONS.iter().filter_map(|(name, da, en)| {
+            Some(format!("{} {}", tongue.say(da, en), value_of(filter.get(name)?)))
+        });
+        conditions.collect::<Vec<_>>().join(tongue.say(" og ", " and "))
+    };
     html! {
         @for (index, filter) in filters.enumerate() {
             @if index == 0 { (tongue.say(", hvor ", ", where ")) } @else { (tongue.say(" og ", " and ")) }
-            code { (text(filter.get("feature"))) }
-            @for (name, da, en) in [
-                ("from", "er mindst", "is at least"),
-                ("to", "er højst", "is at most"),
-                ("above", "er over", "is above"),
-                ("below", "er under", "is below"),
-                ("is", "er", "is"),
-                ("any_of", "er en af", "is one of"),
-            ] {
-                @if let Some(value) = filter.get(name) { " " (tongue.say(da, en)) " " (value_of(value)) }
-            }
+            code { (text(filter.get("feature"))) } " " (told(filter))
         }
     }
 }

@@ -19,6 +19,8 @@ const FONT: u32 = 15;
 /// A row with one mark, and what each further one adds.
 const ROW: u32 = 26;
 const ROW_MORE: u32 = 14;
+/// From line to line of a label.
+const LINE: i32 = 15;
 /// Above and below the rows.
 const TOP: u32 = 6;
 const BOTTOM: u32 = 42;
@@ -26,8 +28,8 @@ const BOTTOM: u32 = 42;
 const RIGHT: u32 = 18;
 /// About the width of a letter, in broad letters.
 const LETTER: u32 = 8;
-/// Of the labels, in letters.
-const LABEL_MAX: usize = 20;
+/// Of a label's line, in letters; there are two lines at most.
+const LABEL_MAX: usize = 18;
 /// The ends of a bar, from tip to tip; the dot is as wide.
 const CAP: u32 = 9;
 
@@ -71,7 +73,7 @@ impl Scale {
     pub(crate) fn of<'a>(rows: impl IntoIterator<Item = &'a Row>, unit: Unit) -> Self {
         let (mut low, mut high, mut letters) = (0.0_f64, 0.0_f64, 0);
         for row in rows {
-            letters = letters.max(row.label.chars().count().min(LABEL_MAX));
+            letters = wrapped(&row.label).iter().map(|line| line.chars().count()).fold(letters, usize::max);
             for seen in row.marks.iter().flatten() {
                 if let Seen::Shown(shown, interval) = seen {
                     let [from, to] = interval.unwrap_or([*shown, *shown]);
@@ -112,19 +114,28 @@ impl Scale {
         (width / (each * letter)).clamp(2, 6)
     }
 
+    /// How many letters fit between the first number of the axis and the last.
+    fn letters(&self) -> usize {
+        usize::try_from(WIDTH.saturating_sub(self.left + RIGHT) / LETTER).unwrap_or_default()
+    }
+
     fn in_millions(&self) -> bool {
         self.high.max(-self.low) >= 2e6
     }
 
-    /// What the axis says it is of.
+    /// What the axis says it is of; the unit alone where there is no room for more, for the figure's title says it too.
     fn title(&self, what: &str, tongue: Tongue) -> String {
         let millions = if self.in_millions() { tongue.say("mio.", "million") } else { "" };
         let unit = [millions, self.unit.name(tongue)].into_iter().filter(|part| !part.is_empty());
         let unit = unit.collect::<Vec<_>>().join(" ");
         match (what.is_empty(), unit.is_empty()) {
-            (_, true) => what.to_owned(),
+            (_, true) if what.chars().count() <= self.letters() => what.to_owned(),
+            (_, true) => String::new(),
             (true, false) => unit,
-            (false, false) => format!("{what} ({unit})"),
+            (false, false) => {
+                let title = format!("{what} ({unit})");
+                if title.chars().count() <= self.letters() { title } else { unit }
+            }
         }
     }
 }
@@ -144,7 +155,9 @@ pub(crate) struct Told {
 /// A plot as inline SVG; a sentence where it cannot be drawn.
 pub(crate) fn svg(rows: &[Row], scale: &Scale, told: &Told, tongue: Tongue) -> Markup {
     let n_series = rows.iter().map(|row| row.marks.len()).max().unwrap_or(1);
-    let per_row = ROW + ROW_MORE * u32::try_from(n_series.saturating_sub(1)).unwrap_or_default();
+    let two_lines = rows.iter().any(|row| wrapped(&row.label).len() > 1);
+    let row = if two_lines { ROW + ROW_MORE } else { ROW };
+    let per_row = row + ROW_MORE * u32::try_from(n_series.saturating_sub(1)).unwrap_or_default();
     let height = TOP + BOTTOM + per_row.saturating_mul(u32::try_from(rows.len()).unwrap_or(u32::MAX));
     let mut drawn = String::new();
     if !scale.drawable || draw(&mut drawn, height, rows, scale, &told.axis, tongue).is_err() {
@@ -215,7 +228,11 @@ fn draw(
     for (index, row) in rows.iter().enumerate() {
         let middle = n_rows - f64::from(u32::try_from(index)?) - 0.5;
         let (_, y) = chart.backend_coord(&(0.0, middle));
-        root.draw(&Text::new(short(&row.label), (left - 8, y), &at_right)).map_err(|error| fail(&error))?;
+        let lines = wrapped(&row.label);
+        let first = y - LINE / 2 * i32::try_from(lines.len().saturating_sub(1))?;
+        for (line, y) in lines.into_iter().zip((first..).step_by(usize::try_from(LINE)?)) {
+            root.draw(&Text::new(line, (left - 8, y), &at_right)).map_err(|error| fail(&error))?;
+        }
         let n_marks = f64::from(u32::try_from(row.marks.len().max(1))?);
         for (series, (seen, colour)) in row.marks.iter().zip(MARKS).enumerate() {
             let at = middle + 0.5 - (f64::from(u32::try_from(series)?) + 0.5) / n_marks;
@@ -248,17 +265,31 @@ pub(crate) fn seen_word(seen: Seen, tongue: Tongue) -> &'static str {
     }
 }
 
-/// A label that fits; the table has it in full.
-fn short(label: &str) -> String {
-    if label.chars().count() <= LABEL_MAX {
-        return label.to_owned();
+/// A label in one line or two that fit; where there is more, the table has it in full.
+fn wrapped(label: &str) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    if length(label) <= LABEL_MAX {
+        return vec![label.to_owned()];
     }
-    label.chars().take(LABEL_MAX - 1).chain(['…']).collect()
+    let words: Vec<&str> = label.split(' ').collect();
+    let fitting = (1..words.len()).rev().map(|n_words| words.split_at(n_words));
+    let halves = fitting.map(|(first, second)| (first.join(" "), second.join(" ")));
+    match halves.into_iter().find(|(first, _)| length(first) <= LABEL_MAX) {
+        Some((first, second)) => vec![first, cut(&second)],
+        None => vec![cut(label)],
+    }
+}
+
+fn cut(line: &str) -> String {
+    if line.chars().count() <= LABEL_MAX {
+        return line.to_owned();
+    }
+    line.chars().take(LABEL_MAX - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Scale, Told, svg};
+    use super::{Row, Scale, Told, svg, wrapped};
     use crate::number::Unit;
     use crate::object::Seen;
     use crate::words::Tongue;
@@ -285,6 +316,15 @@ mod tests {
         let hidden = plot(&[row("a", Seen::Hidden)]);
         assert!(hidden.contains("skjult") && !hidden.contains("<circle"));
         assert!(!hidden.contains("var(--mark-1)"));
+    }
+
+    #[test]
+    fn a_long_label_has_two_lines() {
+        assert_eq!(wrapped("Almen praksis"), ["Almen praksis"]);
+        assert_eq!(wrapped("Tilfredshed med livet"), ["Tilfredshed med", "livet"]);
+        assert_eq!(wrapped("psychiatry + somatic + abuse and more"), ["psychiatry +", "somatic + abuse a…"]);
+        assert_eq!(wrapped("Speciallægekonsultation"), ["Speciallægekonsul…"]);
+        assert!(wrapped(&" ".repeat(50)).len() <= 2);
     }
 
     #[test]

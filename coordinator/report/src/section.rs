@@ -52,7 +52,12 @@ impl Shown<'_> {
                 h3 { (tongue.say("Tal", "Numbers")) }
                 @if grids.is_empty() { p { (tongue.say("Resultatet har ingen tal.", "The result has no numbers.")) } }
                 @for grid in &grids { (self.table(grid, tongue.say("tal", "numbers"))) }
-                @for grid in &totals { (self.table(grid, tongue.say("totaler", "totals"))) }
+                @if !totals.is_empty() {
+                    details {
+                        summary { (tongue.say("Totaler", "Totals")) }
+                        @for grid in &totals { (self.table(grid, tongue.say("totaler", "totals"))) }
+                    }
+                }
                 (self.notes())
                 (self.coverage())
                 (spending::of_result(object, &self.title, tongue))

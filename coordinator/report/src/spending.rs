@@ -13,6 +13,15 @@ fn told(value: Option<f64>, tongue: Tongue) -> String {
     value.map_or_else(|| "–".to_owned(), |value| size(value, tongue))
 }
 
+/// A laboratory's budget is one that nobody can spend: its size would say nothing.
+fn told_left(value: Option<f64>, tongue: Tongue) -> String {
+    const NO_LIMIT: f64 = 1e9;
+    match value {
+        Some(left) if left >= NO_LIMIT => tongue.say("uden grænse", "no limit").to_owned(),
+        value => told(value, tongue),
+    }
+}
+
 fn mechanism(privacy: &Privacy, tongue: Tongue) -> &str {
     match privacy.mechanism.as_str() {
         "discrete_gaussian" => tongue.say("diskret normalfordelt støj", "discrete Gaussian noise"),
@@ -88,7 +97,7 @@ fn left_head(tongue: Tongue) -> Markup {
 fn left(left: Option<&Left>, tongue: Tongue) -> Markup {
     let left = left.copied().unwrap_or_default();
     html! {
-        @for budget in [left.permit_rho, left.period_rho, left.life_rho] { td.number { (told(budget, tongue)) } }
+        @for budget in [left.permit_rho, left.period_rho, left.life_rho] { td.number { (told_left(budget, tongue)) } }
     }
 }
 
