@@ -5,7 +5,9 @@ mod amount;
 mod cells;
 mod combine;
 mod describe;
+mod indicator;
 mod received;
+mod request;
 mod tables;
 
 use jiff::civil::Date;
@@ -18,7 +20,9 @@ use tvaers_protocol::release::{BudgetLeft, PartNoise};
 
 pub use self::amount::Amount;
 pub(crate) use self::combine::Combiner;
+pub use self::indicator::{IndicatorWords, Mode};
 pub(crate) use self::received::{Expected, Fault, Received};
+pub use self::request::Requested;
 pub(crate) use self::tables::{Gathered, gather, of_tables, share};
 
 /// What an interval covers, said in every result.
@@ -52,6 +56,12 @@ pub struct Answer {
     pub data: Vec<Data>,
     /// How to read it.
     pub notes: Vec<String>,
+    /// Of an indicator: what it is, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<IndicatorWords>,
+    /// Who asked for it, when, and under which permit; none in results of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Requested>,
 }
 
 /// One cell.

@@ -15,7 +15,7 @@ use tvaers_release::rho::Rho;
 use super::cells::{Layout, Sums};
 use super::received::Received;
 use super::{
-    Answer, Coverage, Data, Definition, Left, NodePrivacy, PartPrivacy, Privacy, Sensitivity, describe, rho,
+    Answer, Coverage, Data, Definition, Left, NodePrivacy, PartPrivacy, Privacy, Requested, Sensitivity, describe, rho,
 };
 
 /// Makes results of one query. What all of them share is worked out once: there may be ten thousand.
@@ -26,6 +26,7 @@ pub(crate) struct Combiner<'q> {
     asked: Value,
     definitions: Vec<Definition>,
     notes: Vec<String>,
+    request: Option<Requested>,
     /// Epsilon by nano-rho, which is searched for numerically.
     epsilons: BTreeMap<u64, f64>,
 }
@@ -43,8 +44,14 @@ impl<'q> Combiner<'q> {
             asked: describe::as_asked(query),
             definitions: describe::definitions(query),
             notes: describe::notes(query),
+            request: None,
             epsilons: BTreeMap::new(),
         })
+    }
+
+    /// The same, saying who asked.
+    pub(crate) fn requested(self, request: Requested) -> Self {
+        Self { request: Some(request), ..self }
     }
 
     /// The result of one answer of each node.
@@ -73,6 +80,8 @@ impl<'q> Combiner<'q> {
             definitions: self.definitions.clone(),
             data: releases().map(data).collect(),
             notes: self.notes.clone(),
+            indicator: None,
+            request: self.request.clone(),
         })
     }
 

@@ -3,7 +3,10 @@
 //! Each quantity of each table is a part with noise of its own, all parts under one charge. [`present`] says what is
 //! told of the noisy numbers.
 
+mod contrast;
 mod present;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Value, json};
 use tvaers_definitions::model::{Model, Outcome};
@@ -28,7 +31,7 @@ use tvaers_release::rho::Rho;
 use super::combine::{epsilon, privacy};
 use super::{
     Answer, Coverage, Data, Definition, Left, NOTE_INTERVALS, NOTE_SHOWN, NodePrivacy, PartPrivacy,
-    Sensitivity, denominator, describe, rho,
+    Requested, Sensitivity, denominator, describe, rho,
 };
 use crate::summary::NodeData;
 
@@ -162,6 +165,11 @@ fn released(
         definitions: definitions(model, &tables),
         data: data.iter().map(of_node).collect(),
         notes: notes(model),
+        indicator: None,
+        request: manifest.request.content.tables.as_ref().map(|tables| {
+            let content = &manifest.request.content;
+            Requested::new(roster, &content.requester, &tables.under, content.created)
+        }),
     };
     // A joint release changes by one person's rows at one node, or at all of them together: it is the same noise.
     answer.privacy.rho_person_max = answer.privacy.rho;

@@ -124,7 +124,7 @@ async fn a_stream_out_of_order_too_long_or_other_than_signed_is_refused() {
     assert!(matches!(fault(&whole, total_of(&whole), Some(total(2, &[]))).await, StreamFault::Changed));
     let mut padded = one;
     // The sector has one value, so the second is padding, and that of the first record is not.
-    padded[16 + 1 + 2 + 2 + 3] = 1;
+    padded[16 + 1 + 2 + 2 + 4 + 3] = 1;
     let padded = [(0, padded)];
     assert!(matches!(
         fault(&padded, total_of(&padded), None).await,

@@ -31,6 +31,18 @@ impl Presentation {
         self.smallest_cell > 0 && persons.value() < i64::from(self.smallest_cell)
     }
 
+    /// A count of persons as it is shown: clipped at 0 and rounded, unless it is hidden.
+    #[must_use]
+    pub fn shown(self, persons: &Released) -> Shown {
+        if self.hides(persons) { Shown::Hidden } else { Shown::Value(self.round(persons.value().max(0))) }
+    }
+
+    /// The least noisy number of persons that is shown.
+    #[must_use]
+    pub fn smallest_cell(self) -> u32 {
+        self.smallest_cell
+    }
+
     /// What counts are shown as multiples of.
     pub(crate) fn rounding(self) -> u32 {
         self.rounding

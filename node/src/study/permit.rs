@@ -122,7 +122,32 @@ pub(super) async fn judge(
             "Ask for a list or for tables.",
         ));
     }
+    let grain = match known {
+        Known::Draft { .. } => allowed.grain,
+        Known::Agreed(manifest) => manifest.grain,
+    };
+    broken.extend(of_indicator(asked, model, grain));
     Ok(if broken.is_empty() { Ok(allowed) } else { Err(broken) })
+}
+
+/// What no policy can allow: a work list by an indicator's model, which is for tables alone, and numbers by points.
+fn of_indicator(asked: &StudyRequest, model: &Model, grain: Grain) -> Vec<Rule> {
+    let mut broken = Vec::new();
+    if asked.list.is_some() && !model.tables.is_empty() {
+        let what = "The request asks for a work list by an indicator, which is for released tables alone.";
+        broken.push(own("mode.indicator", what.to_owned(), "tables", "Ask for its tables, without a list."));
+    }
+    let least = model.least_grain();
+    if grain < least {
+        let what = format!("The indicator adds up numbers, which takes contributions at {least} or finer.");
+        broken.push(own(
+            "grain.indicator",
+            what,
+            &grain.to_string(),
+            "Ask at a finer grain, or have the permit grant it.",
+        ));
+    }
+    broken
 }
 
 /// What the policy in force says to a study that was agreed to. Its tables may be charged already, which the ledger
@@ -143,6 +168,7 @@ pub(super) fn judge_agreed(
     }
     if let Some(wanted) = &asked.tables {
         let nothing = Spent::default();
+        broken.push(of_indicator(asked, model, manifest.grain));
         broken.extend(tables(node, in_force, asked, asker, wanted, model, &known, &nothing, now).err());
     }
     let broken: Vec<Rule> = broken.into_iter().flatten().collect();
@@ -204,6 +230,7 @@ fn tables(
         ask: ask(asked, asker, &wanted.under),
         study: needed(node, asked, model, known),
         categories: &layout.categories(),
+        dimensions: layout.dimensions(),
         cells: layout.cells_len(),
         nano_rho,
         repetition: 0,

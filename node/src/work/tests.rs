@@ -103,7 +103,7 @@ impl File {
                 eligible: n > 0,
                 kommune: 360,
                 touches: if n == 1 { 2 } else { 0 },
-                values: vec![n, 7],
+                values: vec![n.into(), 7],
                 recencies: vec![n + 100],
             })
             .collect();
@@ -119,7 +119,7 @@ impl File {
 
 /// A person in a row of a later batch.
 async fn add_row(file: &File, row: i64) {
-    sqlx::query("INSERT INTO component VALUES (?, '6101653009', 0, 0, 0, 0, x'')")
+    sqlx::query("INSERT INTO component VALUES (?, '6101653009', 0, 0, 0, 0, x'', x'')")
         .bind(row)
         .execute(&file.work.pool)
         .await
@@ -183,7 +183,7 @@ async fn a_file_that_others_can_read_or_that_is_none_of_a_study_is_refused() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::File(_))));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    sqlx::raw_sql("PRAGMA user_version = 2").execute(&file.work.pool).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 3").execute(&file.work.pool).await.unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::Foreign)));
     file.work.close().await;
     std::fs::write(&path, "no database at all, but some text that is long enough").unwrap();
@@ -234,10 +234,7 @@ async fn contributions_come_by_pseudonym_page_by_page() {
     assert!((second.resident, second.eligible, second.kommune, second.touches) == (true, true, 360, 2));
     assert!(second.values == [1, 7] && second.recencies == [101]);
     let other = Layout { recencies: Vec::new(), ..layout.clone() };
-    assert!(matches!(
-        work.contributions_after(None, 1, &other).await,
-        Err(WorkError::Inconsistent("numbers"))
-    ));
+    assert!(matches!(work.contributions_after(None, 1, &other).await, Err(WorkError::Inconsistent("vals"))));
 }
 
 #[tokio::test]

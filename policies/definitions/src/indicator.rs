@@ -2,6 +2,10 @@
 //! the queries that answer it from one sector's own data (differentially private aggregates), or a model with tables
 //! that are released of a join (joined statistics).
 
+mod aggregate;
+#[cfg(test)]
+mod tests;
+
 use serde::Deserialize;
 use toml::Spanned;
 use tvaers_protocol::id::Digest;
@@ -11,6 +15,8 @@ use crate::error::{DefinitionError, Reason};
 use crate::model::{Model, raw};
 use crate::regions::Regions;
 use crate::source::{Source, check_name};
+
+pub use aggregate::{Aggregate, AskedQuery, PerMeasure, QUERIES_MAX, Ratio};
 
 /// The most that an indicator can ask for by default, in rho.
 const RHO_MAX: u32 = 1_000;
@@ -49,8 +55,8 @@ pub struct Indicator {
 pub enum Body {
     /// By tables that are released of a join.
     Joined(Box<Model>),
-    /// By queries, each as in a query file without name, date and budget. They are checked where queries are read.
-    Queries(Vec<toml::Table>),
+    /// By queries of one sector's own data, and ratios of their answers.
+    Aggregate(Aggregate),
 }
 
 /// A text in both languages.
@@ -136,7 +142,9 @@ struct Raw {
     measure: Spanned<Vec<Spanned<MeasureWords>>>,
     joined: Option<Spanned<raw::Joined>>,
     #[serde(default)]
-    query: Vec<toml::Table>,
+    query: Vec<Spanned<aggregate::RawQuery>>,
+    #[serde(default)]
+    ratio: Vec<aggregate::RawRatio>,
 }
 
 impl Indicator {
@@ -171,14 +179,15 @@ impl Indicator {
         let measures = measures(source, &raw.measure)?;
         let title = raw.title.into_inner();
         let (body, digest) = match (raw.joined, raw.query) {
-            (Some(joined), queries) if queries.is_empty() => {
+            (Some(joined), queries) if queries.is_empty() && raw.ratio.is_empty() => {
                 let told = Told { name: &name, version: raw.version, title: &title, measures: &measures };
                 let model = joined_model(source, joined, &told, models, catalogue, regions)?;
                 let digest = model.digest;
                 (Body::Joined(Box::new(model)), digest)
             }
             (None, queries) if !queries.is_empty() => {
-                (Body::Queries(queries), source.digest("tvaers indicator"))
+                let aggregate = aggregate::aggregate(source, queries, raw.ratio, &measures, catalogue)?;
+                (Body::Aggregate(aggregate), source.digest("tvaers indicator"))
             }
             _ => {
                 let choice = "`[joined]` and `[[query]]`";
@@ -206,7 +215,16 @@ impl Indicator {
     pub fn model(&self) -> Option<&Model> {
         match &self.body {
             Body::Joined(model) => Some(model),
-            Body::Queries(_) => None,
+            Body::Aggregate(_) => None,
+        }
+    }
+
+    /// The queries that answer it; none where a join does.
+    #[must_use]
+    pub const fn aggregate(&self) -> Option<&Aggregate> {
+        match &self.body {
+            Body::Joined(_) => None,
+            Body::Aggregate(aggregate) => Some(aggregate),
         }
     }
 

@@ -28,7 +28,53 @@ pub const MODELS: &[Source<'static>] = &[
 ];
 
 /// The embedded indicators.
-pub const INDICATORS: &[Source<'static>] = &[];
+pub const INDICATORS: &[Source<'static>] = &[
+    Source { file: "indicators/admissions.toml", text: include_str!("../../indicators/admissions.toml") },
+    Source { file: "indicators/benefits.toml", text: include_str!("../../indicators/benefits.toml") },
+    Source {
+        file: "indicators/candidate_target_group.toml",
+        text: include_str!("../../indicators/candidate_target_group.toml"),
+    },
+    Source {
+        file: "indicators/cost_by_stratum.toml",
+        text: include_str!("../../indicators/cost_by_stratum.toml"),
+    },
+    Source {
+        file: "indicators/cost_per_capita.toml",
+        text: include_str!("../../indicators/cost_per_capita.toml"),
+    },
+    Source { file: "indicators/funnel_somv.toml", text: include_str!("../../indicators/funnel_somv.toml") },
+    Source { file: "indicators/gp_use.toml", text: include_str!("../../indicators/gp_use.toml") },
+    Source { file: "indicators/medicine_use.toml", text: include_str!("../../indicators/medicine_use.toml") },
+    Source { file: "indicators/residents.toml", text: include_str!("../../indicators/residents.toml") },
+    Source {
+        file: "indicators/sad_histogram.toml",
+        text: include_str!("../../indicators/sad_histogram.toml"),
+    },
+    Source { file: "indicators/sad_strata.toml", text: include_str!("../../indicators/sad_strata.toml") },
+    Source { file: "indicators/sick_leave.toml", text: include_str!("../../indicators/sick_leave.toml") },
+    Source {
+        file: "indicators/somv_demographics.toml",
+        text: include_str!("../../indicators/somv_demographics.toml"),
+    },
+    Source { file: "indicators/somv_diagram.toml", text: include_str!("../../indicators/somv_diagram.toml") },
+    Source {
+        file: "indicators/somv_sickness.toml",
+        text: include_str!("../../indicators/somv_sickness.toml"),
+    },
+    Source {
+        file: "indicators/survey_dropout.toml",
+        text: include_str!("../../indicators/survey_dropout.toml"),
+    },
+    Source {
+        file: "indicators/transport_use.toml",
+        text: include_str!("../../indicators/transport_use.toml"),
+    },
+    Source {
+        file: "indicators/triple_aim_survey.toml",
+        text: include_str!("../../indicators/triple_aim_survey.toml"),
+    },
+];
 
 /// A catalogue, and the models and indicators that refer to it.
 #[derive(Clone, Debug)]

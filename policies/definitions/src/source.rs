@@ -32,9 +32,12 @@ impl Source<'_> {
 
     /// The error for a place in the file.
     pub(crate) fn refuse(&self, span: Range<usize>, reason: Reason) -> DefinitionError {
-        let before = self.text.bytes().take(span.start);
-        let line = 1 + before.filter(|byte| *byte == b'\n').count();
-        DefinitionError { file: self.file.to_owned(), line, reason }
+        DefinitionError { file: self.file.to_owned(), line: self.line(span.start), reason }
+    }
+
+    /// The line of a place in the file, from 1.
+    pub(crate) fn line(&self, place: usize) -> usize {
+        1 + self.text.bytes().take(place).filter(|byte| *byte == b'\n').count()
     }
 
     /// The text that a digest covers: line ends as in the repository, whatever a checkout made of them.

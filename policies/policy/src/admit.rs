@@ -85,7 +85,7 @@ impl Policy {
                 self.check_repetition(request.repetition, &mut refusals);
                 let study = self.study(permit, &request.study, today, &mut refusals);
                 data::check_categories(&permit.data, request.categories, &mut refusals);
-                self.check_shape(request.categories.len(), request.cells, &mut refusals);
+                self.check_shape(request.dimensions, request.cells, &mut refusals);
                 let price = self.price(permit, request.nano_rho, spent, &mut refusals);
                 Some(JoinedGrant {
                     terms: self.terms(permit),

@@ -120,7 +120,9 @@ pub struct JoinedRequest<'a> {
     /// The categories that any of its tables is grouped by, each once: features by name, and `stratum`, `included` or
     /// `total`.
     pub categories: &'a [&'a str],
-    /// The cells of all its tables together.
+    /// The most categories that one of its tables has.
+    pub dimensions: usize,
+    /// The noised numbers of all its tables together.
     pub cells: usize,
     /// What all its tables together are to be charged; `None` leaves that to the policy.
     pub nano_rho: Option<u64>,

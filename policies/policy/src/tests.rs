@@ -119,6 +119,7 @@ fn joined(model: &Model) -> JoinedRequest<'_> {
         ask: anna(JOINED, "size-target-group"),
         study: study(model, Sector::Municipality, Grain::Points),
         categories: &["kommune", "stratum"],
+        dimensions: 2,
         cells: 6,
         nano_rho: None,
         repetition: 0,

@@ -6,7 +6,8 @@
 //!
 //! In reading order: [`query`] what is asked; [`label`] the keys of its cells and [`bins`] those of a number; [`budget`] and [`decimal`] what it may
 //! cost; [`canonical`] the one text of a query and its digests; [`fault`] how a wrong file is refused; [`strict`] how
-//! a TOML file is read with all its faults at once (the policy file is read by it too); [`limit`] how much.
+//! a TOML file is read with all its faults at once (the policy file is read by it too); [`mod@indicator`] the queries of an
+//! indicator; [`limit`] how much.
 
 pub mod limit;
 
@@ -21,6 +22,8 @@ pub mod canonical;
 
 pub mod fault;
 pub mod strict;
+
+pub mod indicator;
 
 mod read;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a query file may say, over the embedded catalogue.
 
 mod canonical;
+mod indicator;
 mod kinds;
 mod meaning;
 mod refusal;

@@ -267,6 +267,7 @@ impl Asked {
             ask: self.ask().0,
             study: self.study(grain),
             categories: categories[self.categories],
+            dimensions: categories[self.categories].len(),
             cells: self.cells,
             nano_rho,
             repetition: self.repetition,

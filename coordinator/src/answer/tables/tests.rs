@@ -1,0 +1,143 @@
+//! What one person can change in the tables of every model and indicator, and how noisy numbers are told.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tvaers_definitions::library::Library;
+use tvaers_definitions::model::Model;
+use tvaers_definitions::tables::{Part, Tables};
+use tvaers_protocol::id::{Pseudonym, Sector};
+use tvaers_protocol::record::{Contribution, NO_RECENCY};
+use tvaers_protocol::study::Grain;
+
+use super::measure;
+use crate::combine::{Combiner, Residence, Source};
+
+const SOURCES: [Source; 5] = [
+    Source { sector: Sector::Region, code: 1083 },
+    Source { sector: Sector::Region, code: 1085 },
+    Source { sector: Sector::Municipality, code: 360 },
+    Source { sector: Sector::Municipality, code: 376 },
+    Source { sector: Sector::Municipality, code: 461 },
+];
+
+/// What the nodes sent of one person.
+type Person = Vec<(usize, Contribution)>;
+
+fn contribution(model: &Model, grain: Grain, source: usize, random: &mut StdRng) -> Contribution {
+    let layout = model.layout(SOURCES[source].sector, grain);
+    let value = |index: &usize| {
+        let component = &model.components[*index];
+        // Often small, now and then extreme, also beyond what the clamp allows.
+        match random.random_range(0..4) {
+            0 => component.value_min,
+            1 => random.random_range(0..=component.value_max.min(4)),
+            2 => random.random_range(component.value_min..=component.value_max),
+            _ => component.value_max.saturating_add(random.random_range(0..3)),
+        }
+    };
+    let values: Vec<u32> = layout.components.iter().map(value).collect();
+    Contribution {
+        pseudonym: Pseudonym::from_bytes([7; 16]),
+        resident: SOURCES[source].sector == Sector::Municipality && random.random_bool(0.6),
+        eligible: random.random_bool(0.9),
+        touches: random.random::<u16>() & layout.touches,
+        kommune: SOURCES[source].code,
+        values,
+        recencies: vec![NO_RECENCY; layout.recencies.len()],
+    }
+}
+
+/// One who lives somewhere, known to some of the nodes.
+fn person(model: &Model, grain: Grain, random: &mut StdRng) -> Person {
+    let known = (0..SOURCES.len()).filter(|_| random.random_bool(0.6)).collect::<Vec<_>>();
+    known.into_iter().map(|source| (source, contribution(model, grain, source, random))).collect()
+}
+
+/// The exact cells of all parts, which only a test may see.
+type Exact = BTreeMap<(usize, usize), i64>;
+
+fn tabulate(model: &Model, tables: &Tables<'_>, grain: Grain, persons: &[Person]) -> Exact {
+    let combiner = Combiner::new(model, grain, &SOURCES);
+    let mut exact = Exact::new();
+    for group in persons {
+        let combined = combiner.combine(group);
+        let Residence::At { source, eligible: true } = combined.residence else { continue };
+        let outcome = model.outcome(&combined.values, grain);
+        if outcome.excluded {
+            continue;
+        }
+        let adds = tables.of_person(SOURCES[source].code, &outcome, &combined.values, grain);
+        for (part, added) in adds.into_iter().enumerate() {
+            if let Some((cell, amount)) = added {
+                *exact.entry((part, cell)).or_default() += i64::from(amount);
+            }
+        }
+    }
+    exact
+}
+
+/// What differs, cell by cell, for each part.
+fn changes(parts: &[Part], one: &Exact, other: &Exact) -> Vec<Vec<u64>> {
+    let of_part = |part: usize| {
+        let cells = 0..parts[part].cells;
+        let at = |exact: &Exact, cell| exact.get(&(part, cell)).copied().unwrap_or(0);
+        cells.map(|cell| at(one, cell).abs_diff(at(other, cell))).filter(|change| *change > 0).collect()
+    };
+    (0..parts.len()).map(of_part).collect()
+}
+
+fn check(model: &Model, grain: Grain, random: &mut StdRng) -> u32 {
+    let tables = Tables::new(model, &[360, 376, 461], date(2026, 2, 28), None);
+    let parts = tables.parts();
+    let others: Vec<Person> = (0..6).map(|_| person(model, grain, random)).collect();
+    let mut moved = 0;
+    for _ in 0..60 {
+        let one = person(model, grain, random);
+        let with = |group: &Person| [others.clone(), vec![group.clone()]].concat();
+        let whole = tabulate(model, &tables, grain, &with(&one));
+        // Away everywhere, or at one node alone.
+        let mut neighbours = vec![Person::new()];
+        neighbours.extend((0..one.len()).map(|gone| {
+            let kept = one.iter().enumerate().filter(|(at, _)| *at != gone);
+            kept.map(|(_, contribution)| contribution.clone()).collect()
+        }));
+        for neighbour in neighbours {
+            let without = tabulate(model, &tables, grain, &with(&neighbour));
+            for (part, changed) in parts.iter().zip(changes(parts, &whole, &without)) {
+                let sensitivity = measure(part).unwrap().sensitivity();
+                let l1: u64 = changed.iter().sum();
+                #[expect(clippy::cast_precision_loss, reason = "a test of numbers below 2^53")]
+                let l2 = changed.iter().map(|change| (*change as f64).powi(2)).sum::<f64>().sqrt();
+                let what = (model.name.as_str(), grain, tables.told_of(part));
+                assert!(changed.len() <= part.per_person as usize, "{what:?}: {changed:?}");
+                assert!(
+                    changed.iter().all(|change| *change <= u64::from(part.most)),
+                    "{what:?}: {changed:?}"
+                );
+                assert!(l1 <= sensitivity.l1() && l2 <= sensitivity.l2() + 1e-6, "{what:?}: {changed:?}");
+                moved += u32::from(!changed.is_empty());
+            }
+        }
+    }
+    moved
+}
+
+#[test]
+fn no_person_added_or_taken_away_anywhere_changes_more_than_noise_is_drawn_for() {
+    let seed = 20_261_122;
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let library = Library::embedded().unwrap();
+    let of_indicators = library.indicators().iter().filter_map(|indicator| indicator.model());
+    let models: Vec<&Model> = library.models().iter().chain(of_indicators).collect();
+    assert!(models.len() > 3, "the models of lists, and of indicators");
+    for model in models {
+        let grains = [Grain::Points, Grain::Counts, Grain::Events];
+        for grain in grains.into_iter().filter(|grain| *grain >= model.least_grain()) {
+            assert!(check(model, grain, &mut random) > 0, "{}: nothing was tried", model.name);
+        }
+    }
+}
