@@ -3,6 +3,7 @@
 //! Each quantity of each table is a part with noise of its own, all parts under one charge. [`present`] says what is
 //! told of the noisy numbers.
 
+mod contrast;
 mod present;
 #[cfg(test)]
 mod tests;

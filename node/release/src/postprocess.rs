@@ -37,6 +37,12 @@ impl Presentation {
         if self.hides(persons) { Shown::Hidden } else { Shown::Value(self.round(persons.value().max(0))) }
     }
 
+    /// The least noisy number of persons that is shown.
+    #[must_use]
+    pub fn smallest_cell(self) -> u32 {
+        self.smallest_cell
+    }
+
     /// What counts are shown as multiples of.
     pub(crate) fn rounding(self) -> u32 {
         self.rounding

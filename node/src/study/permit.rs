@@ -140,7 +140,12 @@ fn of_indicator(asked: &StudyRequest, model: &Model, grain: Grain) -> Vec<Rule> 
     let least = model.least_grain();
     if grain < least {
         let what = format!("The indicator adds up numbers, which takes contributions at {least} or finer.");
-        broken.push(own("grain.indicator", what, &grain.to_string(), "Ask at a finer grain, or have the permit grant it."));
+        broken.push(own(
+            "grain.indicator",
+            what,
+            &grain.to_string(),
+            "Ask at a finer grain, or have the permit grant it.",
+        ));
     }
     broken
 }

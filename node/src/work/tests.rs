@@ -234,10 +234,7 @@ async fn contributions_come_by_pseudonym_page_by_page() {
     assert!((second.resident, second.eligible, second.kommune, second.touches) == (true, true, 360, 2));
     assert!(second.values == [1, 7] && second.recencies == [101]);
     let other = Layout { recencies: Vec::new(), ..layout.clone() };
-    assert!(matches!(
-        work.contributions_after(None, 1, &other).await,
-        Err(WorkError::Inconsistent("vals"))
-    ));
+    assert!(matches!(work.contributions_after(None, 1, &other).await, Err(WorkError::Inconsistent("vals"))));
 }
 
 #[tokio::test]

@@ -37,6 +37,32 @@ pub struct Table {
     pub totals: Vec<Vec<usize>>,
     /// What is told of each cell.
     pub rows: Vec<Row>,
+    /// The change of a group beside that of a control group, where it is told.
+    pub contrast: Option<Contrast>,
+}
+
+/// How much a number of a group has changed from one period to another, and how much it has changed in a control group
+/// that is given the target group's make-up: the other categories of the table are the strata that are matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contrast {
+    /// The category that tells the groups apart, as an index into [`Table::by`].
+    pub by: usize,
+    /// The position of the target group's label.
+    pub target: usize,
+    /// The position of the control group's label.
+    pub control: usize,
+    /// What is added up of the period before.
+    pub before: Quantity,
+    /// What is added up of the period after.
+    pub after: Quantity,
+    /// As of [`Told::scale`].
+    pub scale: u32,
+}
+
+impl Contrast {
+    /// The measures that it tells: the change a person of the target group, of the matched control group, the one less
+    /// the other, and the share of the target group in strata that have enough of both.
+    pub const MEASURES: [&'static str; 4] = ["target_change", "control_change", "difference", "matched"];
 }
 
 /// What a table is grouped by.
@@ -241,6 +267,12 @@ impl<'a> Tables<'a> {
         by.name(self.model)
     }
 
+    /// How many labels each category of a table has.
+    #[must_use]
+    pub fn sizes(&self, table: usize) -> Vec<usize> {
+        self.tables.get(table).map_or_else(Vec::new, |laid| laid.labels.iter().map(Vec::len).collect())
+    }
+
     /// What a part adds up, in words of results.
     #[must_use]
     pub fn told_of(&self, part: &Part) -> String {
@@ -302,8 +334,13 @@ fn of_stratification(model: &Model, cut_off: Option<u16>) -> Vec<Table> {
         };
         vec![Row { key: Vec::new(), measures: vec![told] }]
     };
-    let table =
-        |by| Table { included_only: false, by: vec![By::Kommune, by], totals: Vec::new(), rows: counted() };
+    let table = |by| Table {
+        included_only: false,
+        by: vec![By::Kommune, by],
+        totals: Vec::new(),
+        rows: counted(),
+        contrast: None,
+    };
     let has_strata = cut_off.is_none() && !model.strata.is_empty();
     let strata = has_strata.then(|| table(By::Stratum));
     strata.into_iter().chain([table(By::Included)]).collect()
@@ -366,7 +403,7 @@ impl By {
 
 impl Groups {
     /// All combinations: none, then by the first flags first.
-    fn labels(&self) -> Vec<String> {
+    pub(crate) fn labels(&self) -> Vec<String> {
         let of = |bits: usize| {
             let has = self.flags.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
             let labels: Vec<&str> = has.map(|(_, (label, _))| label.as_str()).collect();
@@ -432,6 +469,11 @@ impl Laid {
                 if !quantities.contains(&quantity) {
                     quantities.push(quantity);
                 }
+            }
+        }
+        for quantity in self.table.contrast.iter().flat_map(|contrast| [contrast.before, contrast.after]) {
+            if !quantities.contains(&quantity) {
+                quantities.push(quantity);
             }
         }
         let stays = self.table.by.iter().all(|by| by.is_of_residence(model));

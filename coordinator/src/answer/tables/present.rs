@@ -2,7 +2,7 @@
 //! function here sees noisy values and public parameters only, so nothing of it costs anything.
 
 use serde_json::{Map, Value};
-use tvaers_definitions::tables::{By, Part, Per, Quantity, Tables, Told};
+use tvaers_definitions::tables::{By, Contrast, Part, Per, Quantity, Tables, Told};
 use tvaers_release::consistent::{Table as Counts, consistent, consistent_tables};
 use tvaers_release::error::ReleaseError;
 use tvaers_release::estimate::Estimate;
@@ -12,6 +12,7 @@ use tvaers_release::released::Released;
 
 use super::super::cells::counted;
 use super::super::{Amount, Cell};
+use super::contrast::{Group, Stratum, contrast};
 
 type Key = Map<String, Value>;
 
@@ -58,6 +59,8 @@ struct Place {
 struct OfTable<'a> {
     table: &'a tvaers_definitions::tables::Table,
     parts: Vec<Noisy<'a>>,
+    /// How many labels each category has.
+    sizes: Vec<usize>,
     cells: Vec<Place>,
     totals: Vec<Place>,
 }
@@ -97,7 +100,7 @@ impl<'a> OfTable<'a> {
             }
             totals.extend(of_kept);
         }
-        Some(Self { table, parts, cells, totals })
+        Some(Self { table, parts, sizes: tables.sizes(at), cells, totals })
     }
 
     fn values(&self, quantity: Quantity) -> Option<&'a [Released]> {
@@ -123,7 +126,7 @@ impl<'a> OfTable<'a> {
     /// The cells of the result.
     fn cells(&self, shown: &ShownPersons, presentation: Presentation) -> Result<Vec<Cell>, ReleaseError> {
         let places = self.totals.iter().zip(&shown.totals).chain(self.cells.iter().zip(&shown.cells));
-        let mut cells = Vec::new();
+        let mut cells = self.contrasted(presentation);
         for (place, shown) in places {
             for row in &self.table.rows {
                 for told in &row.measures {
@@ -139,6 +142,61 @@ impl<'a> OfTable<'a> {
             }
         }
         Ok(cells)
+    }
+
+    /// The change of a group beside that of a control group, where the table tells it.
+    fn contrasted(&self, presentation: Presentation) -> Vec<Cell> {
+        let Some(asked) = &self.table.contrast else { return Vec::new() };
+        let strata = self.strata(asked);
+        let told = contrast(&strata, f64::from(presentation.smallest_cell()));
+        let scale = f64::from(asked.scale);
+        let cell = |name: &str, estimate: Option<Estimate>| {
+            let key = Key::from_iter([("measure".to_owned(), Value::from(name))]);
+            Cell {
+                key,
+                value: estimate.map(|estimate| estimate.value.into()),
+                shown: estimate.map(|estimate| estimate.value.into()),
+                standard_error: estimate.map(|estimate| estimate.standard_error),
+                ci95: estimate.map(|estimate| estimate.interval.map(Amount::from)),
+                persons: None,
+            }
+        };
+        let of = |told: Option<Estimate>| told.map(|estimate| scaled(estimate, scale, 0));
+        let [target, control, difference, matched] = Contrast::MEASURES;
+        let share = told.as_ref().map(|told| Amount::from(told.matched));
+        vec![
+            cell(target, of(told.as_ref().map(|told| told.target))),
+            cell(control, of(told.as_ref().map(|told| told.control))),
+            cell(difference, of(told.as_ref().map(|told| told.difference))),
+            Cell { value: share, shown: share, ..cell(matched, None) },
+        ]
+    }
+
+    /// The cells of the two groups, stratum by stratum.
+    fn strata(&self, asked: &Contrast) -> Vec<Stratum> {
+        let label = |label: usize| self.by_label(asked.by, label);
+        let group = |cell: usize| {
+            let of = |quantity| self.values(quantity).and_then(|values| values.get(cell)).copied();
+            Some(Group {
+                persons: of(Quantity::Persons)?,
+                before: of(asked.before)?,
+                after: of(asked.after)?,
+            })
+        };
+        let pairs = label(asked.target).into_iter().zip(label(asked.control));
+        pairs
+            .filter_map(|(target, control)| {
+                Some(Stratum { target: group(target)?, control: group(control)? })
+            })
+            .collect()
+    }
+
+    /// The cells with one label of one category, in the order of the others.
+    fn by_label(&self, by: usize, label: usize) -> Vec<usize> {
+        let after: usize = self.sizes.iter().skip(by + 1).product();
+        let size = self.sizes.get(by).copied().unwrap_or(1).max(1);
+        let own = |cell: &usize| (cell / after.max(1)) % size == label;
+        (0..self.cells.len()).filter(own).collect()
     }
 
     fn at(&self, quantity: Quantity, place: &Place) -> Result<Released, ReleaseError> {

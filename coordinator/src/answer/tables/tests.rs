@@ -113,7 +113,10 @@ fn check(model: &Model, grain: Grain, random: &mut StdRng) -> u32 {
                 let l2 = changed.iter().map(|change| (*change as f64).powi(2)).sum::<f64>().sqrt();
                 let what = (model.name.as_str(), grain, tables.told_of(part));
                 assert!(changed.len() <= part.per_person as usize, "{what:?}: {changed:?}");
-                assert!(changed.iter().all(|change| *change <= u64::from(part.most)), "{what:?}: {changed:?}");
+                assert!(
+                    changed.iter().all(|change| *change <= u64::from(part.most)),
+                    "{what:?}: {changed:?}"
+                );
                 assert!(l1 <= sensitivity.l1() && l2 <= sensitivity.l2() + 1e-6, "{what:?}: {changed:?}");
                 moved += u32::from(!changed.is_empty());
             }

@@ -70,6 +70,18 @@ pub(super) struct Table {
     #[serde(default)]
     pub(super) totals: Vec<Spanned<Vec<Spanned<String>>>>,
     pub(super) row: Spanned<Vec<Row>>,
+    pub(super) contrast: Option<Contrast>,
+}
+
+/// The change of a group beside that of a control group.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Contrast {
+    pub(super) group: Spanned<String>,
+    pub(super) target: Spanned<String>,
+    pub(super) control: Spanned<String>,
+    pub(super) before: Spanned<String>,
+    pub(super) after: Spanned<String>,
 }
 
 /// Whose table it is.

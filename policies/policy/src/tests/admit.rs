@@ -424,7 +424,14 @@ fn joined_tables_are_of_named_categories_and_are_charged() {
     let policy = policy();
     let sad = library().model("sad").unwrap();
     let about = |categories: &'static [&'static str], cells, nano_rho, repetition| {
-        let request = JoinedRequest { categories, dimensions: categories.len(), cells, nano_rho, repetition, ..joined(sad) };
+        let request = JoinedRequest {
+            categories,
+            dimensions: categories.len(),
+            cells,
+            nano_rho,
+            repetition,
+            ..joined(sad)
+        };
         policy.admit_joined(&request, &Spent::default(), TODAY)
     };
     let grant = about(&["kommune", "stratum"], 6, None, 0).granted().unwrap().clone();

@@ -9,7 +9,7 @@ use crate::indicator::{self, Unit};
 use crate::model::{Coding, Combine, Model, raw};
 use crate::regions::Regions;
 use crate::source::{Source, check_name};
-use crate::tables::{By, FLAGS_MAX, Groups, Per, Quantity, Row, Table, Thing, Told};
+use crate::tables::{By, Contrast, FLAGS_MAX, Groups, Per, Quantity, Row, Table, Thing, Told};
 
 const GROUP: &str = "be what a table is by";
 const COUNT: &str = "be counted";
@@ -114,7 +114,51 @@ impl Check<'_> {
             return Err(self.source.refuse(raw.row.span(), Reason::Empty { what: "the list of rows" }));
         }
         let rows = raw.row.into_inner().into_iter().map(|row| self.row(row)).collect::<Result<_>>()?;
-        Ok(Table { included_only, by, totals, rows })
+        let contrast = raw.contrast.map(|contrast| self.contrast(contrast, &by)).transpose()?;
+        Ok(Table { included_only, by, totals, rows, contrast })
+    }
+
+    fn contrast(&mut self, raw: raw::Contrast, by: &[By]) -> Result<Contrast> {
+        let is_it = |by: &By| matches!(by, By::Groups(groups) if groups.name == *raw.group.get_ref());
+        let Some((at, By::Groups(groups))) = by.iter().enumerate().find(|(_, by)| is_it(by)) else {
+            return Err(self.refuse(
+                &raw.group,
+                "tell the groups apart",
+                "a dimension that the table is by does",
+            ));
+        };
+        let labels = groups.labels();
+        let place = |label: &Spanned<String>| {
+            let found = labels.iter().position(|other| other == label.get_ref());
+            let unknown = || Reason::Unknown { what: "label", name: label.get_ref().clone() };
+            found.ok_or_else(|| self.source.refuse(label.span(), unknown()))
+        };
+        let (target, control) = (place(&raw.target)?, place(&raw.control)?);
+        if target == control {
+            let name = raw.control.get_ref().clone();
+            return Err(self.source.refuse(raw.control.span(), Reason::Duplicate { what: "label", name }));
+        }
+        let (before, is_money) = self.change(&raw.before)?;
+        let (after, after_is_money) = self.change(&raw.after)?;
+        if is_money != after_is_money {
+            return Err(self.refuse(&raw.after, COUNT, "before and after are both of money, or neither is"));
+        }
+        for name in Contrast::MEASURES {
+            if !self.told.measures.iter().any(|measure| measure.name == name) {
+                let name = name.to_owned();
+                return Err(self.source.refuse(raw.group.span(), Reason::Unknown { what: "measure", name }));
+            }
+        }
+        let scale = if is_money { 100 } else { 1 };
+        Ok(Contrast { by: at, target, control, before, after, scale })
+    }
+
+    /// What is added up of one period, and whether it is money.
+    fn change(&mut self, text: &Spanned<String>) -> Result<(Quantity, bool)> {
+        match self.quantity(text.get_ref(), text)? {
+            Quantity::Sum(index) => Ok((Quantity::Sum(index), self.is_money(index))),
+            _ => Err(self.refuse(text, COUNT, "a change is of a sum")),
+        }
     }
 
     fn by(&mut self, name: &Spanned<String>) -> Result<By> {
