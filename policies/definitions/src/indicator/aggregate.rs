@@ -197,10 +197,11 @@ impl Check<'_> {
             }
         }
         if !per_all {
-            let of_measure = |measure: &str| queries.iter().filter(move |query| query.measure == measure);
-            let per = raw.per.get_ref();
-            let lacks = |query: &AskedQuery| !of_measure(per).any(|other| query.is_over(other));
-            if of_measure(raw.of.get_ref()).any(lacks) {
+            let (of, per) = (raw.of.get_ref(), raw.per.get_ref());
+            let is_denominator =
+                |query: &AskedQuery, other: &AskedQuery| other.measure == *per && query.is_over(other);
+            let lacks = |query: &AskedQuery| !queries.iter().any(|other| is_denominator(query, other));
+            if queries.iter().any(|query| query.measure == *of && lacks(query)) {
                 let what = "query with the same `by`, and a `key` that says nothing else, of the measure";
                 return Err(self.source.refuse(raw.per.span(), Reason::Unknown { what, name: per.clone() }));
             }
