@@ -160,3 +160,44 @@ fn other_answer() -> Problem {
     Problem::new(Exit::Failed, "control.answer", "the coordinator answered something else")
         .next("use the `tvaers` of the coordinator's own version")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tvaers_host::output::{Format, Written};
+
+    use super::Cli;
+
+    fn format(arguments: &[&str]) -> Option<Written> {
+        let arguments = ["tvaers"].into_iter().chain(arguments.iter().copied());
+        Cli::try_parse_from(arguments).ok().map(|cli| cli.output.written)
+    }
+
+    #[test]
+    fn problems_are_told_as_text_where_results_are_no_json() {
+        for (name, format) in [("json", Format::Json), ("csv", Format::Text), ("html", Format::Text)] {
+            let cli = Cli::try_parse_from(["tvaers", "results", "export", "x", "--format", name]).unwrap();
+            assert_eq!(cli.output.format, format);
+        }
+    }
+
+    #[test]
+    fn results_are_exported_in_more_formats_than_others_are_told_in() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+        let export = ["results", "export", "residents"];
+        let with = |more: &[&'static str]| format(&[export.as_slice(), more].concat());
+        assert_eq!(with(&[]), Some(Written::Text));
+        assert_eq!(with(&["--format", "json"]), Some(Written::Json));
+        assert_eq!(with(&["--format", "csv"]), Some(Written::Csv));
+        assert_eq!(with(&["--format", "html", "--out", "x"]), Some(Written::Html));
+        assert_eq!(with(&["--as", "csv"]), Some(Written::Csv));
+        assert_eq!(with(&["--format", "text"]), None);
+        assert_eq!(format(&[&["--format", "json"], export.as_slice()].concat()), Some(Written::Json));
+        assert_eq!(format(&["results", "list", "--format", "json"]), Some(Written::Json));
+        assert_eq!(format(&["--format", "json", "nodes"]), Some(Written::Json));
+        assert_eq!(format(&["results", "list"]), Some(Written::Text));
+        for refused in [["nodes", "--format", "csv"], ["--format", "html", "nodes"]] {
+            assert_eq!(format(&refused), None);
+        }
+    }
+}

@@ -79,12 +79,17 @@ pub(crate) fn spell(number: u8, first: u32, last: u32) -> EventRecord {
         group: 0,
         in_window: true,
         acute: false,
+        index: false,
+        discharged: false,
+        first_round: false,
+        last_round: false,
         first_day: 1_000 + first,
         last_day: 1_000 + last,
         begins: 0,
         ends: 0,
         first_ends: 0,
         reach: 0,
+        amount: 0,
         order: OrderTag([0; ORDER_BYTES]),
     };
     EventRecord { pseudonym: pseudonym(number), event }

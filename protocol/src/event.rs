@@ -38,31 +38,45 @@ impl OrderTag {
     }
 }
 
-/// One spell or stay of one person at one node.
+/// One spell, stay, answer or amount of one person at one node. What is not of its kind is 0, and false.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// The model's touch group, by index.
     pub group: u8,
-    /// Whether its first day lies in the rule's window.
+    /// Whether its first day lies in the rule's window. For an answer or amount, which are told of the window alone,
+    /// true.
     pub in_window: bool,
-    /// Whether its first contact is acute; false for a spell.
+    /// Of a stay: whether its first contact is acute.
     pub acute: bool,
-    /// The shifted number of its first day.
+    /// Of a stay: whether its first contact, and the age at it, make an index admission.
+    pub index: bool,
+    /// Of a stay: whether a discharge on its last day is one alive, and within the days that count.
+    pub discharged: bool,
+    /// Of an answer: whether it is of the round whose first answer is told.
+    pub first_round: bool,
+    /// Of an answer: whether it is of the round whose last answer is told.
+    pub last_round: bool,
+    /// The shifted number of its first day; 0 for an amount.
     pub first_day: u32,
-    /// The shifted number of its last day, no later than the reference date.
+    /// The shifted number of its last day, no later than the reference date; 0 for an amount.
     pub last_day: u32,
-    /// The shifted number of the minute in which it begins; 0 for a spell.
+    /// Of a stay: the shifted number of the minute in which it begins.
     pub begins: u32,
-    /// The shifted number of the minute in which it ends; 0 for a spell.
+    /// Of a stay: the shifted number of the minute in which it ends.
     pub ends: u32,
-    /// The shifted number of the minute in which its first contact ends; 0 for a spell.
+    /// Of a stay: the shifted number of the minute in which its first contact ends.
     pub first_ends: u32,
-    /// Days from its first day to the same day so many calendar months later as the group's rule counts; 0 where no
-    /// rule of the group counts months.
+    /// Of a stay: days from its first day to the same day so many calendar months later as the group's rule counts; 0
+    /// where no rule of the group counts months.
     pub reach: u16,
-    /// Orders contacts that begin and end at the same minutes; zeros for a spell.
+    /// The number of an amount (money in øre), or that of an answer and [`ANSWER_ZERO`].
+    pub amount: u32,
+    /// Of a stay: orders contacts that begin and end at the same minutes. Of an amount: that of its identifier.
     pub order: OrderTag,
 }
+
+/// What stands for the answer 0: an answer can be a number below it.
+pub const ANSWER_ZERO: u32 = 1 << 31;
 
 impl Event {
     /// How much later than `other` a shifted number is, where both are of one person and less than 2³¹ apart.
@@ -83,10 +97,16 @@ pub struct EventRecord {
 
 const FLAG_IN_WINDOW: u8 = 1;
 const FLAG_ACUTE: u8 = 2;
+const FLAG_INDEX: u8 = 4;
+const FLAG_DISCHARGED: u8 = 8;
+const FLAG_FIRST_ROUND: u8 = 16;
+const FLAG_LAST_ROUND: u8 = 32;
+const FLAGS: u8 =
+    FLAG_IN_WINDOW | FLAG_ACUTE | FLAG_INDEX | FLAG_DISCHARGED | FLAG_FIRST_ROUND | FLAG_LAST_ROUND;
 
 impl EventRecord {
     /// The bytes of one record.
-    pub const SIZE: usize = 16 + 1 + 1 + 5 * 4 + 2 + 2 * ORDER_BYTES;
+    pub const SIZE: usize = 16 + 1 + 1 + 5 * 4 + 2 + 4 + 2 * ORDER_BYTES;
 
     /// How many records a frame holds.
     pub const PER_FRAME: usize = limit::RECORD_BYTES_MAX / Self::SIZE;
@@ -95,13 +115,21 @@ impl EventRecord {
     pub fn write(&self, body: &mut Vec<u8>) {
         let event = &self.event;
         body.extend_from_slice(self.pseudonym.as_bytes());
-        let in_window = if event.in_window { FLAG_IN_WINDOW } else { 0 };
-        let acute = if event.acute { FLAG_ACUTE } else { 0 };
-        body.extend_from_slice(&[event.group, in_window | acute]);
+        let flags = [
+            (event.in_window, FLAG_IN_WINDOW),
+            (event.acute, FLAG_ACUTE),
+            (event.index, FLAG_INDEX),
+            (event.discharged, FLAG_DISCHARGED),
+            (event.first_round, FLAG_FIRST_ROUND),
+            (event.last_round, FLAG_LAST_ROUND),
+        ];
+        let flags = flags.into_iter().filter(|(is_set, _)| *is_set).fold(0, |flags, (_, flag)| flags | flag);
+        body.extend_from_slice(&[event.group, flags]);
         for number in [event.first_day, event.last_day, event.begins, event.ends, event.first_ends] {
             body.extend_from_slice(&number.to_be_bytes());
         }
         body.extend_from_slice(&event.reach.to_be_bytes());
+        body.extend_from_slice(&event.amount.to_be_bytes());
         body.extend(event.order.0.iter().flat_map(|element| element.to_be_bytes()));
     }
 
@@ -117,12 +145,13 @@ impl EventRecord {
         let mut reader = Reader::new(record);
         let pseudonym = Pseudonym::from_bytes(reader.take()?);
         let [group, flags] = reader.take()?;
-        if flags & !(FLAG_IN_WINDOW | FLAG_ACUTE) != 0 {
+        if flags & !FLAGS != 0 {
             return Err(RecordError::Reserved);
         }
         let (first_day, last_day) = (reader.u32()?, reader.u32()?);
         let (begins, ends, first_ends) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let reach = reader.u16()?;
+        let amount = reader.u32()?;
         let mut order = [0; ORDER_BYTES];
         for element in &mut order {
             *element = reader.u16()?;
@@ -134,12 +163,17 @@ impl EventRecord {
             group,
             in_window: flags & FLAG_IN_WINDOW != 0,
             acute: flags & FLAG_ACUTE != 0,
+            index: flags & FLAG_INDEX != 0,
+            discharged: flags & FLAG_DISCHARGED != 0,
+            first_round: flags & FLAG_FIRST_ROUND != 0,
+            last_round: flags & FLAG_LAST_ROUND != 0,
             first_day,
             last_day,
             begins,
             ends,
             first_ends,
             reach,
+            amount,
             order: OrderTag(order),
         };
         Ok(Self { pseudonym, event })
@@ -191,12 +225,17 @@ mod tests {
             group: 1,
             in_window: true,
             acute: false,
+            index: true,
+            discharged: false,
+            first_round: true,
+            last_round: false,
             first_day: 5,
             last_day: u32::MAX,
             begins: 6,
             ends: 7,
             first_ends: 8,
             reach: 184,
+            amount: u32::MAX - 1,
             order: OrderTag([511; ORDER_BYTES]),
         };
         EventRecord { pseudonym: Pseudonym::from_bytes([n; 16]), event }
@@ -211,11 +250,29 @@ mod tests {
         assert!(EventRecord::read(&body).unwrap() == [record(1), record(1)]);
         assert_eq!(EventRecord::read(&body[1..]).err(), Some(RecordError::Length));
         assert_eq!(EventRecord::read(&[]).err(), Some(RecordError::Length));
-        body[17] |= 4;
-        assert_eq!(EventRecord::read(&body).err(), Some(RecordError::Reserved));
-        body[17] &= 3;
+        for reserved in [64, 128] {
+            body[17] ^= reserved;
+            assert_eq!(EventRecord::read(&body).err(), Some(RecordError::Reserved));
+            body[17] ^= reserved;
+        }
         body[EventRecord::SIZE - 2] = 2;
         assert_eq!(EventRecord::read(&body).err(), Some(RecordError::Reserved));
+    }
+
+    #[test]
+    fn every_flag_is_its_own() {
+        let mut body = Vec::new();
+        record(1).write(&mut body);
+        for flags in 0..64 {
+            body[17] = flags;
+            let read = EventRecord::read(&body).unwrap();
+            let Event { in_window, acute, index, discharged, first_round, last_round, .. } = read[0].event;
+            let set = [in_window, acute, index, discharged, first_round, last_round].map(u8::from);
+            assert_eq!(set.iter().rev().fold(0, |flags, flag| flags << 1 | flag), flags);
+            let mut again = Vec::new();
+            read[0].write(&mut again);
+            assert_eq!(again, body);
+        }
     }
 
     #[test]

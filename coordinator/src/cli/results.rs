@@ -3,9 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::Value;
-use tvaers_host::output::{Format, Output, table};
+use tvaers_host::output::{Format, Output, Written, table};
+use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::utc_date;
+use tvaers_report::{Language, Meta, Report};
 
 use crate::answer::Answer;
 use crate::control::{Reply, Request, ask};
@@ -27,26 +31,30 @@ pub(super) enum Command {
         /// The file [default: standard output]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// As result objects, or the cells of the first answer as a table
-        #[arg(long = "as", value_enum, default_value_t = Form::Json)]
-        form: Form,
+        /// As result objects, the cells of the first answer as a table, or a page for people
+        ///
+        /// [default: json]
+        // The name is that of the option of all commands, and the type has to be too: clap hands a value that is given
+        // here to the whole command line, which is where it is read from.
+        #[arg(id = "format", long, alias = "as", value_parser = written())]
+        _format: Option<Written>,
     },
 }
 
-/// How results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
-    /// Result objects.
-    Json,
-    /// Cells as comma-separated values.
-    Csv,
+/// How results are written to files.
+fn written() -> impl clap::builder::TypedValueParser<Value = Written> {
+    PossibleValuesParser::new(["json", "csv", "html"]).map(|name| match name.as_str() {
+        "csv" => Written::Csv,
+        "html" => Written::Html,
+        _ => Written::Json,
+    })
 }
 
 pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
     match command {
         Command::List => list(home, output).await,
         Command::Show { name } => show(home, name, output).await,
-        Command::Export { name, out, form } => export(home, name, out.as_ref(), *form, output).await,
+        Command::Export { name, out, .. } => export(home, name, out.as_ref(), output).await,
     }
 }
 
@@ -114,17 +122,12 @@ fn read(text: &str) -> Result<Answer, Problem> {
     })
 }
 
-async fn export(
-    home: &Home,
-    name: &str,
-    out: Option<&PathBuf>,
-    form: Form,
-    output: Output,
-) -> Result<(), Problem> {
+async fn export(home: &Home, name: &str, out: Option<&PathBuf>, output: Output) -> Result<(), Problem> {
     let results = fetch(home, name).await?;
-    let text = match form {
-        Form::Json => results.iter().map(|result| format!("{result}\n")).collect(),
-        Form::Csv => csv(&read(results.first().map(String::as_str).unwrap_or_default())?),
+    let text = match output.written {
+        Written::Text | Written::Json => results.iter().map(|result| format!("{result}\n")).collect(),
+        Written::Csv => csv(&read(results.first().map(String::as_str).unwrap_or_default())?)?,
+        Written::Html => page(&results)?,
     };
     let Some(path) = out else {
         output.result(text.trim_end());
@@ -155,13 +158,15 @@ fn label(value: Option<&Value>) -> String {
     }
 }
 
-/// The cells as comma-separated values. No label of the catalogue or of a model holds a comma or a quotation mark.
-fn csv(answer: &Answer) -> String {
-    let names = categories(answer);
-    let mut text = names.join(",");
-    let columns = ["value", "shown", "standard_error", "ci95_low", "ci95_high"];
-    let lead = if names.is_empty() { "" } else { "," };
-    text.push_str(&format!("{lead}{}\n", columns.join(",")));
+/// The cells as comma-separated values: a column a category, the measure, then the numbers as in the result object. Of a
+/// hidden cell `shown` is empty.
+fn csv(answer: &Answer) -> Result<String, Problem> {
+    let failed = |error: &dyn std::fmt::Display| Problem::new(Exit::Failed, "results.csv", error);
+    let mut names = categories(answer);
+    names.sort_by_key(|name| name == "measure");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let columns = ["value", "shown", "standard_error", "ci95_low", "ci95_high"].map(str::to_owned);
+    writer.write_record(names.iter().chain(&columns)).map_err(|error| failed(&error))?;
     for cell in &answer.cells {
         let numbers = [
             cell.value.map(|value| value.to_string()),
@@ -170,12 +175,31 @@ fn csv(answer: &Answer) -> String {
             cell.ci95.map(|[low, _]| low.to_string()),
             cell.ci95.map(|[_, high]| high.to_string()),
         ];
-        let fields = names.iter().map(|name| label(cell.key.get(name)));
-        let fields: Vec<String> = fields.chain(numbers.into_iter().map(Option::unwrap_or_default)).collect();
-        text.push_str(&fields.join(","));
-        text.push('\n');
+        let labels = names.iter().map(|name| label(cell.key.get(name)));
+        writer
+            .write_record(labels.chain(numbers.into_iter().map(Option::unwrap_or_default)))
+            .map_err(|error| failed(&error))?;
     }
-    text
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+/// All answers as a page. Of many to one question the first stands for all: each of a thousand would say the same.
+fn page(results: &[String]) -> Result<String, Problem> {
+    let first = results.first().map(String::as_str).unwrap_or_default();
+    let name = label(read(first)?.query.get("name"));
+    let mut report = Report::new(Meta {
+        title_da: format!("Resultat: {name}"),
+        title_en: format!("Result: {name}"),
+        made: utc_date(SystemClock.now()).to_string(),
+        software: concat!("tvaers ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ..Meta::default()
+    });
+    let answers = u64::try_from(results.len()).unwrap_or(u64::MAX);
+    report
+        .add_first_of(first, answers)
+        .map_err(|error| Problem::from_error(Exit::Failed, "results.page", &error))?;
+    Ok(report.html(Language::Both))
 }
 
 /// An answer for a terminal.
@@ -220,4 +244,43 @@ pub(super) fn text(answer: &Answer) -> Vec<String> {
     }
     lines.extend(answer.notes.iter().map(|note| format!("note:      {note}")));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{csv, page};
+    use crate::answer::Answer;
+
+    fn answer() -> serde_json::Value {
+        json!({
+            "query": {"name": "contacts", "kind": "count"}, "as_of": "2026-02-28", "laboratory": true,
+            "cells": [
+                {"key": {"a": "1,5 \"x\"", "measure": "persons", "z": "y"}, "value": 40, "shown": 40, "standard_error": 1.5, "ci95": [37, 43]},
+                {"key": {"a": "b", "measure": "persons", "z": "y"}, "value": 71, "shown": null, "standard_error": 1.5, "ci95": [68, 74]},
+            ],
+            "privacy": {"mechanism": "discrete_gaussian", "epsilon": 1.0, "delta": 1e-8, "rho": 0.1, "rho_person_max": 0.1, "nodes": []},
+            "coverage": {"asked": ["k360"], "answered": ["k360"], "refused": [], "missing": [], "population_share": 1.0},
+            "definitions": [], "data": [], "notes": [],
+        })
+    }
+
+    #[test]
+    fn a_table_quotes_its_labels_and_shows_nothing_of_a_hidden_cell() {
+        let answer: Answer = serde_json::from_value(answer()).unwrap();
+        let expected = concat!(
+            "a,z,measure,value,shown,standard_error,ci95_low,ci95_high\n",
+            "\"1,5 \"\"x\"\"\",y,persons,40,40,1.5,37,43\n",
+            "b,y,persons,71,,1.5,68,74\n",
+        );
+        assert_eq!(csv(&answer).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_page_has_the_first_of_many_answers_and_says_so() {
+        let page = page(&[answer().to_string(), answer().to_string()]).unwrap();
+        assert!(page.contains("Number of answers: 2") && page.contains("Resultat: contacts"));
+        assert_eq!(page.matches("<section class=\"result\"").count(), 2, "one a language");
+    }
 }

@@ -141,7 +141,8 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
     output.result(format_args!(
         "\nWhat it took\n\
          \x20 {wall:.1} s ({cpu:.1} s of processor time over all parties); by phase in {out}/timings.json\n\
+         \x20 All that was released, with plots, on one page for people: {out}/report.html\n\
          \x20 Data {out}/data, each party's folder and log {out}/nodes/* and {out}/coordinator\n\n\
-         Not yet in this version: indicators and the report (README.md, Status).",
+         Not yet in this version: indicators (README.md, Status).",
     ));
 }

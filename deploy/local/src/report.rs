@@ -13,6 +13,7 @@ use tvaers_node::home::Home;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 
+use crate::page;
 use crate::timing::Timings;
 
 /// What a run came to.
@@ -105,6 +106,7 @@ impl Report {
         for line in self.incomplete() {
             output.result(line);
         }
+        output.result(format_args!("Report: {}", page::path(&self.out).display()));
         output.result(format_args!("Timings: {}", self.out.join("timings.json").display()));
         Ok(())
     }

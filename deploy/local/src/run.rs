@@ -18,6 +18,7 @@ use tvaers_protocol::study::Grain;
 use tvaers_query::Decimal;
 
 use crate::asking::{self, Asking, Queries};
+use crate::page::{self, Released};
 use crate::party::Party;
 use crate::permits::Permits;
 use crate::provision::{self, DataFolder, Federation};
@@ -82,6 +83,7 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     import(&federation, options.as_of, &mut timings, output)?;
     forget_worklists(&federation, &options.models)?;
     forget_results(&federation, &options.models, &queries)?;
+    page::forget(&options.out)?;
     let mut parties = Vec::new();
     let result = start(&federation, &mut parties)
         .and_then(|()| wait_for_nodes(&federation, &mut parties, options.deadline_s))
@@ -104,8 +106,12 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     for party in parties {
         party.stop();
     }
-    let Asked { summaries, answered, refused } = result?;
+    let Asked { summaries, answered, refused, released } = result?;
     write_timings(&options.out, &timings)?;
+    let unanswered = answered.iter().filter(|answered| answered.results == 0);
+    let unanswered = unanswered.filter_map(|answered| answered.problem(false));
+    let without: Vec<_> = refused.iter().cloned().chain(unanswered).collect();
+    page::write_report(&options.out, &released, &without, &timings)?;
     let worklists = worklists(&federation, &summaries)?;
     let (models, summaries) = summaries.into_iter().unzip();
     Ok(Report { out: options.out.clone(), models, summaries, answered, refused, worklists, timings })
@@ -256,6 +262,7 @@ fn ask_all(
                 if let Some(tables) = &summary.tables {
                     let json = serde_json::to_string(tables)
                         .map_err(|error| Problem::from_error(Exit::Failed, "tables.json", &error))?;
+                    asked.released.add(&json);
                     asking::write(&federation.stratified(model), &[json])?;
                 }
                 asked.summaries.push((model.clone(), summary));
@@ -268,6 +275,7 @@ fn ask_all(
         let answered = asking.query(query, options.times.unwrap_or(1))?;
         if answered.results > 0 {
             let results = asking.results(answered.request.as_str())?;
+            asked.released.add_answers(&results);
             asking::write(&federation.result(query.name(), options.times.is_some()), &results)?;
         }
         asked.answered.push(answered);
@@ -281,6 +289,8 @@ struct Asked {
     summaries: Vec<(String, Summary)>,
     answered: Vec<Answered>,
     refused: Vec<Problem>,
+    /// What stands in the report.
+    released: Released,
 }
 
 fn write_timings(out: &Path, timings: &Timings) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! A question in the terms of rows: which features are worked out, what is asked of them, and of whom. The statement
 //! that runs and the one that is explained come from here.
 
-use tvaers_definitions::feature::{Feature, Kind as FeatureKind, Rule};
+use tvaers_definitions::feature::{Feature, Kind as FeatureKind, Residence, Rule};
 use tvaers_definitions::library::Library;
 use tvaers_policy::permit::Population;
 use tvaers_policy::policy::Exclusions;
@@ -47,7 +47,7 @@ impl<'a> Selection<'a> {
             let mut features = library.catalogue().features().iter().map(AsRef::as_ref);
             features.find(|feature| is_it(feature)).ok_or(Untold(name))
         };
-        let resident = find("resident", |feature| matches!(feature.rule, Rule::Resident(_)))?;
+        let resident = find("resident", is_resident)?;
         let kommune = find("kommune", |feature| matches!(feature.rule, Rule::Kommune { .. }))?;
         let query = question.query();
         let mut conditions: Vec<(&Feature, Test)> = query
@@ -139,6 +139,11 @@ pub(super) fn number_of(index: usize, label: &Label) -> i64 {
         // A bin is found by its numbers, and never asked for by a label.
         Label::Bin { from, .. } => *from,
     }
+}
+
+/// Whether it is the feature that tells who lives and is resident on the reference date.
+fn is_resident(feature: &Feature) -> bool {
+    matches!(feature.rule, Rule::Resident(Residence { died: false, .. })) && feature.earlier.is_none()
 }
 
 /// A query's test in the numbers of rows.

@@ -1,5 +1,5 @@
 //! The second round: the coordinator names persons whom another node of the sector touches too, and this node tells
-//! it their spells or stays, with shifted times.
+//! it their spells, stays, answers or amounts, with shifted times.
 //!
 //! Only who was contributed with that very touch is told of; anything else is an alarm and the whole list is refused.
 //! The first list is the only one.
@@ -236,7 +236,14 @@ fn told(
         let (Some(asked), Some(group)) = (asked.get(&row.person), group) else { continue };
         let secret = seed.show(&asked.pseudonym, &asked.secret);
         let shift = Shift::new(&secret, &group.group);
-        let event = if is_of_stays(study, row.group) { stay(row, &shift) } else { spell(row, &shift) };
+        let mut components = study.model.components_of(row.group.into());
+        let Some((_, component)) = components.next() else { continue };
+        let event = match component.feature.rule {
+            Rule::Stays(_) => stay(row, &shift),
+            Rule::SumRows { .. } => amount(row, &shift),
+            Rule::Answer(_) => answer(row, &shift),
+            _ => spell(row, &shift),
+        };
         let mut record = Vec::with_capacity(EventRecord::SIZE);
         EventRecord { pseudonym: asked.pseudonym, event }.write(&mut record);
         told.push(Told { pseudonym: asked.pseudonym, group: row.group, place, record });
@@ -244,29 +251,53 @@ fn told(
     told
 }
 
-fn is_of_stays(study: &Study, group: u8) -> bool {
-    let mut components = study.model.components_of(group.into());
-    components.any(|(_, component)| matches!(component.feature.rule, Rule::Stays(_)))
-}
-
-fn spell(row: &EventRow, shift: &Shift) -> Event {
+/// An event that tells nothing yet. What is not of its kind stays 0.
+const fn empty(row: &EventRow) -> Event {
     Event {
         group: row.group,
         in_window: row.in_window,
         acute: false,
-        first_day: shift.day(row.first_day.into()),
-        last_day: shift.day(row.last_day.into()),
+        index: false,
+        discharged: false,
+        first_round: false,
+        last_round: false,
+        first_day: 0,
+        last_day: 0,
         begins: 0,
         ends: 0,
         first_ends: 0,
         reach: 0,
+        amount: 0,
         order: OrderTag([0; ORDER_BYTES]),
     }
+}
+
+fn spell(row: &EventRow, shift: &Shift) -> Event {
+    Event {
+        first_day: shift.day(row.first_day.into()),
+        last_day: shift.day(row.last_day.into()),
+        ..empty(row)
+    }
+}
+
+fn answer(row: &EventRow, shift: &Shift) -> Event {
+    Event {
+        first_round: row.first_round,
+        last_round: row.last_round,
+        amount: row.amount,
+        ..spell(row, shift)
+    }
+}
+
+fn amount(row: &EventRow, shift: &Shift) -> Event {
+    Event { amount: row.amount, order: shift.order(row.id.expose()), ..empty(row) }
 }
 
 fn stay(row: &EventRow, shift: &Shift) -> Event {
     Event {
         acute: row.acute,
+        index: row.index,
+        discharged: row.discharged,
         begins: shift.minute(row.begins.into()),
         ends: shift.minute(row.ends.into()),
         first_ends: shift.minute(row.first_ends.into()),

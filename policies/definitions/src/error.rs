@@ -83,6 +83,18 @@ pub enum Reason {
     /// A window that the rule cannot have.
     #[error("the rule `{rule}` needs the window {expected}")]
     WindowOfRule { rule: &'static str, expected: &'static str },
+    /// A feature seen from an earlier day by a rule that knows today only.
+    #[error("the rule `{rule}` knows no `earlier`: the register of persons has what holds today")]
+    NoPast { rule: &'static str },
+    /// Index admissions whose discharge lies too near, or too far.
+    #[error("`days-ago` is 1 to {max}, and `least-age` no more than {age_max}")]
+    Index { max: u16, age_max: u16 },
+    /// A time to be readmitted in that is none, or that need not be over.
+    #[error("the `days` of `readmitted` are 1 to {max}, those of `days-ago`: later ones may lie ahead")]
+    Readmitted { max: u16 },
+    /// A measure of index admissions that would leave out some of the admissions that decide.
+    #[error("`only-acute` goes with no measure of index admissions")]
+    AcuteIndex,
     /// Bounds in the wrong order.
     #[error("the clamp {from} to {to} holds no number")]
     Clamp { from: i64, to: i64 },
@@ -138,7 +150,7 @@ pub enum Reason {
     #[error("`at` names points, counts or both: at events the events themselves are sent")]
     TouchAtEvents,
     /// A touch group whose rules merge different spells or stays, or of which only some do.
-    #[error("the rules of touch group `{group}` do not merge the same rows within the same window")]
+    #[error("the rules of touch group `{group}` do not put the same rows together within the same window")]
     UnlikeEvents { group: String },
     /// A component that an indicator names and does not use.
     #[error("component `{name}` stands in no criterion, dimension or table")]

@@ -1,14 +1,16 @@
-//! Rules over time for a person whose spells or stays lie at several nodes: the nodes' events put together.
+//! Rules for a person of whom several nodes have something that must be put together: the nodes' events.
 //!
-//! A node's events are its own merged spells or stays, with shifted times. Merging what each node has merged gives
-//! what merging all records at once would have: both are the connected parts of the same intervals, and the first
-//! contact of a whole is the first of some part. Pure, and no reading of a date is possible here.
+//! A node's events are its own merged spells or stays, or its answers and amounts one by one, with shifted times.
+//! Merging what each node has merged gives what merging all records at once would have: both are the connected parts
+//! of the same intervals, the first contact of a whole is the first of some part, and its end that of some part. Pure,
+//! and no reading of a date is possible here.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 
-use tvaers_protocol::event::Event;
+use tvaers_protocol::event::{ANSWER_ZERO, Event, ORDER_BYTES};
 
-use crate::feature::{Measure, Rule, Spells, StayMeasure, Stays};
+use crate::feature::{Answer, Kind, Measure, Pick, Rule, Spells, StayMeasure, Stays};
 use crate::model::{Component, Model};
 
 const MINUTES_AN_HOUR: i32 = 60;
@@ -23,6 +25,8 @@ impl Model {
         let value = |component: &Component| match &component.feature.rule {
             Rule::Spells(spells) => spells_value(spells, &merged_spells(&own)),
             Rule::Stays(stays) => stays_value(stays, &merged_stays(stays, &own)),
+            Rule::SumRows { .. } => sum(&own),
+            Rule::Answer(answer) => picked(answer, &own).map_or(0, |number| coded(component, number)),
             _ => 0,
         };
         let clamped = |component: &Component| {
@@ -42,6 +46,8 @@ struct Merged<'e> {
     begins: i32,
     ends: i32,
     first_ends: i32,
+    /// What the event that ends last says of its end.
+    discharged: bool,
 }
 
 /// Shifted numbers are compared by how far they are from those of one event.
@@ -54,6 +60,7 @@ fn relative<'e>(events: &[&'e Event]) -> Vec<Merged<'e>> {
         begins: Event::after(event.begins, base.begins),
         ends: Event::after(event.ends, base.begins),
         first_ends: Event::after(event.first_ends, base.begins),
+        discharged: event.discharged,
     };
     events.iter().map(one).collect()
 }
@@ -100,6 +107,12 @@ fn merged_stays<'e>(stays: &Stays, events: &[&'e Event]) -> Vec<Merged<'e>> {
                 if tied && part.first.order.order(&last.first.order) == Ordering::Less {
                     last.first = part.first;
                 }
+                last.discharged = match part.ends.cmp(&last.ends) {
+                    Ordering::Less => last.discharged,
+                    // One register may know of a death that another does not.
+                    Ordering::Equal => last.discharged && part.discharged,
+                    Ordering::Greater => part.discharged,
+                };
                 last.ends = last.ends.max(part.ends);
                 last.last_day = last.last_day.max(part.last_day);
             }
@@ -121,14 +134,62 @@ fn stays_value(stays: &Stays, merged: &[Merged<'_>]) -> u64 {
         };
         u64::from(counting().zip(later).any(near))
     };
-    match stays.measure {
+    match &stays.measure {
         StayMeasure::Count => counting().count() as u64,
         StayMeasure::BedDays => {
             counting().map(|stay| u64::from(stay.last_day.abs_diff(stay.first_day)).max(1)).sum()
         }
-        StayMeasure::WithinDays { count, days } => begin_within(count, &|_| days),
-        StayMeasure::WithinMonths { count, .. } => begin_within(count, &|first| first.reach),
+        StayMeasure::WithinDays { count, days } => begin_within(*count, &|_| *days),
+        StayMeasure::WithinMonths { count, .. } => begin_within(*count, &|first| first.reach),
+        StayMeasure::Index(_) => merged.iter().filter(|stay| is_index(stay)).count() as u64,
+        StayMeasure::Readmitted { days, .. } => {
+            let is_readmitted = |(stay, next): &(&Merged<'_>, &Merged<'_>)| {
+                let until = stay.last_day.saturating_add(i32::from(*days));
+                is_index(stay) && next.first.acute && next.first_day <= until
+            };
+            merged.iter().zip(merged.iter().skip(1)).filter(is_readmitted).count() as u64
+        }
     }
+}
+
+/// By its first contact, and by its end.
+const fn is_index(stay: &Merged<'_>) -> bool {
+    stay.first.index && stay.discharged
+}
+
+/// Amounts added up, each identifier once: of several that name one thing the greatest.
+fn sum(events: &[&Event]) -> u64 {
+    let mut amounts: BTreeMap<&[u16; ORDER_BYTES], u32> = BTreeMap::new();
+    for event in events {
+        let amount = amounts.entry(&event.order.0).or_default();
+        *amount = event.amount.max(*amount);
+    }
+    amounts.into_values().map(u64::from).sum()
+}
+
+/// The number of the answer that is told, none where there is none.
+fn picked(answer: &Answer, events: &[&Event]) -> Option<i64> {
+    let base = events.first()?.first_day;
+    let day = |event: &&&Event| Event::after(event.first_day, base);
+    let number = |event: &&Event| i64::from(event.amount) - i64::from(ANSWER_ZERO);
+    let of = |is_of: fn(&Event) -> bool| events.iter().filter(move |event| is_of(event));
+    let first = || of(|event| event.first_round).min_by_key(|event| (day(event), event.amount)).map(number);
+    let last =
+        || of(|event| event.last_round).min_by_key(|event| (Reverse(day(event)), event.amount)).map(number);
+    match answer.pick {
+        Pick::First(_) => first(),
+        Pick::Last(_) => last(),
+        Pick::Change { .. } => Some(last()? - first()?),
+    }
+}
+
+/// A number within the clamp of the component's feature, in the component's coding.
+fn coded(component: &Component, number: i64) -> u64 {
+    let within = match component.feature.kind {
+        Kind::Integer { from, to, .. } => number.max(from).min(to),
+        _ => number,
+    };
+    component.coding.coded(within).into()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fmt;
 use tvaers_protocol::id::Sector;
 
 use crate::schema::{Column, Table};
-use crate::window::Window;
+use crate::window::{Length, Window};
 
 /// A feature of the catalogue.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Feature {
     pub holder: Holder,
     /// The days it looks at.
     pub window: Window,
+    /// How long before the reference date lies the day from which it is seen: its window, an age, whatever its rule
+    /// reckons from the reference date. `None` is the reference date itself.
+    pub earlier: Option<Length>,
     /// What its values are.
     pub kind: Kind,
     /// How it is worked out.
@@ -110,6 +113,8 @@ pub enum Rule {
         rows: Rows,
         /// The column that is added up.
         amount: &'static Column,
+        /// The column that names what a row is of, where two nodes can hold a row of the same; it counts once then.
+        id: Option<&'static Column>,
     },
     /// Whether any row that lasts over the reference date meets the conditions.
     ActiveRow(Lasting),
@@ -142,7 +147,8 @@ pub enum Rule {
         /// The first year of age of each label of the feature's category, rising from 0.
         from: Vec<u16>,
     },
-    /// Alive and with a row of residence in the node's own municipality that contains the day.
+    /// Alive and with a row of residence in the node's own municipality that contains the day; or dead, with one that
+    /// contains the day of death.
     Resident(Residence),
     /// The municipality of residence: a municipality's own code, or what the region's register of patients has.
     Kommune {
@@ -177,13 +183,20 @@ impl Rule {
     /// near enough to matter to a rule that spans several nodes.
     #[must_use]
     pub const fn touches(&self) -> bool {
-        matches!(self, Self::AnyRow(_) | Self::CountRows(_) | Self::Spells(_) | Self::Stays(_))
+        self.has_events() || matches!(self, Self::AnyRow(_) | Self::CountRows(_))
     }
 
-    /// Whether it is a rule over events that merge, so that events of several nodes can be put together.
+    /// Whether it is a rule over events of which several nodes can have parts, or the same one, so that the events of
+    /// all of them can be put together.
     #[must_use]
     pub const fn has_events(&self) -> bool {
-        matches!(self, Self::Spells(_) | Self::Stays(_))
+        matches!(self, Self::Spells(_) | Self::Stays(_) | Self::Answer(_) | Self::SumRows { id: Some(_), .. })
+    }
+
+    /// Whether it can be seen from a day before the reference date: a register of persons has what holds today.
+    #[must_use]
+    pub const fn has_past(&self) -> bool {
+        !matches!(self, Self::Person(_) | Self::Kommune { .. })
     }
 
     /// Whether the result belongs to a dated event, so that of two nodes' results the later can be told.
@@ -205,7 +218,7 @@ pub struct Rows {
 }
 
 /// A test that at least one of several columns passes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The columns, all of the rule's table. A column with a list passes if one of its codes does.
     pub columns: Vec<&'static Column>,
@@ -283,7 +296,8 @@ pub struct Lasting {
 /// than so many hours, are merged to stays; the gap is measured from the latest end so far. A contact without an end
 /// ends on the reference date at 23:59; one that begins after that day is left out, and a known end after it is kept.
 /// A stay that lasts so many hours is an admission. It is acute, and lies in a window, by its first contact: the one
-/// that begins first; of several the one that ends first; of several the one with the lower identifier.
+/// that begins first; of several the one that ends first; of several the one with the lower identifier. Where a
+/// measure is of index admissions, the window holds their discharges, and a stay may have begun long before it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stays {
     /// The table.
@@ -316,11 +330,21 @@ impl Stays {
         parts(self) == parts(other)
             && (&self.contact, &self.acute) == (&other.contact, &other.acute)
             && (self.gap_hours, self.admission_hours) == (other.gap_hours, other.admission_hours)
+            && self.index() == other.index()
+    }
+
+    /// Which admissions are index admissions, where they are what is told of.
+    #[must_use]
+    pub const fn index(&self) -> Option<&Index> {
+        match &self.measure {
+            StayMeasure::Index(index) | StayMeasure::Readmitted { index, .. } => Some(index),
+            _ => None,
+        }
     }
 }
 
 /// What is told of admissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StayMeasure {
     /// How many there are.
     Count,
@@ -341,6 +365,32 @@ pub enum StayMeasure {
         /// The months.
         months: u16,
     },
+    /// How many index admissions there are.
+    Index(Index),
+    /// How many index admissions are followed by a readmission: the person's next admission, whichever it is, is acute
+    /// and begins no more than so many days after the day of discharge. One may itself be an index admission.
+    Readmitted {
+        /// Which admissions are asked about.
+        index: Index,
+        /// The days, no more than those of [`Index::days_ago`].
+        days: u16,
+    },
+}
+
+/// Which admissions are index admissions: by their first contact and the age at it, and by a discharge alive within
+/// the window. One that has not ended has no discharge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// What the first contact must meet.
+    pub conditions: Vec<Condition>,
+    /// The birth date, in the table of persons.
+    pub birth: &'static Column,
+    /// The least age in completed years on the day on which it begins.
+    pub least_age: u16,
+    /// The day of death, in the table of persons; one who died on the day of discharge or before it did not leave alive.
+    pub death: &'static Column,
+    /// How many days before the reference date the last discharge lies that counts, at least 1.
+    pub days_ago: u16,
 }
 
 /// A question that is put in rounds, of which a row has the answers of one. An empty answer is none.
@@ -372,6 +422,18 @@ pub enum Pick {
         /// The round whose last answer it is taken from.
         last: String,
     },
+}
+
+impl Pick {
+    /// The round whose first answer is told, and the one whose last.
+    #[must_use]
+    pub fn rounds(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::First(first) => (Some(first), None),
+            Self::Last(last) => (None, Some(last)),
+            Self::Change { first, last } => (Some(first), Some(last)),
+        }
+    }
 }
 
 /// Codes of the ISO week that contains the reference date.
@@ -426,4 +488,6 @@ pub struct Residence {
     pub to: &'static Column,
     /// The day of death, in the table of persons.
     pub death: &'static Column,
+    /// Whether the dead count as well, where they were resident when they died.
+    pub died: bool,
 }

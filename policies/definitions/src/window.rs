@@ -46,14 +46,25 @@ impl Window {
     /// ends first (before the year −9999).
     #[must_use]
     pub fn opens(self, as_of: Date) -> Option<Date> {
+        match self {
+            Self::OnDay => Length::Days(1).before(as_of),
+            Self::Ever => None,
+            Self::Last(length) => length.before(as_of),
+        }
+    }
+}
+
+impl Length {
+    /// The day so long before a day, by the calendar and clamped to the end of the month. `None` where the calendar
+    /// ends first (before the year −9999).
+    #[must_use]
+    pub fn before(self, day: Date) -> Option<Date> {
         let span = match self {
-            Self::OnDay => 1.days(),
-            Self::Ever => return None,
-            Self::Last(Length::Years(n)) => i64::from(n).years(),
-            Self::Last(Length::Months(n)) => i64::from(n).months(),
-            Self::Last(Length::Days(n)) => i64::from(n).days(),
+            Self::Years(n) => i64::from(n).years(),
+            Self::Months(n) => i64::from(n).months(),
+            Self::Days(n) => i64::from(n).days(),
         };
-        as_of.checked_sub(span).ok()
+        day.checked_sub(span).ok()
     }
 }
 
@@ -61,19 +72,25 @@ impl FromStr for Window {
     type Err = WindowError;
     fn from_str(text: &str) -> Result<Self, WindowError> {
         match text {
-            "on-day" => return Ok(Self::OnDay),
-            "ever" => return Ok(Self::Ever),
-            _ => {}
+            "on-day" => Ok(Self::OnDay),
+            "ever" => Ok(Self::Ever),
+            length => Ok(Self::Last(length.parse()?)),
         }
+    }
+}
+
+impl FromStr for Length {
+    type Err = WindowError;
+    fn from_str(text: &str) -> Result<Self, WindowError> {
         let (number, unit) = text.split_once(' ').ok_or(WindowError)?;
         let number: u16 = number.parse().map_err(|_| WindowError)?;
         if !(1..=999).contains(&number) {
             return Err(WindowError);
         }
         match unit {
-            "year" | "years" => Ok(Self::Last(Length::Years(number))),
-            "month" | "months" => Ok(Self::Last(Length::Months(number))),
-            "day" | "days" => Ok(Self::Last(Length::Days(number))),
+            "year" | "years" => Ok(Self::Years(number)),
+            "month" | "months" => Ok(Self::Months(number)),
+            "day" | "days" => Ok(Self::Days(number)),
             _ => Err(WindowError),
         }
     }
@@ -84,9 +101,17 @@ impl fmt::Display for Window {
         match self {
             Self::OnDay => f.write_str("on-day"),
             Self::Ever => f.write_str("ever"),
-            Self::Last(Length::Years(n)) => write!(f, "{n} years"),
-            Self::Last(Length::Months(n)) => write!(f, "{n} months"),
-            Self::Last(Length::Days(n)) => write!(f, "{n} days"),
+            Self::Last(length) => length.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Years(n) => write!(f, "{n} years"),
+            Self::Months(n) => write!(f, "{n} months"),
+            Self::Days(n) => write!(f, "{n} days"),
         }
     }
 }

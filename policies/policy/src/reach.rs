@@ -25,6 +25,8 @@ pub fn tables(feature: &Feature, sector: Sector) -> Vec<&'static str> {
         Rule::AnyRow(rows) | Rule::CountRows(rows) | Rule::SumRows { rows, .. } => vec![rows.table.name],
         Rule::ActiveRow(rows) | Rule::DailySum { rows, .. } => vec![rows.table.name],
         Rule::Spells(spells) => vec![spells.table.name],
+        // Ages and deaths are in the register.
+        Rule::Stays(stays) if stays.index().is_some() => vec![stays.table.name, persons],
         Rule::Stays(stays) => vec![stays.table.name],
         Rule::Answer(answer) => vec![answer.table.name],
         Rule::WeekCode(week) => vec![week.table.name],
@@ -49,10 +51,13 @@ pub fn columns(feature: &Feature) -> Vec<&'static Column> {
     };
     match &feature.rule {
         Rule::AnyRow(rows) | Rule::CountRows(rows) => of_conditions(&rows.conditions),
-        Rule::SumRows { rows, amount } => [of_conditions(&rows.conditions), vec![*amount]].concat(),
+        Rule::SumRows { rows, amount, .. } => [of_conditions(&rows.conditions), vec![*amount]].concat(),
         Rule::ActiveRow(rows) => of_conditions(&rows.conditions),
         Rule::DailySum { rows, amount } => [of_conditions(&rows.conditions), vec![*amount]].concat(),
-        Rule::Stays(stays) => [stays.contact.columns.clone(), stays.acute.columns.clone()].concat(),
+        Rule::Stays(stays) => {
+            let index = stays.index().map_or_else(Vec::new, |index| of_conditions(&index.conditions));
+            [stays.contact.columns.clone(), stays.acute.columns.clone(), index].concat()
+        }
         Rule::Answer(answer) => vec![answer.item],
         Rule::WeekCode(week) => vec![week.code],
         Rule::Person(person) => vec![person.column],

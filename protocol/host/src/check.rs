@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn all_problems_are_kept_and_the_exit_code_is_theirs_where_they_agree() {
-        let quiet = || Report::new(Output { format: Format::Json, quiet: true });
+        let quiet = || Report::new(Output { format: Format::Json, quiet: true, ..Output::default() });
         let problem = |exit| Problem::new(exit, "a.b", "wrong");
         let mut report = quiet();
         assert_eq!(report.take("one", Ok(7)), Some(7));

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use comfy_table::{CellAlignment, LineStyle, Row, Table, TableStyle};
 use tvaers_protocol::problem::Problem;
 
@@ -21,7 +21,7 @@ pub fn table(header: impl Into<Row>, right: &[usize]) -> Table {
 }
 
 /// How results and problems are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     #[default]
@@ -30,15 +30,66 @@ pub enum Format {
     Json,
 }
 
-/// Options that every program has.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct Output {
+/// What `--format` can say. A command that writes files declares the option anew with more names; since clap then hands
+/// its value to the whole command line, the type is one for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Written {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+    /// A table.
+    #[value(skip)]
+    Csv,
+    /// A page.
+    #[value(skip)]
+    Html,
+}
+
+/// The options as they are parsed.
+#[derive(Args)]
+struct Options {
     /// How results and problems are written
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub format: Format,
+    format: Written,
     /// Say nothing but results and problems
     #[arg(long, global = true)]
+    quiet: bool,
+}
+
+/// Options that every program has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Output {
+    /// How results and problems are written.
+    pub format: Format,
+    /// The same of a command that writes files.
+    pub written: Written,
+    /// Say nothing but results and problems.
     pub quiet: bool,
+}
+
+impl FromArgMatches for Output {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Options { format: written, quiet } = Options::from_arg_matches(matches)?;
+        let format = if written == Written::Json { Format::Json } else { Format::Text };
+        Ok(Self { format, written, quiet })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Output {
+    fn augment_args(command: Command) -> Command {
+        Options::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Options::augment_args_for_update(command)
+    }
 }
 
 impl Output {

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tvaers_protocol::codec;
-use tvaers_protocol::event::{Event, EventRecord, EventRequest, ORDER_BYTES, OrderTag};
+use tvaers_protocol::event::{ANSWER_ZERO, Event, EventRecord, EventRequest, ORDER_BYTES, OrderTag};
 use tvaers_protocol::frame::{FrameHeader, Kind, VERSION};
 use tvaers_protocol::id::{Digest, Pseudonym, Sector};
 use tvaers_protocol::message::{Acceptance, Signed};
@@ -84,7 +84,7 @@ fn contributions() -> Golden {
         name: "contribution-record",
         bytes: contribution_records(),
         again: |bytes| {
-            let records = SHAPE.read(whole(bytes, 2 * SHAPE.size())?);
+            let records = SHAPE.read(whole(bytes, 2, SHAPE.size())?);
             let records = records.map_err(|error| error.to_string())?;
             let mut body = Vec::new();
             records.iter().for_each(|record| SHAPE.write(record, &mut body));
@@ -124,7 +124,7 @@ fn hand_backs() -> Golden {
         name: "hand-back-record",
         bytes: hand_back_records(),
         again: |bytes| {
-            let records = HAND_BACK_SHAPE.read(whole(bytes, 2 * HAND_BACK_SHAPE.size())?);
+            let records = HAND_BACK_SHAPE.read(whole(bytes, 2, HAND_BACK_SHAPE.size())?);
             let records = records.map_err(|error| error.to_string())?;
             let mut body = Vec::new();
             records.iter().for_each(|record| HAND_BACK_SHAPE.write(record, &mut body));
@@ -164,7 +164,7 @@ fn event_requests() -> Golden {
         name: "event-request-record",
         bytes: event_request_records(),
         again: |bytes| {
-            let records = EventRequest::read(whole(bytes, 2 * EventRequest::SIZE)?);
+            let records = EventRequest::read(whole(bytes, 2, EventRequest::SIZE)?);
             let mut body = Vec::new();
             records.map_err(|error| error.to_string())?.iter().for_each(|record| record.write(&mut body));
             Ok(body)
@@ -186,7 +186,7 @@ fn events() -> Golden {
         name: "event-record",
         bytes: event_records(),
         again: |bytes| {
-            let records = EventRecord::read(whole(bytes, 2 * EventRecord::SIZE)?);
+            let records = EventRecord::read(whole(bytes, 4, EventRecord::SIZE)?);
             let mut body = Vec::new();
             records.map_err(|error| error.to_string())?.iter().for_each(|record| record.write(&mut body));
             Ok(body)
@@ -194,7 +194,7 @@ fn events() -> Golden {
     }
 }
 
-/// A stay and a spell of one person.
+/// A stay, a spell, an answer and an amount of one person.
 pub(crate) fn event_records() -> Vec<u8> {
     let mut order = [0x0102; ORDER_BYTES];
     order[ORDER_BYTES - 1] = 0x01ff;
@@ -202,37 +202,66 @@ pub(crate) fn event_records() -> Vec<u8> {
         group: 0,
         in_window: true,
         acute: true,
+        index: true,
+        discharged: true,
+        first_round: false,
+        last_round: false,
         first_day: 0xffff_fffe,
         last_day: 1,
         begins: 0x8000_0000,
         ends: 0x8000_1000,
         first_ends: 0x8000_0800,
         reach: 184,
-        order: OrderTag(order),
+        amount: 0,
+        order: OrderTag(order.clone()),
     };
     let spell = Event {
         group: 2,
         in_window: false,
         acute: false,
+        index: false,
+        discharged: false,
+        first_round: false,
+        last_round: false,
         first_day: 7,
         last_day: 21,
         begins: 0,
         ends: 0,
         first_ends: 0,
         reach: 0,
+        amount: 0,
         order: OrderTag([0; ORDER_BYTES]),
     };
+    let answer = Event {
+        group: 3,
+        in_window: true,
+        first_round: true,
+        last_round: true,
+        last_day: 7,
+        amount: ANSWER_ZERO + 4,
+        ..spell.clone()
+    };
+    let amount = Event {
+        group: 4,
+        in_window: true,
+        first_day: 0,
+        last_day: 0,
+        amount: 3_811_125,
+        order: OrderTag(order),
+        ..spell.clone()
+    };
     let mut body = Vec::new();
-    for event in [stay, spell] {
+    for event in [stay, spell, answer, amount] {
         EventRecord { pseudonym: Pseudonym::from_bytes([0x0a; 16]), event }.write(&mut body);
     }
     body
 }
 
-/// A body cut after its first record is a shorter body and no error: nothing in it counts its records, the signed
-/// total does. Every other cut is left to the shape to refuse.
-fn whole(bytes: &[u8], length: usize) -> Result<&[u8], String> {
-    if 2 * bytes.len() == length { Err("one record of two".to_owned()) } else { Ok(bytes) }
+/// A body cut between two records is a shorter body and no error: nothing in it counts its records, the signed total
+/// does. Every other cut is left to the shape to refuse.
+fn whole(bytes: &[u8], records: usize, size: usize) -> Result<&[u8], String> {
+    let is_cut = bytes.len() < records * size && bytes.len() % size == 0;
+    if is_cut { Err(format!("fewer than {records} records")) } else { Ok(bytes) }
 }
 
 fn roster() -> Roster {

@@ -33,3 +33,15 @@ pub fn is_unemployed(codes: &[u16]) -> bool {
 pub fn has_cash_benefit(codes: &[u16]) -> bool {
     codes.iter().any(|code| (130..=138).contains(code) || (730..=738).contains(code))
 }
+
+/// Sickness benefit.
+#[must_use]
+pub fn has_sickness_benefit(codes: &[u16]) -> bool {
+    codes.iter().any(|code| (890..=899).contains(code))
+}
+
+/// The state education grant.
+#[must_use]
+pub fn has_education_grant(codes: &[u16]) -> bool {
+    codes.iter().any(|code| [651, 652].contains(code))
+}

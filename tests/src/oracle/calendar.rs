@@ -37,6 +37,15 @@ pub fn twelve_months_to(as_of: Date) -> anyhow::Result<Window> {
     Ok(Window { before, as_of })
 }
 
+/// The six calendar months up to `as_of`; the 31st of a month goes back to the end of a shorter one.
+///
+/// # Errors
+/// Where the calendar does not reach that far back.
+pub fn six_months_to(as_of: Date) -> anyhow::Result<Window> {
+    let before = as_of.checked_sub(6.months()).context("the window begins before the calendar")?;
+    Ok(Window { before, as_of })
+}
+
 /// Days from `from` to `to`, below zero where `to` is earlier.
 #[must_use]
 pub fn days_between(from: Date, to: Date) -> i32 {

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use tvaers_protocol::id::PersonId;
 
 use super::{
-    calendar::{Window, age, twelve_months_to, two_years_to},
-    read,
+    calendar::{Window, age, six_months_to, twelve_months_to, two_years_to},
+    read, readmission,
 };
 
 /// The value of a feature. It names nobody, so it may be printed in a test's message.
@@ -36,7 +36,14 @@ pub type Features = BTreeMap<&'static str, Option<Value>>;
 /// Where the folder is not one of a node, cannot be read, or `as_of` is so early that two years before it are no date.
 pub fn of_node(folder: &Path, as_of: Date) -> anyhow::Result<BTreeMap<PersonId, Features>> {
     let federation = read::nodes(&[folder.to_owned()])?;
-    let windows = Windows { one_year: twelve_months_to(as_of)?, two_years: two_years_to(as_of)? };
+    let one_year = twelve_months_to(as_of)?;
+    let windows = Windows {
+        half_year: six_months_to(as_of)?,
+        year_before: twelve_months_to(one_year.before)?,
+        one_year,
+        two_years: two_years_to(as_of)?,
+        discharges: readmission::discharges(as_of)?,
+    };
     let mut all = BTreeMap::new();
     for (id, citizen) in federation.citizens {
         let features = match (citizen.persons.as_slice(), citizen.patients.as_slice()) {
@@ -51,8 +58,13 @@ pub fn of_node(folder: &Path, as_of: Date) -> anyhow::Result<BTreeMap<PersonId, 
 }
 
 struct Windows {
+    half_year: Window,
     one_year: Window,
+    /// The twelve months before the last twelve, seen from their own end.
+    year_before: Window,
     two_years: Window,
+    /// Of discharges that can be an index.
+    discharges: Window,
 }
 
 /// Adds what both sectors know of a person.

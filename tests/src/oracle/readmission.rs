@@ -9,7 +9,8 @@ use jiff::{ToSpan as _, civil::Date};
 use super::{
     Citizen,
     calendar::{Window, age, days_between, twelve_months_to},
-    resident, stay,
+    resident,
+    stay::{self, Stay},
 };
 
 /// Counts of admissions of one person. It names nobody, so it may be printed in a test's message.
@@ -41,19 +42,27 @@ pub fn answer(citizen: &Citizen, members: &BTreeSet<u16>, discharges: &Window, a
     let Some(person) = resident::master(citizen, home) else { return Answer::default() };
     let regions = resident::contributing_regions(citizen, members);
     let admissions = stay::admissions(&stay::contacts(citizen, &regions), as_of);
-    let mut answer = Answer { resident: home.is_some(), ..Answer::default() };
+    let (index, readmitted) = counts(&admissions, person.birth_date, person.death_date, discharges);
+    Answer { resident: home.is_some(), index, readmitted }
+}
+
+/// How many of the admissions, in order of their start, of one born and dead on these days are an index, and how many
+/// of those are followed by a readmission.
+#[must_use]
+pub fn counts(admissions: &[Stay], birth: Date, death: Option<Date>, discharges: &Window) -> (u16, u16) {
+    let (mut index, mut readmitted) = (0, 0);
     for (nth, admission) in admissions.iter().enumerate() {
         let discharge = admission.end.date();
         let is_index = admission.sector == "somatik"
             && admission.specialty_group == "medicin"
-            && age(person.birth_date, admission.start.date()) >= 65
-            && person.death_date.is_none_or(|death| death > discharge)
+            && age(birth, admission.start.date()) >= 65
+            && death.is_none_or(|death| death > discharge)
             && discharges.holds(discharge);
         let is_readmitted = admissions
             .get(nth + 1)
             .is_some_and(|next| next.acute && days_between(discharge, next.start.date()) <= 30);
-        answer.index += u16::from(is_index);
-        answer.readmitted += u16::from(is_index && is_readmitted);
+        index += u16::from(is_index);
+        readmitted += u16::from(is_index && is_readmitted);
     }
-    answer
+    (index, readmitted)
 }

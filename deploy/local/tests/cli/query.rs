@@ -86,6 +86,10 @@ fn results_stand_where_they_are_promised_and_are_the_truth_at_a_million_rho() {
             .find(|cell| cell["key"]["kommune"] == kommune && cell["key"]["included"] == true);
         assert_eq!(cell.unwrap()["value"].as_u64(), u64::try_from(included).ok(), "{node}");
     }
+    // The page has both, in both languages, and says where it is.
+    let page = fs::read_to_string(place.out().join("report.html")).unwrap();
+    assert_eq!(page.matches("<section class=\"result\"").count(), 4);
+    assert!(page.contains("sexes") && page.contains("Made-up data"));
     // A query alone asks no model, and takes the earlier result away where it fails.
     place.run_well(&["--query", &query]);
     let timings = json(&place.out().join("timings.json"));
@@ -105,6 +109,8 @@ fn many_times_is_one_object_a_line_each_noised_by_itself() {
     let mut different = values.clone();
     different.sort_by_key(ToString::to_string);
     different.dedup();
+    let page = fs::read_to_string(place.out().join("report.html")).unwrap();
+    assert!(page.contains("Number of answers: 40"));
     // Four cells with a standard deviation of 3: two answers alike are once in ten thousand.
     assert!(different.len() > 30, "{} different answers", different.len());
 }

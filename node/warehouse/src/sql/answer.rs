@@ -5,32 +5,40 @@
 //! value.
 
 use sea_query::{Expr, ExprTrait as _, Func};
-use tvaers_definitions::feature::{Answer, Feature, Pick};
+use tvaers_definitions::feature::{Answer, Feature};
 
 use super::aggregate::{Aggregate, Over};
+use super::condition::any;
 use super::{Scope, SqlError, rows};
 
 const VALUES: i64 = 1 << 32;
 const VALUE_MIN: i64 = -(1 << 31);
 const VALUE_MAX: i64 = (1 << 31) - 1;
 
-/// The value of the answer that the rule picks, NULL where there is none. `put` has a number worked out, under a
-/// name that says which end it is of, and gives the expression for it.
+/// The value of the answer that the rule picks, NULL where there is none, and whether there is any answer of its
+/// rounds. `put` has a number worked out, under a name that says which end it is of, and gives the expression for it.
 pub(super) fn picked(
     scope: &Scope<'_>,
     feature: &Feature,
     answer: &Answer,
     mut put: impl FnMut(&str, Aggregate) -> Expr,
-) -> Result<Expr, SqlError> {
-    let mut first = |round: &str| Ok(first_value(put("first", first_of(scope, feature, answer, round)?)));
-    Ok(match &answer.pick {
-        Pick::First(round) => first(round)?,
-        Pick::Last(round) => last_value(put("last", last_of(scope, feature, answer, round)?)),
-        Pick::Change { first: before, last: after } => {
-            let before = first(before)?;
-            last_value(put("last", last_of(scope, feature, answer, after)?)).sub(before)
-        }
-    })
+) -> Result<(Expr, Expr), SqlError> {
+    let (first, last) = answer.pick.rounds();
+    let first = first.map(|round| first_of(scope, feature, answer, round)).transpose()?;
+    let last = last.map(|round| last_of(scope, feature, answer, round)).transpose()?;
+    let first = first.map(|number| put("first", number));
+    let last = last.map(|number| put("last", number));
+    let given = any(first.iter().chain(&last).map(|number| number.clone().is_not_null()));
+    let (first, last) = (first.map(first_value), last.map(last_value));
+    let value = match (first, last) {
+        (Some(first), Some(last)) => last.sub(first),
+        (first, last) => first.or(last).ok_or_else(|| no_round(feature))?,
+    };
+    Ok((value, given))
+}
+
+fn no_round(feature: &Feature) -> SqlError {
+    SqlError::NoComponent { feature: feature.name.clone() }
 }
 
 /// The least day and, on it, the least value.
@@ -64,7 +72,7 @@ fn last_value(number: Expr) -> Expr {
 }
 
 /// The column, kept within the bits that are there for it; no answer reaches so far.
-fn value(answer: &Answer) -> Expr {
+pub(super) fn value(answer: &Answer) -> Expr {
     let least = Func::greatest([Expr::col(answer.item.name), Expr::val(VALUE_MIN)]);
     Func::least([least.into(), Expr::val(VALUE_MAX)]).into()
 }

@@ -39,11 +39,9 @@ impl OfPersons {
     /// Adds the residents' table of a municipality, so that [`person::resident`] can look at it.
     pub(super) fn add_home(&mut self, scope: &Scope<'_>, residence: &Residence) {
         if let Holding::Municipality { own } = scope.holding {
-            let joined = match scope.dialect {
-                Dialect::Sqlite => Vec::new(),
-                Dialect::Postgres => vec![person::HOME.to_owned()],
-            };
-            self.join_all((vec![person::home(scope, residence, own)], joined));
+            let joined = person::joins_home(scope).then(|| person::HOME.to_owned());
+            let home = person::home(scope, residence, own, person::HOME);
+            self.join_all((vec![home], joined.into_iter().collect()));
         }
     }
 

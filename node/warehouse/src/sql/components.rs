@@ -66,7 +66,7 @@ fn flags(extraction: &Extraction<'_>, scope: &Scope<'_>, answer: &mut OfPersons)
         Holding::Municipality { .. } => {
             let residence = residence(&population.resident)?;
             answer.add_home(scope, residence);
-            person::resident(scope, residence)
+            person::resident(scope, residence, person::HOME)
         }
     };
     answer.column(scope, resident, "resident");

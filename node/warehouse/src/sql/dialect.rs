@@ -70,16 +70,16 @@ impl Dialect {
         }
     }
 
-    /// From the number of a day to that of the same day some calendar months later, or of the month's last day where
-    /// the month has no such day.
-    pub(super) fn months_later(self, day: Expr, months: u16) -> Expr {
+    /// From the number of a day to that of the same day some calendar months later, or earlier where they are below 0,
+    /// or of the month's last day where the month has no such day.
+    pub(super) fn months_later(self, day: Expr, months: i32) -> Expr {
         match self {
             Self::Sqlite => {
                 // Without `floor`, the 31st would run over into the month after.
                 let later = Func::cust("unixepoch")
                     .arg(day.mul(SECONDS_PER_DAY))
                     .arg("unixepoch")
-                    .arg(format!("+{months} months"))
+                    .arg(format!("{months:+} months"))
                     .arg("floor");
                 Expr::from(later).div(SECONDS_PER_DAY)
             }

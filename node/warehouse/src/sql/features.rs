@@ -58,7 +58,7 @@ pub(super) fn of_persons(
     answer.add_home(scope, residence);
     let resident = || match scope.holding {
         Holding::Region { .. } => person::alive(scope, residence),
-        Holding::Municipality { .. } => Ok(person::resident(scope, residence)),
+        Holding::Municipality { .. } => Ok(person::resident(scope, residence, person::HOME)),
     };
     answer.column(scope, resident()?, RESIDENT);
     let mut passes = Passes::default();
@@ -66,7 +66,7 @@ pub(super) fn of_persons(
         if !feature.holder.is(scope.holding.sector()) {
             return Err(SqlError::OtherSector { feature: feature.name.clone() });
         }
-        let found = if feature.rule == extraction.resident.rule {
+        let found = if feature.rule == extraction.resident.rule && feature.earlier.is_none() {
             resident()?
         } else {
             passes.add(scope, &feature.name, feature)?.value

@@ -11,7 +11,7 @@ use super::aggregate::{Aggregate, Over, TablePass};
 use super::islands::{TOUCH, table};
 use super::spells::SpellsPass;
 use super::stays::StaysPass;
-use super::{Scope, SqlError, answer, lasting, person, rows, week};
+use super::{Holding, Scope, SqlError, answer, lasting, person, rows, week};
 
 /// A feature in the last select.
 pub(super) struct Part {
@@ -30,6 +30,7 @@ pub(super) struct Passes<'a> {
     tables: BTreeMap<&'static str, TablePass>,
     spells: Vec<SpellsPass<'a>>,
     stays: Vec<StaysPass<'a>>,
+    homes: Vec<(CommonTableExpression, String)>,
 }
 
 impl<'a> Passes<'a> {
@@ -41,14 +42,23 @@ impl<'a> Passes<'a> {
         name: &str,
         feature: &'a Feature,
     ) -> Result<Part, SqlError> {
+        let scope = &scope.seen_by(feature)?;
         let plain = |value| Ok(Part { value, touch: None, recency: None });
         match &feature.rule {
             Rule::AnyRow(rows) => self.add_rows(scope, name, feature, rows, Over::Any),
             Rule::CountRows(rows) => self.add_rows(scope, name, feature, rows, Over::Count),
-            Rule::SumRows { rows, amount } => {
+            Rule::SumRows { rows, amount, id } => {
                 let sum = Over::Sum(Expr::col(amount.name));
                 let sum = rows::aggregate(scope, feature, rows, sum)?;
-                plain(or_zero(self.put(rows.table, format!("c_{name}"), sum)))
+                let value = or_zero(self.put(rows.table, format!("c_{name}"), sum));
+                let touch = match id {
+                    None => None,
+                    Some(_) => {
+                        let any = rows::aggregate(scope, feature, rows, Over::Any)?;
+                        Some(or_zero(self.put(rows.table, format!("t_{name}"), any)).gt(0_i64))
+                    }
+                };
+                Ok(Part { value, touch, recency: None })
             }
             Rule::ActiveRow(rows) => {
                 let active = lasting::active(scope, feature, rows)?;
@@ -64,9 +74,10 @@ impl<'a> Passes<'a> {
             }
             Rule::Answer(rule) => {
                 let put = |end: &str, number| self.put(rule.table, format!("{end}_{name}"), number);
-                let value = answer::picked(scope, feature, rule, put)?;
+                let (value, given) = answer::picked(scope, feature, rule, put)?;
                 let missing = matches!(feature.kind, Kind::Integer { missing: true, .. });
-                plain(if missing { value } else { or_zero(value) })
+                let value = if missing { value } else { or_zero(value) };
+                Ok(Part { value, touch: Some(given), recency: None })
             }
             Rule::Spells(spells) => Ok(self.add_spells(name, feature, spells)),
             Rule::Stays(stays) => Ok(self.add_stays(name, feature, stays)),
@@ -74,7 +85,15 @@ impl<'a> Passes<'a> {
             Rule::Age { birth } => plain(person::age(scope, birth)),
             Rule::AgeBand { birth, from } => plain(person::age_band(scope, birth, from, feature)?),
             Rule::Kommune { .. } => plain(person::kommune(scope, feature)?),
-            Rule::Resident(_) => Err(SqlError::NoComponent { feature: feature.name.clone() }),
+            Rule::Resident(residence) => {
+                let Holding::Municipality { own } = scope.holding else {
+                    return Err(SqlError::NoComponent { feature: feature.name.clone() });
+                };
+                let home = format!("{}_{name}", person::HOME);
+                let value = person::resident(scope, residence, &home);
+                self.homes.push((person::home(scope, residence, own, &home), home));
+                plain(value)
+            }
         }
     }
 
@@ -153,6 +172,10 @@ impl<'a> Passes<'a> {
         for pass in &self.stays {
             tables.extend(pass.tables(scope)?);
             joined.push(pass.name().to_owned());
+        }
+        for (home, name) in &self.homes {
+            tables.push(home.clone());
+            joined.extend(person::joins_home(scope).then(|| name.clone()));
         }
         Ok((tables, joined))
     }

@@ -2,57 +2,75 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use sea_query::{CaseStatement, CommonTableExpression, Expr, ExprTrait as _, Func, Query};
+use sea_query::{CaseStatement, CommonTableExpression, Expr, ExprTrait as _, Func, IntoIden as _, Query};
 use tvaers_definitions::feature::{Feature, Kind, PersonColumn, Residence, Rule};
 use tvaers_definitions::model::Population;
 use tvaers_definitions::schema::{Column, ColumnKind, PERSON, Table};
 
 use super::condition::{flag, test};
 use super::dialect::Dialect;
+use super::islands::table;
 use super::{Holding, Scope, SqlError};
 
 /// The alias of the person table.
 pub(super) const ALIAS: &str = "p";
-/// The common table of those with a residence row that contains the reference date.
+/// The common table of those at [`home`], for the feature that tells who is resident.
 pub(super) const HOME: &str = "home";
 
-/// Those whom the municipality's register of residence has on the reference date; once each where they are joined.
-pub(super) fn home(scope: &Scope<'_>, residence: &Residence, own: u16) -> CommonTableExpression {
+/// Those whom the municipality's register of residence has on the reference date, or, where the dead count, had on the
+/// day of their death; once each where they are joined.
+pub(super) fn home(scope: &Scope<'_>, residence: &Residence, own: u16, name: &str) -> CommonTableExpression {
     let as_of = scope.dialect.date(scope.as_of);
     let to = || Expr::col(residence.to.name);
+    let same = |column| Expr::col((residence.table.name, column));
     let mut select = Query::select();
     if scope.dialect == Dialect::Postgres {
         select.distinct();
     }
+    select.expr_as(same(PERSON), PERSON).from(residence.table.name);
+    let day: Expr = if residence.died {
+        let register = Table::of_persons(scope.holding.sector()).name;
+        select.inner_join(register, same(PERSON).equals((register, PERSON)));
+        let death = || Expr::col((register, residence.death.name));
+        CaseStatement::new().case(death().lte(as_of.clone()), death()).finally(as_of).into()
+    } else {
+        as_of
+    };
     let select = select
-        .column(PERSON)
-        .from(residence.table.name)
         .and_where(Expr::col(residence.kommune.name).eq(i64::from(own)))
-        .and_where(Expr::col(residence.from.name).lte(as_of.clone()))
-        .and_where(to().is_null().or(to().gte(as_of)))
+        .and_where(Expr::col(residence.from.name).lte(day.clone()))
+        .and_where(to().is_null().or(to().gte(day)))
         .take();
-    let mut home = CommonTableExpression::new();
-    home.table_name(HOME).query(select);
-    home
+    table(name.to_owned(), select)
 }
 
-/// 1 for those at [`HOME`] who live beyond the reference date.
+/// Whether [`resident`] looks at a joined table.
+pub(super) fn joins_home(scope: &Scope<'_>) -> bool {
+    scope.dialect == Dialect::Postgres
+}
+
+/// 1 for those at [`home`], in the common table of that name, who live beyond the reference date, or for all of them
+/// where the dead count.
 ///
 /// SQLite looks a set up faster than it joins it. PostgreSQL would search a set that it takes for larger than its
 /// working memory anew for each person, and so joins it.
-pub(super) fn resident(scope: &Scope<'_>, residence: &Residence) -> Expr {
+pub(super) fn resident(scope: &Scope<'_>, residence: &Residence, home: &str) -> Expr {
+    let home = home.to_owned().into_iden();
     let at_home = match scope.dialect {
         Dialect::Sqlite => {
-            Expr::col((ALIAS, PERSON)).in_subquery(Query::select().column(PERSON).from(HOME).take())
+            Expr::col((ALIAS, PERSON)).in_subquery(Query::select().column(PERSON).from(home).take())
         }
-        Dialect::Postgres => Expr::col((HOME, PERSON)).is_not_null(),
+        Dialect::Postgres => Expr::col((home, PERSON)).is_not_null(),
     };
-    flag(lives(scope, residence.death).and(at_home))
+    flag(if residence.died { at_home } else { lives(scope, residence.death).and(at_home) })
 }
 
-/// 1 for those of a region's register who live beyond the reference date. The day of death has the same name in both
-/// registers.
+/// 1 for those of a region's register who live beyond the reference date, or for all where the dead count. The day of
+/// death has the same name in both registers.
 pub(super) fn alive(scope: &Scope<'_>, residence: &Residence) -> Result<Expr, SqlError> {
+    if residence.died {
+        return Ok(Expr::val(1_i64));
+    }
     let register = Table::of_persons(scope.holding.sector());
     let death = register.column(residence.death.name);
     Ok(flag(lives(scope, death.ok_or_else(|| no_value(residence.death.name))?)))

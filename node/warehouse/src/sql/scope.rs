@@ -17,6 +17,13 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// The same from the day that a feature is seen from.
+    pub(super) fn seen_by(&self, feature: &Feature) -> Result<Self, SqlError> {
+        let Some(length) = feature.earlier else { return Ok(*self) };
+        let as_of = length.before(self.as_of).ok_or_else(|| self.off_calendar(&feature.name))?;
+        Ok(Self { as_of, ..*self })
+    }
+
     /// The first day after a day. Comparing with it, rather than with the day itself, puts a time of day on the right
     /// side too.
     pub(super) fn after(&self, day: Date, feature: &str) -> Result<Date, SqlError> {

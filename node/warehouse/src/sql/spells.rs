@@ -41,7 +41,8 @@ impl<'a> SpellsPass<'a> {
     /// Whether the feature is told of the same merged spells.
     pub(super) fn serves(&self, feature: &Feature, spells: &Spells) -> bool {
         let records = |spells: &Spells| (spells.table, spells.first, spells.last);
-        records(self.spells) == records(spells) && self.feature.window == feature.window
+        let days = |feature: &Feature| (feature.window, feature.earlier);
+        records(self.spells) == records(spells) && days(self.feature) == days(feature)
     }
 
     /// The name of the last of [`SpellsPass::tables`].
@@ -56,12 +57,13 @@ impl<'a> SpellsPass<'a> {
 
     /// The steps as common tables, the last with one row a person: `person_id`, [`TOUCH`] and the columns.
     pub(super) fn tables(&self, scope: &Scope<'_>) -> Result<Vec<CommonTableExpression>, SqlError> {
+        let scope = &scope.seen_by(self.feature)?;
         let mut tables = self.merged(scope)?;
         tables.push(table(self.name.clone(), self.measured(scope)?));
         Ok(tables)
     }
 
-    /// The steps up to `<name>_merged`, which has the spells.
+    /// The steps up to `<name>_merged`, which has the spells. The scope is that from which the feature is seen.
     pub(super) fn merged(&self, scope: &Scope<'_>) -> Result<Vec<CommonTableExpression>, SqlError> {
         let merge = Merge { name: &self.name, gap: 1, carried: &[], ties: None };
         let mut tables = vec![table(format!("{}_records", self.name), self.records(scope)?)];

@@ -2,7 +2,10 @@
 //!
 //! In steps: the contacts that can matter, their times in minutes; the stays that they merge to, each with what its
 //! first contact says; which stays are admissions that begin in the window; where a measure asks how near admissions
-//! are, for each the first day of the one so many before it; one row a person. Events take the stays themselves.
+//! are, for each the first day of the one so many before it; one row a person. Events take the stays themselves. What
+//! is told of index admissions goes its own way from the stays on: see [`index`].
+
+mod index;
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
@@ -14,7 +17,7 @@ use tvaers_definitions::feature::{Feature, StayMeasure, Stays};
 use tvaers_definitions::schema::PERSON;
 
 use super::aggregate::whole_sum;
-use super::condition::{condition, flag};
+use super::condition::{all, condition, flag};
 use super::dialect::{MINUTES_PER_DAY, MINUTES_PER_HOUR, day_number, day_of_minute};
 use super::islands::{self, BEGINS, ENDS, Merge, TOUCH, table};
 use super::{Scope, SqlError};
@@ -26,6 +29,8 @@ pub(super) const ACUTE: &str = "acute";
 /// The column with the end of the first contact.
 pub(super) const FIRST_ENDS: &str = "first_ends";
 
+/// The column that is 1 where the first contact is of the kind that makes an index admission.
+const KIND: &str = "kind";
 const FIRST_DAY: &str = "first_day";
 const LAST_DAY: &str = "last_day";
 /// The columns that are 1 where a stay counts: where it is an admission, and where it is an acute one.
@@ -55,7 +60,8 @@ impl<'a> StaysPass<'a> {
 
     /// Whether the feature is told of the same merged stays.
     pub(super) fn serves(&self, feature: &Feature, stays: &Stays) -> bool {
-        self.stays.merges_like(stays) && self.feature.window == feature.window
+        let days = |feature: &Feature| (feature.window, feature.earlier);
+        self.stays.merges_like(stays) && days(self.feature) == days(feature)
     }
 
     /// The name of the last of [`StaysPass::tables`].
@@ -65,12 +71,18 @@ impl<'a> StaysPass<'a> {
 
     /// Has the measure told in a column.
     pub(super) fn add(&mut self, stays: &Stays, column: String) {
-        self.measures.push(Measured { measure: stays.measure, only_acute: stays.only_acute, column });
+        let measure = stays.measure.clone();
+        self.measures.push(Measured { measure, only_acute: stays.only_acute, column });
     }
 
     /// The steps as common tables, the last with one row a person: `person_id`, [`TOUCH`] and the columns.
     pub(super) fn tables(&self, scope: &Scope<'_>) -> Result<Vec<CommonTableExpression>, SqlError> {
+        let scope = &scope.seen_by(self.feature)?;
         let mut tables = self.merged(scope)?;
+        if let Some(tests) = self.index_tests(scope)? {
+            tables.extend(self.of_index(scope, &tests));
+            return Ok(tables);
+        }
         let mut last = format!("{}_admissions", self.name);
         tables.push(table(last.clone(), self.admissions(scope)?));
         if self.measures.iter().any(|measured| measured.before().is_some()) {
@@ -82,14 +94,14 @@ impl<'a> StaysPass<'a> {
         Ok(tables)
     }
 
-    /// The steps up to `<name>_merged`, which has the stays.
+    /// The steps up to `<name>_merged`, which has the stays. The scope is that from which the feature is seen.
     pub(super) fn merged(&self, scope: &Scope<'_>) -> Result<Vec<CommonTableExpression>, SqlError> {
-        let merge = Merge {
-            name: &self.name,
-            gap: i64::from(self.stays.gap_hours) * MINUTES_PER_HOUR,
-            carried: &[ID, FIRST_ENDS, ACUTE],
-            ties: Some(ID),
+        let carried: &[&str] = match self.stays.index() {
+            None => &[ID, FIRST_ENDS, ACUTE],
+            Some(_) => &[ID, FIRST_ENDS, ACUTE, KIND],
         };
+        let gap = i64::from(self.stays.gap_hours) * MINUTES_PER_HOUR;
+        let merge = Merge { name: &self.name, gap, carried, ties: Some(ID) };
         let mut tables = vec![table(format!("{}_records", self.name), self.contacts(scope)?)];
         tables.extend(islands::steps(&merge));
         Ok(tables)
@@ -114,12 +126,12 @@ impl<'a> StaysPass<'a> {
     fn contacts(&self, scope: &Scope<'_>) -> Result<SelectStatement, SqlError> {
         let Stays { table, id, start, end, contact, acute, .. } = self.stays;
         let after = scope.dialect.date(scope.after(scope.as_of, &self.feature.name)?);
-        let from = scope.dialect.time(self.reaches_from(scope)?);
         let end = || Expr::col(end.name);
         let last_minute = (day_number(scope.as_of) + 1) * MINUTES_PER_DAY - 1;
         let ends =
             CaseStatement::new().case(end().is_null(), last_minute).finally(scope.dialect.minute(end()));
-        Ok(Query::select()
+        let mut select = Query::select();
+        select
             .column(PERSON)
             .expr_as(scope.dialect.minute(Expr::col(start.name)), BEGINS)
             .expr_as(ends.clone(), ENDS)
@@ -128,9 +140,18 @@ impl<'a> StaysPass<'a> {
             .expr_as(flag(condition(scope.dialect, acute)), ACUTE)
             .from(table.name)
             .and_where(condition(scope.dialect, contact))
-            .and_where(Expr::col(start.name).lt(after))
-            .and_where(end().is_null().or(end().gte(from)))
-            .take())
+            .and_where(Expr::col(start.name).lt(after));
+        match self.stays.index() {
+            None => {
+                let from = scope.dialect.time(self.reaches_from(scope)?);
+                select.and_where(end().is_null().or(end().gte(from)));
+            }
+            // The window holds discharges: what a stay began with may lie any time before it.
+            Some(index) => {
+                select.expr_as(flag(all(scope.dialect, &index.conditions)), KIND);
+            }
+        }
+        Ok(select)
     }
 
     /// The stays with their days, and whether each counts.
@@ -193,7 +214,10 @@ impl Measured {
     /// How many before an admission the one lies that it must be near to.
     const fn before(&self) -> Option<u16> {
         match self.measure {
-            StayMeasure::Count | StayMeasure::BedDays => None,
+            StayMeasure::Count
+            | StayMeasure::BedDays
+            | StayMeasure::Index(_)
+            | StayMeasure::Readmitted { .. } => None,
             StayMeasure::WithinDays { count, .. } | StayMeasure::WithinMonths { count, .. } => {
                 Some(count.saturating_sub(1))
             }
@@ -210,14 +234,18 @@ impl Measured {
         let first_day = || Expr::col(FIRST_DAY);
         let before = || Expr::col(self.day_before());
         let near = |last: Expr| Func::max(flag(counts.clone().and(first_day().lte(last)))).into();
-        match self.measure {
+        match &self.measure {
             StayMeasure::Count => Func::count(CaseStatement::new().case(counts, 1_i64)).into(),
             StayMeasure::BedDays => {
                 let days = Func::greatest([Expr::col(LAST_DAY).sub(first_day()), Expr::val(1_i64)]);
                 whole_sum(CaseStatement::new().case(counts, days))
             }
-            StayMeasure::WithinDays { days, .. } => near(before().add(i64::from(days))),
-            StayMeasure::WithinMonths { months, .. } => near(scope.dialect.months_later(before(), months)),
+            StayMeasure::WithinDays { days, .. } => near(before().add(i64::from(*days))),
+            StayMeasure::WithinMonths { months, .. } => {
+                near(scope.dialect.months_later(before(), i32::from(*months)))
+            }
+            StayMeasure::Index(_) => index::counted(None),
+            StayMeasure::Readmitted { days, .. } => index::counted(Some(*days)),
         }
     }
 }

@@ -2,11 +2,14 @@
 
 mod cell;
 mod code;
+mod earlier;
 mod event;
 mod feature;
 mod fixture;
+mod once;
 mod person;
 mod property;
+mod readmission;
 mod spell;
 mod statement;
 mod stay;

@@ -76,10 +76,7 @@ impl Draw {
                 "iso_year" => week.year().to_string(),
                 "iso_week" => week.week().to_string(),
                 "start" => minute(start),
-                // A stay that goes on swallows all that follow, so few do.
-                name if !column.required && self.rng.random_bool(if name == "end" { 0.03 } else { 0.25 }) => {
-                    String::new()
-                }
+                name if !column.required && self.rng.random_bool(how_often_missing(name)) => String::new(),
                 "end" => minute(end),
                 "birth_date" => self.birth().to_string(),
                 _ => self.value(column),
@@ -106,7 +103,9 @@ impl Draw {
             "atc" => &["N05A", "N05BA01", "N05CF02", "N06AB04", "N06BA04", "C10AA05", "N02"],
             "speciale" => &["80", "80", "80", "63", "24", "26", "06"],
             "ydelse" => &["0101", "0421"],
-            "dream_code" => &["111", "113", "130", "138", "730", "738", "781", "783", "700"],
+            "dream_code" => {
+                &["111", "113", "130", "138", "730", "738", "781", "783", "700", "651", "652", "890", "899"]
+            }
             "law" => &["SEL_85", "SEL_83", "SEL_99", "SUL_138", "SEL_95_3"],
             "contact_type" => &["ALCA00", "ALCA00", "ALCA00", "ALCA10"],
             "citizenship" => &["DK", "DK", "SE", "PL"],
@@ -164,7 +163,7 @@ impl Draw {
         let (_, start, end) = before.unwrap_or_else(|| {
             let start = self.time();
             let minutes =
-                [0_i64, 30, 239, 240, 241, 719, 720, 721, 1440, 4000].choose(&mut self.rng).unwrap();
+                [0_i64, 30, 239, 240, 241, 719, 720, 721, 1440, 4000, 4001].choose(&mut self.rng).unwrap();
             (n, start, start.saturating_add(minutes.minutes()))
         });
         self.contact = Some((n, start, end));
@@ -173,9 +172,18 @@ impl Draw {
 
     /// A birthday around the ages at which populations begin and end, or of any age.
     fn birth(&mut self) -> Date {
-        let years = *[0_i64, 18, 40, 60, 65, 66, 70, 71, 85, 100].choose(&mut self.rng).unwrap();
+        let years = *[0_i64, 18, 40, 60, 65, 66, 70, 71, 80, 85, 90, 100].choose(&mut self.rng).unwrap();
         let birthday = self.as_of.saturating_sub(years.years());
         birthday.saturating_sub(i64::from(self.rng.random_range(-2..300)).days()).min(self.as_of)
+    }
+}
+
+/// A stay that goes on swallows all that follow, so few do; and most are alive, or nobody would be discharged so.
+fn how_often_missing(column: &str) -> f64 {
+    match column {
+        "end" => 0.01,
+        "death_date" => 0.7,
+        _ => 0.25,
     }
 }
 

@@ -42,7 +42,10 @@ pub(super) fn kind(source: &Source<'_>, kind: &Kind, span: Range<usize>, rule: &
         | Rule::Answer(_)
         | Rule::Age { .. } => integer,
         Rule::Stays(Stays { measure, .. }) => match measure {
-            StayMeasure::Count | StayMeasure::BedDays => integer,
+            StayMeasure::Count
+            | StayMeasure::BedDays
+            | StayMeasure::Index(_)
+            | StayMeasure::Readmitted { .. } => integer,
             StayMeasure::WithinDays { .. } | StayMeasure::WithinMonths { .. } => flag,
         },
         Rule::Person(PersonColumn { test: Some(_), .. }) => flag,

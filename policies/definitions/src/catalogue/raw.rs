@@ -29,6 +29,7 @@ pub(super) struct Feature {
     pub(super) name: Spanned<String>,
     pub(super) sector: Holder,
     pub(super) window: Spanned<String>,
+    pub(super) earlier: Option<Spanned<String>>,
     pub(super) kind: Spanned<Kind>,
     pub(super) da: Spanned<String>,
     pub(super) en: Spanned<String>,
@@ -87,6 +88,7 @@ pub(super) struct SumRows {
     pub(super) table: Spanned<String>,
     pub(super) date: Spanned<String>,
     pub(super) amount: Spanned<String>,
+    pub(super) id: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) r#where: Vec<Condition>,
 }
@@ -163,6 +165,8 @@ pub(super) enum StayMeasure {
     BedDays,
     WithinDays(WithinDays),
     WithinMonths(WithinMonths),
+    Index(Index),
+    Readmitted(Readmitted),
 }
 
 #[derive(Deserialize)]
@@ -177,6 +181,29 @@ pub(super) struct WithinDays {
 pub(super) struct WithinMonths {
     pub(super) count: u16,
     pub(super) months: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Index {
+    pub(super) birth: Spanned<String>,
+    pub(super) least_age: u16,
+    pub(super) death: Spanned<String>,
+    pub(super) days_ago: u16,
+    #[serde(default)]
+    pub(super) r#where: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Readmitted {
+    pub(super) days: u16,
+    pub(super) birth: Spanned<String>,
+    pub(super) least_age: u16,
+    pub(super) death: Spanned<String>,
+    pub(super) days_ago: u16,
+    #[serde(default)]
+    pub(super) r#where: Vec<Condition>,
 }
 
 #[derive(Deserialize)]
@@ -232,6 +259,8 @@ pub(super) struct Resident {
     pub(super) from: Spanned<String>,
     pub(super) to: Spanned<String>,
     pub(super) death: Spanned<String>,
+    #[serde(default)]
+    pub(super) died: bool,
 }
 
 #[derive(Deserialize)]

@@ -4,9 +4,9 @@ use toml::Spanned;
 
 use super::{fit, raw, rule};
 use crate::error::{DefinitionError, Reason};
-use crate::feature::{Feature, Kind};
+use crate::feature::{Feature, Kind, Rule};
 use crate::source::{Source, check_name};
-use crate::window::Window;
+use crate::window::{Length, Window};
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -28,17 +28,28 @@ pub(super) fn feature(source: &Source<'_>, raw: raw::Feature) -> Result<Feature>
     let kind = kind(source, raw.kind)?;
     check_descriptions(source, &raw.da, &raw.en)?;
     let rule = rule::rule(source, raw.rule, raw.sector, &raw.name)?;
+    let earlier = raw.earlier.map(|length| earlier(source, &length, &rule)).transpose()?;
     fit::window(source, window, raw.window.span(), &rule)?;
     fit::kind(source, &kind, kind_span, &rule)?;
     Ok(Feature {
         name,
         holder: raw.sector,
         window,
+        earlier,
         kind,
         rule,
         da: raw.da.into_inner(),
         en: raw.en.into_inner(),
     })
+}
+
+fn earlier(source: &Source<'_>, raw: &Spanned<String>, rule: &Rule) -> Result<Length> {
+    let length = raw.get_ref().parse().map_err(|error| source.refuse(raw.span(), Reason::Window(error)))?;
+    if rule.has_past() {
+        Ok(length)
+    } else {
+        Err(source.refuse(raw.span(), Reason::NoPast { rule: rule.name() }))
+    }
 }
 
 pub(super) fn check_descriptions(

@@ -38,10 +38,11 @@ pub(super) fn rule(
         raw::Rule::AnyRow(raw) => Rule::AnyRow(rows(source, raw, holder)?),
         raw::Rule::CountRows(raw) => Rule::CountRows(rows(source, raw, holder)?),
         raw::Rule::SumRows(raw) => {
-            let raw::SumRows { table, date, amount, r#where } = raw;
+            let raw::SumRows { table, date, amount, id, r#where } = raw;
             let rows = rows(source, raw::Rows { table, date, r#where }, holder)?;
             let amount = column(source, &amount, rows.table, MONEY_OR_INTEGER, "money or a whole number")?;
-            Rule::SumRows { rows, amount }
+            let id = id.map(|id| column(source, &id, rows.table, TEXT, "text")).transpose()?;
+            Rule::SumRows { rows, amount, id }
         }
         raw::Rule::ActiveRow(raw) => Rule::ActiveRow(lasting(source, raw, holder)?),
         raw::Rule::DailySum(raw) => {
@@ -71,6 +72,7 @@ pub(super) fn rule(
                 from: column(source, &raw.from, table, DATE, "a date")?,
                 to: column(source, &raw.to, table, DATE, "a date")?,
                 death: person_column(source, &raw.death, holder, DATE, "a date")?,
+                died: raw.died,
             })
         }
         raw::Rule::Kommune(raw) => {

@@ -252,7 +252,7 @@ fn population(
 ) -> Result<Population> {
     let of_rule = |name: &Spanned<String>, expected: &'static str, fits: fn(&Rule) -> bool| {
         let feature = feature(source, catalogue, name)?;
-        if fits(&feature.rule) {
+        if fits(&feature.rule) && feature.earlier.is_none() {
             Ok(Arc::clone(feature))
         } else {
             let name_text = name.get_ref().clone();

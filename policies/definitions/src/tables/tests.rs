@@ -115,7 +115,7 @@ combine = "sum"
 [[joined.component]]
 name = "change"
 feature = "life_satisfaction_change"
-combine = "max"
+combine = "responsible"
 [[joined.component]]
 name = "civil"
 feature = "civil_status"

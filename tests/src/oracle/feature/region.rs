@@ -9,6 +9,7 @@ use crate::oracle::{
     cost::cost,
     diagnosis,
     read::{Contact, Patient},
+    readmission,
     stay::{self, Stay},
 };
 
@@ -16,13 +17,21 @@ pub(super) fn features(citizen: &Citizen, held: &Held<Patient>, windows: &Window
     let (one_year, two_years) = (&windows.one_year, &windows.two_years);
     let as_of = two_years.as_of;
     let contacts = stay::contacts(citizen, &only(held.node));
+    // What a window is seen from decides which contacts there are, and when those without an end are over.
     let started = |window: &Window| -> Vec<Stay> {
-        let admissions = stay::admissions(&contacts, as_of).into_iter();
+        let admissions = stay::admissions(&contacts, window.as_of).into_iter();
         admissions.filter(|admission| window.holds(admission.start.date())).collect()
     };
-    let admissions = started(one_year);
-    let acute = admissions.iter().filter(|admission| admission.acute).count();
+    let n_acute = |admissions: &[Stay]| count(admissions.iter().filter(|stay| stay.acute).count());
+    let (admissions, before) = (started(one_year), started(&windows.year_before));
+    let (index, readmitted) = readmission::counts(
+        &stay::admissions(&contacts, as_of),
+        held.row.birth_date,
+        held.row.death_date,
+        &windows.discharges,
+    );
     let bed_days = admissions.iter().map(|admission| bed_days(admission, as_of)).sum();
+    let cost_before = cost(citizen, &only(held.node), &windows.year_before);
     let cost = cost(citizen, &only(held.node), one_year);
     let mut features = Features::from([
         ("known_sad", any_code(&contacts, diagnosis::is_sad, |day| day <= as_of)),
@@ -34,8 +43,15 @@ pub(super) fn features(citizen: &Citizen, held: &Held<Patient>, windows: &Window
         ("psychiatrist_2y", number(n_practice(citizen, &["24", "26"], two_years) > 0)),
         ("gp_contacts_2y", capped(n_practice(citizen, &["80"], two_years), 100)),
         ("gp_contacts_1y", capped(n_practice(citizen, &["80"], one_year), 100)),
-        ("acute_admissions_1y", capped(count(acute), 30)),
+        ("gp_contacts_6m", capped(n_practice(citizen, &["80"], &windows.half_year), 100)),
+        ("gp_contacts_1y_before", capped(n_practice(citizen, &["80"], &windows.year_before), 100)),
+        ("acute_admissions_1y", capped(n_acute(&admissions), 30)),
+        ("acute_admissions_1y_before", capped(n_acute(&before), 30)),
         ("admissions_1y", capped(count(admissions.len()), 50)),
+        ("admissions_1y_before", capped(count(before.len()), 50)),
+        ("index_admissions_1y", capped(index.into(), 20)),
+        ("readmissions_30d_1y", capped(readmitted.into(), 20)),
+        ("cost_hospital_somatic_1y_before", oere(cost_before.hospital_somatic)),
         ("bed_days_1y", capped(bed_days, 365)),
         ("cost_hospital_somatic_1y", oere(cost.hospital_somatic)),
         ("cost_hospital_psychiatric_1y", oere(cost.hospital_psychiatric)),

@@ -50,20 +50,20 @@ fn every_feature_is_there_for_one_with_master_data_alone() {
             "self_rated_health_followup",
         ]
     );
-    assert_eq!(municipal.len(), 31);
+    assert_eq!(municipal.len(), 37);
     assert_eq!((number(&municipal, "age"), label(&municipal, "age_band").as_str()), (67, "65-69"));
     assert_eq!((number(&municipal, "kommune"), label(&municipal, "sex").as_str()), (360, "F"));
     assert_eq!((number(&municipal, "resident"), number(&municipal, "foreign_citizen")), (0, 0));
     let regional = features("region_1085", &[PATIENTS]);
-    assert_eq!((regional.len(), number(&regional, "kommune"), number(&regional, "age")), (23, 360, 67));
+    assert_eq!((regional.len(), number(&regional, "kommune"), number(&regional, "age")), (30, 360, 67));
     let elsewhere = features("region_1085", &[("region_1085", "patients", "1958-03-01,F,,,")]);
     assert_eq!(elsewhere["kommune"], None);
     let rest = |features: &Features, n: usize| {
         let zero = features.values().filter(|value| **value == Some(Value::Number(0)));
         assert_eq!(zero.count(), n);
     };
-    rest(&municipal, 14);
-    rest(&regional, 19);
+    rest(&municipal, 20);
+    rest(&regional, 26);
 }
 
 #[test]
@@ -106,6 +106,11 @@ fn a_municipality_answers_from_its_own_rows() {
         ("last_spell_days", 16),
         ("cost_municipal_social_1y", 365 * 101 + 50),
         ("cost_municipal_health_1y", 2 * 31_700),
+        ("cost_municipal_health_1y_before", 0),
+        ("resident_or_died", 1),
+        ("home_nursing", 1),
+        ("home_care", 0),
+        ("sickness_benefit", 0),
         ("self_rated_health_baseline", 3),
         ("self_rated_health_followup", 5),
         ("self_rated_health_change", 2),
@@ -193,6 +198,14 @@ fn a_region_answers_from_its_own_rows() {
         ("psychiatrist_2y", 0),
         ("gp_contacts_2y", 3),
         ("gp_contacts_1y", 1),
+        ("gp_contacts_6m", 0),
+        ("gp_contacts_1y_before", 2),
+        // Of the stay over the turn of the two years only its first three hours had been when the earlier one ended.
+        ("admissions_1y_before", 0),
+        ("acute_admissions_1y_before", 0),
+        ("cost_hospital_somatic_1y_before", 10_000),
+        ("index_admissions_1y", 1),
+        ("readmissions_30d_1y", 0),
         ("admissions_1y", 2),
         ("acute_admissions_1y", 1),
         ("bed_days_1y", 3),

@@ -111,10 +111,12 @@ fn wide() -> Feature {
         name: "wide".to_owned(),
         holder: Holder::Region,
         window: Window::Ever,
+        earlier: None,
         kind: Kind::Integer { from: 0, to: i64::MAX, missing: false },
         rule: Rule::SumRows {
             rows: Rows { table, date: column("start"), conditions: Vec::new() },
             amount: column("drg_dkk"),
+            id: None,
         },
         da: String::new(),
         en: String::new(),

@@ -94,7 +94,7 @@ async fn prefixes_within_prefixes_change_nothing() {
                 starts-with = [\"DF\", \"DF2\", \"DI\"]\nexcept = [\"DF10\", \"DF1\", \"DF102\"]\n";
     let mut catalogue = tvaers_definitions::library::CATALOGUE.to_vec();
     catalogue.push(Source { file: "extra.toml", text });
-    let library = Library::read(&catalogue, &[]).unwrap();
+    let library = Library::read(&catalogue, &[], &[]).unwrap();
     let cases = [
         ("DF10", 0),
         ("DF102", 0),

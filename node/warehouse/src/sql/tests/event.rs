@@ -229,12 +229,17 @@ pub(super) fn event(row: &EventRow) -> Event {
         group: row.group,
         in_window: row.in_window,
         acute: row.acute,
+        index: row.index,
+        discharged: row.discharged,
+        first_round: row.first_round,
+        last_round: row.last_round,
         first_day: row.first_day.cast_unsigned(),
         last_day: row.last_day.cast_unsigned(),
         begins: row.begins.cast_unsigned(),
         ends: row.ends.cast_unsigned(),
         first_ends: row.first_ends.cast_unsigned(),
         reach: row.reach,
+        amount: row.amount,
         order: OrderTag(tag),
     }
 }

@@ -1,12 +1,14 @@
 //! A database with the canonical tables, rows put in by hand, and the answer by person and component.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use sea_query::{SelectStatement, SqliteQueryBuilder};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
-use tvaers_definitions::feature::Feature;
+use tvaers_definitions::feature::{Feature, Kind};
+use tvaers_definitions::model::{Coding, Combine, Component, Touch};
 use tvaers_protocol::id::Sector;
 
 use super::*;
@@ -128,16 +130,29 @@ impl Database {
     }
 
     /// A contact that may be part of a stay. Its identifier is `id`, or follows those before it.
-    pub(super) async fn contact(&mut self, n: u16, (start, end, visit): Contact<'_>, id: Option<&str>) {
+    pub(super) async fn contact(&mut self, n: u16, contact: Contact<'_>, id: Option<&str>) {
+        self.contact_in(n, contact, id, ["somatik", "medicin"]).await;
+    }
+
+    /// The same of a sector and a group of specialties.
+    pub(super) async fn contact_in(
+        &mut self,
+        n: u16,
+        (start, end, visit): Contact<'_>,
+        id: Option<&str>,
+        [sector, group]: [&str; 2],
+    ) {
         let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, \"end\", contact_type, \
                    priority, sector, specialty_group) SELECT coalesce(?, printf('C%04d', COUNT(*))), ?, 'NFS', ?, ?, \
-                   ?, ?, 'somatik', 'medicin' FROM hospital_contacts";
+                   ?, ?, ?, ? FROM hospital_contacts";
         let (form, priority) = match visit {
             Visit::Acute => ("ALCA00", "ATA1"),
             Visit::Planned => ("ALCA00", "ATA3"),
             Visit::Virtual => ("ALCA10", "ATA1"),
         };
-        self.put(sql, &[id, Some(&person(n)), Some(start), end, Some(form), Some(priority)]).await;
+        let values =
+            [id, Some(&person(n)), Some(start), end, Some(form), Some(priority), Some(sector), Some(group)];
+        self.put(sql, &values).await;
     }
 
     /// Contacts of persons 1, 2, …
@@ -155,6 +170,13 @@ impl Database {
                    sector, specialty_group, drg_dkk) SELECT 'C' || COUNT(*), ?, 'NFS', ?, 'ALCA00', 'ATA3', ?, \
                    'medicin', ? FROM hospital_contacts";
         self.put(sql, &[Some(&person(n)), Some(start), Some(sector), oere]).await;
+    }
+
+    /// A somatic contact of the day, by its number, with a price in øre.
+    pub(super) async fn paid(&mut self, n: u16, id: &str, start: &str, oere: Option<&str>) {
+        let sql = "INSERT INTO hospital_contacts (contact_id, person_id, hospital, start, contact_type, priority, \
+                   sector, specialty_group, drg_dkk) VALUES (?, ?, 'NFS', ?, 'ALCA10', 'ATA3', 'somatik', 'medicin', ?)";
+        self.put(sql, &[Some(id), Some(&person(n)), Some(start), oere]).await;
     }
 
     pub(super) async fn service(&mut self, n: u16, law: &str, from: &str, to: Option<&str>, oere: &str) {
@@ -318,6 +340,37 @@ impl Database {
     }
 }
 
+/// A model whose components are embedded features, in touch groups that tell at points and counts.
+pub(super) fn model_of(groups: &[(&str, Combine, &[&str])]) -> Model {
+    let library = Library::embedded().unwrap();
+    let mut model = library.model("somv").unwrap().clone();
+    let touch = model.touches[0].clone();
+    model.population.kommuner.clear();
+    (model.touches, model.components, model.criteria) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, (group, combine, features)) in groups.iter().enumerate() {
+        for name in *features {
+            let feature = Arc::clone(library.catalogue().feature(name).expect(name));
+            let Kind::Integer { from, to, missing } = feature.kind else { panic!("{name} is no number") };
+            let coding = if missing { Coding::Optional { from } } else { Coding::Plain };
+            model.components.push(Component {
+                name: (*name).to_owned(),
+                is: Vec::new(),
+                coding,
+                sector: feature.holder.sector(),
+                value_min: if missing { 0 } else { coding.coded(from) },
+                value_max: coding.coded(to),
+                combine: *combine,
+                touch: Some(number),
+                bands: Vec::new(),
+                feature,
+            });
+        }
+        let sector = model.components.last().unwrap().sector;
+        model.touches.push(Touch { group: (*group).to_owned(), sector, has_events: true, ..touch.clone() });
+    }
+    model
+}
+
 /// Features by person, with their names.
 pub(super) struct Features {
     names: Vec<String>,
@@ -361,7 +414,7 @@ impl Answer {
         self.rows.get(&person(n)).unwrap_or_else(|| panic!("person {n} is not contributed"))
     }
 
-    pub(super) fn value(&self, n: u16, component: &str) -> u16 {
+    pub(super) fn value(&self, n: u16, component: &str) -> u32 {
         let index = self.values.iter().position(|name| name == component).expect(component);
         self.row(n).values[index]
     }
@@ -377,7 +430,7 @@ impl Answer {
     }
 
     /// A component's value for persons 1 to n.
-    pub(super) fn column(&self, n: u16, component: &str) -> Vec<u16> {
+    pub(super) fn column(&self, n: u16, component: &str) -> Vec<u32> {
         (1..=n).map(|i| self.value(i, component)).collect()
     }
 }

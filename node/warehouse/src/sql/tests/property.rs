@@ -17,7 +17,7 @@ use super::*;
 /// What every run draws from; a failure names it.
 const SEED: u64 = 20_260_228;
 /// Reference dates: before, on and after the leap day, at ends of long and short months.
-const DAYS: [Date; 6] = [
+pub(super) const DAYS: [Date; 6] = [
     date(2026, 2, 28),
     date(2024, 2, 29),
     date(2024, 3, 1),
@@ -54,7 +54,7 @@ struct MadeUp {
 }
 
 /// Hours, or a minute more or less: what lies at an edge.
-fn about_hours(max: i64) -> impl Strategy<Value = i64> {
+pub(super) fn about_hours(max: i64) -> impl Strategy<Value = i64> {
     (0..=max, -1..=1_i64).prop_map(|(hours, more)| (hours * 60 + more).max(0))
 }
 
@@ -170,7 +170,12 @@ fn stays_are_those_that_contacts_make_that_reach_each_other() {
 
 /// The values of the components of a group, for a person whom two nodes know: put together from the events where both
 /// touch, else those of the one that touches.
-fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 2]) -> Vec<(String, u16)> {
+pub(super) fn joined(
+    model: &Model,
+    group: &str,
+    n: u16,
+    nodes: &[(Answer, Vec<EventRow>)],
+) -> Vec<(String, u32)> {
     let index = model.touches.iter().position(|touch| touch.group == group).unwrap();
     let touching: Vec<&(Answer, Vec<EventRow>)> =
         nodes.iter().filter(|(answer, _)| answer.touched(n, group)).collect();
@@ -179,7 +184,7 @@ fn joined(model: &Model, group: &str, n: u16, nodes: &[(Answer, Vec<EventRow>); 
         nodes.iter().flat_map(|(_, events)| events.iter().filter(of_person).map(event)).collect();
     let name = |component: usize| model.components[component].name.clone();
     match touching.as_slice() {
-        [_, _] => model.resolve(index, &events).into_iter().map(|(i, value)| (name(i), value)).collect(),
+        [_, _, ..] => model.resolve(index, &events).into_iter().map(|(i, value)| (name(i), value)).collect(),
         _ => {
             let (answer, _) = touching.first().copied().unwrap_or(&nodes[0]);
             model.components_of(index).map(|(i, _)| (name(i), answer.value(n, &name(i)))).collect()
@@ -276,12 +281,12 @@ fn runs(records: &[Leave], as_of: Date) -> Vec<(Date, Date)> {
 }
 
 /// How many spells of more than 14 days begin in the last two years, and the days of the latest that begins then.
-fn spells(records: &[Leave], as_of: Date) -> (u16, Option<(Date, u16)>) {
+fn spells(records: &[Leave], as_of: Date) -> (u32, Option<(Date, u32)>) {
     let opens = as_of - 2.years();
-    let days = |(first, last): (Date, Date)| u16::try_from((last - first).get_days() + 1).unwrap();
+    let days = |(first, last): (Date, Date)| u32::try_from((last - first).get_days() + 1).unwrap();
     let inside: Vec<_> = runs(records, as_of).into_iter().filter(|(first, _)| *first > opens).collect();
     let long = inside.iter().filter(|run| days(**run) > 14).count();
-    (u16::try_from(long).unwrap(), inside.last().map(|run| (run.0, days(*run))))
+    (u32::try_from(long).unwrap(), inside.last().map(|run| (run.0, days(*run))))
 }
 
 async fn municipality(persons: &[Vec<Leave>], held: impl Fn(&Leave) -> bool) -> Database {
@@ -311,7 +316,7 @@ fn spells_are_the_runs_of_days_on_leave() {
                     latest.map_or(0, |(_, days)| days.min(730)),
                     "{why}"
                 );
-                let ago = |(first, _): (Date, u16)| u16::try_from((*as_of - first).get_days()).unwrap();
+                let ago = |(first, _): (Date, u32)| u16::try_from((*as_of - first).get_days()).unwrap();
                 assert_eq!(answer.recency(n, "last_spell"), latest.map_or(RECENCY_NONE, ago), "{why}");
                 let touched = runs(records, *as_of).iter().any(|(_, last)| *last >= opens);
                 assert_eq!(answer.touched(n, "spells"), touched, "{why}");

@@ -5,7 +5,7 @@ use tvaers_protocol::id::Sector;
 use super::*;
 
 /// Records, how many long spells, the length of the latest, its recency, and whether the window is touched.
-type Case = (&'static str, &'static [(&'static str, Option<&'static str>)], u16, u16, u16, bool);
+type Case = (&'static str, &'static [(&'static str, Option<&'static str>)], u32, u32, u16, bool);
 
 const CASES: &[Case] = &[
     ("14 days", &[("2025-06-01", Some("2025-06-14"))], 0, 14, 272, true),
@@ -136,7 +136,7 @@ async fn spells_are_merged_measured_and_counted_by_their_first_day() {
             assert!(!answer.touched(n, "gp"));
         }
         assert_eq!(points.value(n, "long_spells"), if *long > 3 { 5 } else { 0 }, "points: {case}");
-        assert_eq!(points.value(n, "last_spell"), u16::from(*latest > 14), "points: {case}");
+        assert_eq!(points.value(n, "last_spell"), u32::from(*latest > 14), "points: {case}");
         assert!(points.row(n).recencies.is_empty());
     }
 }

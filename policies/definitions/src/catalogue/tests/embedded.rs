@@ -4,7 +4,8 @@ use tvaers_protocol::id::Sector::{self, Municipality as M, Region as R};
 
 use super::*;
 use crate::feature::{
-    Answer, Condition, Kind, Literal, Measure, PersonColumn, Pick, Rows, Rule, StayMeasure, Stays, Test,
+    Answer, Condition, Index, Kind, Literal, Measure, PersonColumn, Pick, Residence, Rows, Rule, StayMeasure,
+    Stays, Test,
 };
 use crate::library;
 use crate::window::{Length, Window};
@@ -47,6 +48,7 @@ fn promised() -> Vec<(&'static str, &'static [Sector], Kind)> {
         ("sex", BOTH, labels(&["F", "M"])),
         ("kommune", BOTH, Kind::Municipality),
         ("resident", MUNICIPALITY, flag()),
+        ("resident_or_died", MUNICIPALITY, flag()),
         ("civil_status", MUNICIPALITY, labels(&["gift", "samboende", "enlig"])),
         ("preschool_children", MUNICIPALITY, flag()),
         ("foreign_citizen", MUNICIPALITY, flag()),
@@ -54,7 +56,11 @@ fn promised() -> Vec<(&'static str, &'static [Sector], Kind)> {
         ("early_retirement", MUNICIPALITY, flag()),
         ("unemployed", MUNICIPALITY, flag()),
         ("cash_benefit", MUNICIPALITY, flag()),
+        ("sickness_benefit", MUNICIPALITY, flag()),
+        ("education_grant", MUNICIPALITY, flag()),
         ("social_service", MUNICIPALITY, flag()),
+        ("home_nursing", MUNICIPALITY, flag()),
+        ("home_care", MUNICIPALITY, flag()),
         ("frontline_flag", MUNICIPALITY, flag()),
         ("sick_spells_2y", MUNICIPALITY, number(0, 20)),
         ("long_sick_spells_2y", MUNICIPALITY, number(0, 20)),
@@ -80,11 +86,17 @@ fn promised() -> Vec<(&'static str, &'static [Sector], Kind)> {
         ("psychiatrist_2y", REGION, flag()),
         ("gp_contacts_2y", REGION, number(0, 100)),
         ("gp_contacts_1y", REGION, number(0, 100)),
+        ("gp_contacts_6m", REGION, number(0, 100)),
+        ("gp_contacts_1y_before", REGION, number(0, 100)),
         ("admissions_1y", REGION, number(0, 50)),
         ("acute_admissions_1y", REGION, number(0, 30)),
         ("bed_days_1y", REGION, number(0, 365)),
         ("acute_two_in_30_days_1y", REGION, flag()),
         ("acute_three_in_6_months_1y", REGION, flag()),
+        ("admissions_1y_before", REGION, number(0, 50)),
+        ("acute_admissions_1y_before", REGION, number(0, 30)),
+        ("index_admissions_1y", REGION, number(0, 20)),
+        ("readmissions_30d_1y", REGION, number(0, 20)),
         ("cost_hospital_somatic_1y", REGION, number(0, COST_MAX)),
         ("cost_hospital_psychiatric_1y", REGION, number(0, COST_MAX)),
         ("cost_gp_1y", REGION, number(0, COST_MAX)),
@@ -94,6 +106,8 @@ fn promised() -> Vec<(&'static str, &'static [Sector], Kind)> {
         ("cost_transport_planned_1y", REGION, number(0, COST_MAX)),
         ("cost_municipal_social_1y", MUNICIPALITY, number(0, COST_MAX)),
         ("cost_municipal_health_1y", MUNICIPALITY, number(0, COST_MAX)),
+        ("cost_hospital_somatic_1y_before", REGION, number(0, COST_MAX)),
+        ("cost_municipal_health_1y_before", MUNICIPALITY, number(0, COST_MAX)),
     ]
 }
 
@@ -113,9 +127,12 @@ fn the_features_have_the_names_sectors_clamps_and_labels_that_every_installation
 #[test]
 fn what_looks_back_says_so_in_its_name() {
     for feature in embedded().features() {
-        let expected = match feature.name.rsplit_once('_') {
+        let before = feature.name.strip_suffix("_before");
+        assert_eq!(feature.earlier, before.map(|_| Length::Months(12)), "{}", feature.name);
+        let expected = match before.unwrap_or(&feature.name).rsplit_once('_') {
             Some((_, "2y")) => Window::Last(Length::Years(2)),
             Some((_, "1y")) => Window::Last(Length::Months(12)),
+            Some((_, "6m")) => Window::Last(Length::Months(6)),
             _ if feature.name == "last_spell_days" => Window::Last(Length::Years(2)),
             _ if matches!(feature.rule, Rule::Answer(_) | Rule::AnyRow(_)) => Window::Ever,
             _ => Window::OnDay,
@@ -177,15 +194,19 @@ fn a_cost_adds_up_the_rows_that_its_name_says() {
         ("cost_transport_planned_1y", "date", "cost_dkk", vec![(vec!["kind"], any_of(&["planlagt"]))]),
     ];
     for (name, date, amount, conditions) in region {
-        let Rule::SumRows { rows, amount: found } = &catalogue.feature(name).unwrap().rule else {
+        let Rule::SumRows { rows, amount: found, id } = &catalogue.feature(name).unwrap().rule else {
             panic!("another rule")
         };
         assert_eq!((rows.date.name, found.name), (date, amount), "{name}");
+        // Of the rest, identical rows are separate events.
+        let expected = (rows.table.name == "hospital_contacts").then_some("contact_id");
+        assert_eq!(id.map(|id| id.name), expected, "{name}");
         assert_eq!(asked(&rows.conditions), conditions, "{name}");
     }
     for (name, laws) in [
         ("cost_municipal_social_1y", ["SEL_85", "SEL_99"]),
         ("cost_municipal_health_1y", ["SEL_83", "SUL_138"]),
+        ("cost_municipal_health_1y_before", ["SEL_83", "SUL_138"]),
     ] {
         let Rule::DailySum { rows, amount } = &catalogue.feature(name).unwrap().rule else {
             panic!("another rule")
@@ -213,10 +234,42 @@ fn admissions_merge_alike_and_differ_in_what_is_told_of_them() {
         ("bed_days_1y", false, StayMeasure::BedDays),
         ("acute_two_in_30_days_1y", true, StayMeasure::WithinDays { count: 2, days: 30 }),
         ("acute_three_in_6_months_1y", true, StayMeasure::WithinMonths { count: 3, months: 6 }),
+        ("admissions_1y_before", false, StayMeasure::Count),
+        ("acute_admissions_1y_before", true, StayMeasure::Count),
     ] {
         let found = stays(name);
         assert!(found.merges_like(first), "{name}");
-        assert_eq!((found.only_acute, found.measure), (only_acute, measure), "{name}");
+        assert_eq!((found.only_acute, &found.measure), (only_acute, &measure), "{name}");
+    }
+}
+
+#[test]
+fn an_index_admission_is_a_medical_one_at_65_that_ended_alive_30_days_ago() {
+    let catalogue = embedded();
+    let stays = |name: &str| {
+        let Rule::Stays(stays) = &catalogue.feature(name).unwrap().rule else { panic!("another rule") };
+        stays
+    };
+    let (index, readmitted) = (stays("index_admissions_1y"), stays("readmissions_30d_1y"));
+    assert!(index.merges_like(readmitted) && !index.merges_like(stays("admissions_1y")));
+    assert!(matches!(index.measure, StayMeasure::Index(_)));
+    assert!(matches!(readmitted.measure, StayMeasure::Readmitted { days: 30, .. }));
+    let Index { conditions, birth, least_age, death, days_ago } = index.index().unwrap();
+    assert_eq!((birth.name, *least_age, death.name, *days_ago), ("birth_date", 65, "death_date", 30));
+    let expected = [(vec!["sector"], any_of(&["somatik"])), (vec!["specialty_group"], any_of(&["medicin"]))];
+    assert_eq!(asked(conditions), expected);
+    assert_eq!((index.gap_hours, index.admission_hours), (4, 12));
+    assert_eq!((&index.contact.test, &index.acute.test), (&any_of(&["ALCA00"]), &any_of(&["ATA1"])));
+}
+
+#[test]
+fn who_is_resident_lives_and_who_is_resident_or_died_need_not() {
+    let catalogue = embedded();
+    for (name, counts) in [("resident", false), ("resident_or_died", true)] {
+        let Rule::Resident(Residence { died, .. }) = catalogue.feature(name).unwrap().rule else {
+            panic!("another rule")
+        };
+        assert_eq!(died, counts, "{name}");
     }
 }
 
@@ -254,14 +307,23 @@ fn a_rule_reads_as_the_file_states_it() {
         week.codes.iter().flat_map(|range| range.codes()).collect::<Vec<String>>()
     };
     assert_eq!(codes("early_retirement"), ["781", "782", "783"]);
+    assert_eq!(codes("education_grant"), ["651", "652"]);
+    let sickness: Vec<String> = (890..=899).map(|code: u32| code.to_string()).collect();
+    assert_eq!(codes("sickness_benefit"), sickness);
     let cash: Vec<String> = (130..=138).chain(730..=738).map(|code: u32| code.to_string()).collect();
     assert_eq!(codes("cash_benefit"), cash);
 
     let Rule::Person(PersonColumn { test, .. }) = rule("foreign_citizen") else { panic!("another rule") };
     assert_eq!(*test, Some(Test::NoneOf(vec![Literal::Text("DK".to_owned())])));
 
-    let Rule::ActiveRow(rows) = rule("social_service") else { panic!("another rule") };
-    assert_eq!(asked(&rows.conditions), [(vec!["law"], any_of(&["SEL_83", "SEL_85", "SEL_99"]))]);
+    for (name, laws) in [
+        ("social_service", &["SEL_83", "SEL_85", "SEL_99"][..]),
+        ("home_nursing", &["SUL_138"]),
+        ("home_care", &["SEL_83"]),
+    ] {
+        let Rule::ActiveRow(rows) = rule(name) else { panic!("another rule") };
+        assert_eq!(asked(&rows.conditions), [(vec!["law"], any_of(laws))], "{name}");
+    }
 
     let Rule::AnyRow(Rows { table, date, conditions }) = rule("frontline_flag") else {
         panic!("another rule")

@@ -261,7 +261,8 @@ fn stays_name_their_contacts_and_what_is_told_of_them() {
             STAYS,
             "\"count\"",
             "\"nights\"",
-            "unknown variant `nights`, expected one of `count`, `bed-days`, `within-days`, `within-months`",
+            "unknown variant `nights`, expected one of `count`, `bed-days`, `within-days`, `within-months`, `index`, \
+             `readmitted`",
         ),
         (
             STAYS,
@@ -409,4 +410,72 @@ fn an_exception_takes_away_a_part_of_what_is_stated() {
     let text = DIAGNOSIS.replace("starts-with", "any-of");
     let error = read(&text).unwrap_err();
     assert_eq!((error.line, error.reason), (15, Reason::ExceptOfNothing));
+}
+
+const READMITTED: &str = r#"
+[[feature]]
+name = "readmissions_30d_1y"
+sector = "region"
+window = "12 months"
+kind = { integer = { from = 0, to = 20 } }
+da = "Genindlæggelser"
+en = "Readmissions"
+[feature.rule.stays]
+table = "hospital_contacts"
+id = "contact_id"
+start = "start"
+end = "end"
+gap-hours = 4
+admission-hours = 12
+measure = { readmitted = { days = 30, birth = "birth_date", least-age = 65, death = "death_date", days-ago = 30 } }
+[feature.rule.stays.contact]
+columns = ["contact_type"]
+any-of = ["ALCA00"]
+[feature.rule.stays.acute]
+columns = ["priority"]
+any-of = ["ATA1"]
+"#;
+
+#[test]
+fn index_admissions_have_an_age_and_a_time_in_which_the_next_one_is_known() {
+    let later = "the `days` of `readmitted` are 1 to 30, those of `days-ago`: later ones may lie ahead";
+    let cases = [
+        ("days = 30,", "days = 31,", later),
+        ("days = 30,", "days = 0,", later),
+        ("days-ago = 30", "days-ago = 0", "`days-ago` is 1 to 999, and `least-age` no more than 150"),
+        ("days-ago = 30", "days-ago = 1000", "`days-ago` is 1 to 999, and `least-age` no more than 150"),
+        ("least-age = 65", "least-age = 151", "`days-ago` is 1 to 999, and `least-age` no more than 150"),
+        ("\"birth_date\"", "\"birthday\"", "there is no column `patients.birthday`"),
+        ("\"death_date\"", "\"sex\"", "column `sex` holds text; the rule needs a date"),
+        (
+            "{ integer = { from = 0, to = 20 } }",
+            "\"flag\"",
+            "the rule `stays` gives a whole number, which the kind does not say",
+        ),
+        ("12 months", "ever", "the rule `stays` needs the window of a length"),
+    ];
+    for (right, wrong, reason) in cases {
+        refused(READMITTED, right, wrong, reason);
+    }
+    let text = READMITTED.replace("admission-hours = 12", "admission-hours = 12\nonly-acute = true");
+    let error = read(&text).unwrap_err();
+    let reason = "`only-acute` goes with no measure of index admissions";
+    assert_eq!((error.line, error.reason.to_string().as_str()), (17, reason));
+}
+
+#[test]
+fn a_sum_names_an_identifier_of_its_table_and_a_feature_an_earlier_day() {
+    let sum = SUM.replace("amount = \"honorar_dkk\"", "amount = \"honorar_dkk\"\nid = \"ydernr\"");
+    refused(&sum, "\"ydernr\"", "\"contact_id\"", "there is no column `gp_contacts.contact_id`");
+    refused(&sum, "\"ydernr\"", "\"kontakt\"", "column `kontakt` holds a whole number; the rule needs text");
+    let sum = SUM.replace("window = \"12 months\"", "window = \"12 months\"\nearlier = \"1 years\"");
+    assert_eq!(read(&sum).unwrap().features()[0].earlier, Some(crate::window::Length::Years(1)));
+    let reason = "a window is `on-day`, `ever`, or 1 to 999 days, months or years, such as `2 years`";
+    for wrong in ["\"ever\"", "\"on-day\"", "\"0 years\"", "\"12\""] {
+        refused(&sum, "\"1 years\"", wrong, reason);
+    }
+    let person = PERSON.replace("window = \"on-day\"", "window = \"on-day\"\nearlier = \"1 years\"");
+    let error = read(&person).unwrap_err();
+    let reason = "the rule `person` knows no `earlier`: the register of persons has what holds today";
+    assert_eq!((error.line, error.reason.to_string().as_str()), (6, reason));
 }

@@ -140,7 +140,8 @@ fn touch(
         return Err(source.refuse(group.span(), Reason::OtherSector { name, found, expected: sector }));
     }
     if !feature.rule.touches() {
-        let why = "in a touch group, its rule must look at dated rows, spells or stays";
+        let why =
+            "in a touch group, its rule must look at dated rows, spells, stays, answers or identified rows";
         let reason = Reason::NoComponent { name: feature.name.clone(), why };
         return Err(source.refuse(group.span(), reason));
     }
@@ -172,8 +173,13 @@ fn check_touch(
         return refuse("points", "points can be neither added up nor dated");
     }
     let spans_nodes = feature.rule.has_events() && combine != Combine::Responsible;
-    if spans_nodes && !(at(Grain::Points) && at(Grain::Counts)) {
-        return refuse("points and counts", "a spell or stay can have parts at several nodes");
+    if spans_nodes && !at(Grain::Counts) {
+        return refuse("counts", "what it is made of can lie at several nodes");
+    }
+    // Of sums and answers that are never scored, more than 0 is right at points whoever says it.
+    let at_points = has_points || matches!(feature.rule, Rule::Spells(_) | Rule::Stays(_));
+    if spans_nodes && at_points && !at(Grain::Points) {
+        return refuse("points", "what it is made of can lie at several nodes");
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "at = [\"points\", \"counts\"]",
             "at = [\"points\"]",
             "name = \"long_spells\"",
-            "the component needs a touch group at points and counts: a spell or stay can have parts at several nodes",
+            "the component needs a touch group at counts: what it is made of can lie at several nodes",
         ),
         (
             "fall-back = \"greatest\"",
@@ -294,6 +294,82 @@ fn a_touch_group_of_rules_that_merge_different_rows_is_refused() {
     let source = Source { file: "test.toml", text: &both };
     let error = Model::read(&source, &Catalogue::read(CATALOGUE).unwrap()).unwrap_err();
     assert_eq!(error.reason, Reason::UnlikeEvents { group: "gp".to_owned() });
+}
+
+/// SAD with more components, which exclude, in a touch group of their own.
+fn with(sector: &str, at: &str, components: &[(&str, &str)]) -> Result<Model, DefinitionError> {
+    let names: Vec<String> = components.iter().map(|(feature, _)| format!("\"{feature}\"")).collect();
+    let list = format!("exclude = [\"early_retirement\", {}]", names.join(", "));
+    let mut text = MODELS[0].text.replace("exclude = [\"early_retirement\"]", &list);
+    let touch = format!(
+        "[[touch]]\ngroup = \"more\"\nsector = \"{sector}\"\nat = {at}\nfall-back = \"greatest\"\n\n[[touch]]\ngroup = \"gp\""
+    );
+    text = text.replace("[[touch]]\ngroup = \"gp\"", &touch);
+    for (feature, combine) in components {
+        let component = format!(
+            "[[component]]\nname = \"{feature}\"\nfeature = \"{feature}\"\ncombine = \"{combine}\"\ntouch = \"more\"\n\n\
+             [[criterion]]\nname = \"known\""
+        );
+        text = text.replacen("[[criterion]]\nname = \"known\"", &component, 1);
+    }
+    Model::read(&Source { file: "test.toml", text: &text }, &Catalogue::read(CATALOGUE).unwrap())
+}
+
+#[test]
+fn events_of_a_touch_group_are_of_one_item_of_one_sum_and_of_one_kind_of_index() {
+    const COUNTS: &str = "[\"counts\"]";
+    const BOTH: &str = "[\"points\", \"counts\"]";
+    let [baseline, followup, change] =
+        ["coherence_baseline", "coherence_followup", "coherence_change"].map(|name| (name, "max"));
+    let (cost, before) = (("cost_hospital_somatic_1y", "sum"), ("cost_hospital_somatic_1y_before", "sum"));
+    let (index, readmitted) = (("index_admissions_1y", "sum"), ("readmissions_30d_1y", "sum"));
+    let admissions = ("admissions_1y", "sum");
+    let right: [(&str, &str, &[(&str, &str)]); 6] = [
+        ("municipality", COUNTS, &[baseline, followup, change]),
+        ("region", COUNTS, &[cost]),
+        ("region", COUNTS, &[before]),
+        ("region", BOTH, &[index, readmitted]),
+        ("region", BOTH, &[("admissions_1y_before", "sum"), ("acute_admissions_1y_before", "sum")]),
+        ("region", BOTH, &[admissions]),
+    ];
+    for (sector, at, components) in right {
+        let model = with(sector, at, components).unwrap();
+        let (group, touch) = model.touches.iter().enumerate().find(|(_, t)| t.group == "more").unwrap();
+        assert!(touch.has_events && model.joined_groups(Grain::Events) >> group & 1 == 1);
+        assert_eq!(model.components_of(group).count(), components.len());
+    }
+    let unlike: [(&str, &[(&str, &str)]); 6] = [
+        ("municipality", &[baseline, ("satisfaction_baseline", "max")]),
+        ("region", &[cost, ("cost_hospital_psychiatric_1y", "sum")]),
+        ("region", &[cost, before]),
+        ("region", &[index, admissions]),
+        ("region", &[admissions, ("admissions_1y_before", "sum")]),
+        ("region", &[cost, ("gp_contacts_1y", "sum")]),
+    ];
+    for (sector, components) in unlike {
+        let error = with(sector, BOTH, components).map(|model| model.name).expect_err(components[1].0);
+        assert_eq!(error.reason, Reason::UnlikeEvents { group: "more".to_owned() }, "{}", components[1].0);
+    }
+    for (sector, at, component) in [
+        ("municipality", "[\"points\"]", baseline),
+        ("region", "[\"points\"]", cost),
+        ("region", COUNTS, readmitted),
+    ] {
+        let error = with(sector, at, &[component]).map(|model| model.name).expect_err(component.0);
+        assert!(matches!(error.reason, Reason::NeedsTouch { .. }), "{}", component.0);
+    }
+}
+
+#[test]
+fn a_population_is_that_of_the_reference_date() {
+    let earlier = "\n[[feature]]\nname = \"age_then\"\nsector = \"both\"\nwindow = \"on-day\"\nearlier = \"12 months\"\n\
+                   kind = { integer = { from = 0, to = 120 } }\nda = \"x\"\nen = \"x\"\n[feature.rule.age]\nbirth = \"birth_date\"\n";
+    let mut catalogue = CATALOGUE.to_vec();
+    catalogue.push(Source { file: "extra.toml", text: earlier });
+    let text = MODELS[0].text.replace("age = \"age\"", "age = \"age_then\"");
+    let model =
+        Model::read(&Source { file: "test.toml", text: &text }, &Catalogue::read(&catalogue).unwrap());
+    assert!(matches!(model.unwrap_err().reason, Reason::Population { .. }));
 }
 
 fn refused((text, model): (String, Result<Model, DefinitionError>), wrong: &str, place: &str, reason: &str) {
