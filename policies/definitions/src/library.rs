@@ -110,6 +110,24 @@ impl Library {
         Self::read(CATALOGUE, MODELS, &indicators)
     }
 
+    /// The embedded files, and those of an installation's own folder of indicators, by name and text. A file is named
+    /// for the indicator in it, so that nobody looks for it elsewhere.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] at the first place that is wrong.
+    pub fn with_own(indicators: &[(String, String)]) -> Result<Self, DefinitionError> {
+        let own: Vec<Source<'_>> =
+            indicators.iter().map(|(file, text)| Source { file: file.as_str(), text: text.as_str() }).collect();
+        let library = Self::embedded_and(&own)?;
+        for (source, indicator) in own.iter().zip(library.indicators.iter().skip(INDICATORS.len())) {
+            let expected = format!("{}.toml", indicator.name);
+            if source.file != expected {
+                return Err(source.refuse(0..0, Reason::FileName { expected }));
+            }
+        }
+        Ok(library)
+    }
+
     /// Reads and checks the files of a catalogue, of models and of indicators.
     ///
     /// # Errors

@@ -123,6 +123,23 @@ fn queries_have_their_measure_their_key_and_what_a_person_adds() {
 }
 
 #[test]
+fn a_denominator_has_the_labels_of_its_numerator() {
+    let second = |by: &str, key: &str| {
+        let measure = "name = \"share\"\nunit = \"share\"";
+        let another = format!("name = \"everyone\"\nunit = \"count\"\nda = \"a\"\nen = \"a\"\n[[measure]]\n{measure}");
+        let query = format!("[[query]]\nmeasure = \"everyone\"\nkey = {key}\nkind = \"count\"\nby = {by}\n[[ratio]]");
+        let text = MINIMAL.replace(measure, &another).replace("[[ratio]]", &query);
+        read(&text.replace("per = \"all\"", "per = \"everyone\""))
+    };
+    assert!(second("[\"kommune\"]", "{}").is_ok());
+    assert!(second("[\"kommune\"]", "{ sex = \"all\" }").is_ok());
+    for (by, key) in [("[]", "{}"), ("[\"kommune\", \"sex\"]", "{}"), ("[\"kommune\"]", "{ sex = \"F\" }")] {
+        let error = second(by, key).unwrap_err().to_string();
+        assert!(error.contains("there is no query with the same `by`"), "{by} {key}: {error}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_line() {
     let cases: &[(&str, &str, usize, &str)] = &[
         ("name = \"mine\"", "name = \"Mine\"", 2, "`Mine` is no name"),
