@@ -21,6 +21,7 @@ use tvaers_protocol::release::{BudgetLeft, PartNoise};
 pub use self::amount::Amount;
 pub(crate) use self::combine::Combiner;
 pub use self::indicator::{IndicatorWords, Mode};
+pub(crate) use self::indicator::{Part, combined};
 pub(crate) use self::received::{Expected, Fault, Received};
 pub use self::request::Requested;
 pub(crate) use self::tables::{Gathered, gather, of_tables, share};

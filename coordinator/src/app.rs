@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tvaers_definitions::library::Library;
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_host::process::system_rng;
 use tvaers_host::roster::believe;
@@ -22,6 +21,7 @@ use tvaers_protocol::sign::{SigningKey, VerifyingKey};
 use crate::config::Config;
 use crate::coordinator::{Coordinator, Parts};
 use crate::home::Home;
+use crate::library::library;
 use crate::limits::Limits;
 use crate::state::{State, StateError};
 
@@ -182,8 +182,7 @@ pub async fn open_with(home: &Home, limits: Limits) -> Result<(Arc<Coordinator>,
     let greeting = Greeting::new(roster.roster().version, roster.digest(), software);
     let unusable = |error: StateError| state_problem(home, &error);
     let state = State::open(&home.state()).await.map_err(unusable)?;
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let library = library(home)?;
     let parts = Parts { roster, signing, state, clock: Arc::clone(&clock), limits };
     let coordinator = Arc::new(Coordinator::new(parts, library).await.map_err(unusable)?);
     let listener =

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
+use tvaers_definitions::indicator::Indicator;
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::Model;
 use tvaers_host::private;
@@ -35,7 +37,7 @@ pub struct StudyWish {
     /// The model's name.
     pub model: String,
     /// The reference date.
-    pub as_of: jiff::civil::Date,
+    pub as_of: Date,
     /// The finest grain.
     pub grain: Grain,
     /// Under which permit work lists are made; none where none are wanted.
@@ -55,7 +57,7 @@ impl Asker {
     ///
     /// # Errors
     /// [`Problem`] where a file cannot be read, or the roster does not name the key.
-    pub fn open(key: &Path, roster: &Path) -> Result<Self, Problem> {
+    pub fn open(key: &Path, roster: &Path, library: Library) -> Result<Self, Problem> {
         let seed = private::read_key(key).map_err(|error| {
             Problem::from_error(Exit::BadInput, "asker.key", &error)
                 .at(key.display())
@@ -70,8 +72,6 @@ impl Asker {
         };
         let text = std::fs::read_to_string(roster).map_err(|error| unreadable(error.to_string()))?;
         let signed = SignedRoster::parse(&text).map_err(|error| unreadable(error.to_string()))?;
-        let library =
-            Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
         let asker = Self::new(SigningKey::from_seed(&seed), VerifiedRoster::known(signed), library);
         let own = asker.key.verifying_key();
         if asker.roster.roster().people.iter().any(|person| person.signing == own) {
@@ -127,6 +127,38 @@ impl Asker {
             expires: expires(now, wait_s),
         };
         Signed::request(content, self.digest(), &self.key)
+    }
+
+    /// The indicator of this name.
+    ///
+    /// # Errors
+    /// [`Problem`] where there is none.
+    pub fn indicator(&self, name: &str) -> Result<&Indicator, Problem> {
+        self.library.indicator(name).ok_or_else(|| {
+            let known = self.library.indicators().iter().map(|indicator| indicator.name.as_str());
+            let known: Vec<&str> = known.collect();
+            Problem::new(Exit::BadInput, "indicator.unknown", format_args!("there is no indicator `{name}`"))
+                .expected(format_args!("one of: {}", known.join(", ")))
+                .next("name one of these, or put a file of your own into the folder `indicators`")
+        })
+    }
+
+    /// The queries of an indicator that is answered by queries, on a date and for this budget at each node.
+    ///
+    /// # Errors
+    /// Every [`Problem`] of its file.
+    pub fn queries(
+        &self,
+        indicator: &Indicator,
+        as_of: Date,
+        nano_rho: u64,
+        now: Timestamp,
+    ) -> Result<Vec<Query>, Vec<Problem>> {
+        let members = self.roster.roster().members_on(utc_date(now));
+        let parties: Vec<Party> = members.map(Party::from).collect();
+        let catalogue = self.library.catalogue();
+        let queries = tvaers_query::indicator::queries(indicator, as_of, nano_rho, catalogue, &parties);
+        queries.map_err(|faults| faults.iter().map(|fault| fault.problem()).collect())
     }
 
     /// A signed stratification.

@@ -17,7 +17,7 @@ use tvaers_protocol::message::{
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::sign::Purpose;
 
-use crate::answer::{self, Answer, Gathered};
+use crate::answer::{self, Answer, Gathered, IndicatorWords};
 use crate::event::{Events, Phase};
 use crate::failure::{Cause, Failure};
 use crate::join::Join;
@@ -240,7 +240,10 @@ impl Attempt<'_> {
         let (coordinator, manifest) = (self.session.coordinator(), self.session.manifest());
         // A few hundred cells take some milliseconds.
         let tables = answer::of_tables(gathered, manifest, self.model, coordinator.roster(), self.data);
-        let tables = tables.map_err(Broken::Here)?;
+        let tables = Answer {
+            indicator: coordinator.library().indicator(&self.model.name).map(IndicatorWords::from),
+            ..tables.map_err(Broken::Here)?
+        };
         let kept = coordinator
             .state()
             .keep_tables(self.request, manifest.run, &tables, coordinator.clock().now())

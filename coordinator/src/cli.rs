@@ -1,10 +1,11 @@
-//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | query | results | study`.
+//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | query | indicators | results | study`.
 
 mod analyst;
 mod asking;
 mod certificate;
 mod check;
 mod enrol;
+mod indicators;
 mod init;
 mod nodes;
 mod query;
@@ -37,6 +38,7 @@ Examples:
   tvaers --home /var/lib/tvaers nodes
   tvaers --home /var/lib/tvaers stratify sad --as-of 2026-02-28 --key my.key --permit sad-2026 --purpose prevention
   tvaers --home /var/lib/tvaers query preview contacts.toml --key my.key --permit monitoring-2026 --purpose monitoring
+  tvaers --home /var/lib/tvaers indicators ask residents --as-of 2026-02-28 --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers study list
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
@@ -80,6 +82,9 @@ enum Command {
     /// Ask statistics of the nodes' data, or what they would cost
     #[command(subcommand)]
     Query(query::Command),
+    /// Show the indicators that there are, ask them, or what they would cost
+    #[command(subcommand)]
+    Indicators(indicators::Command),
     /// Show and export what was released
     #[command(subcommand)]
     Results(results::Command),
@@ -144,6 +149,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
             Command::Nodes => nodes::run(&home, cli.output).await,
             Command::Stratify(args) => stratify::run(&home, args, cli.output).await,
             Command::Query(command) => query::run(&home, command, cli.output).await,
+            Command::Indicators(command) => indicators::run(&home, command, cli.output).await,
             Command::Results(command) => results::run(&home, command, cli.output).await,
             Command::Study(command) => study::run(&home, command, cli.output).await,
         }

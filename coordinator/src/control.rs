@@ -16,6 +16,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tvaers_definitions::indicator::QUERIES_MAX;
+use tvaers_definitions::source::FILE_BYTES_MAX;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::request::QueryRequest;
@@ -25,15 +27,16 @@ use crate::event::Event;
 use crate::overview::{self, NodeLine};
 use crate::preview::NodePreview;
 use crate::query::{self, Answered};
-use crate::request::{Asked, QueryAsked};
+use crate::request::{Asked, IndicatorAsked, QueryAsked};
 use crate::requests;
 use crate::state::{RequestRow, ResultName, StateError};
 use crate::stratify::{self, Outcome, RequestId, Summary};
 
 pub use client::ask;
 
-/// Bytes of one request, at most: a query of the longest text, in which every character may be escaped.
-const REQUEST_BYTES_MAX: u64 = 4 * tvaers_query::limit::FILE_BYTES_MAX as u64;
+/// Bytes of one request, at most: an indicator's file of the greatest length as queries, in which every character may be
+/// escaped, and a kilobyte of signature and permit for each.
+const REQUEST_BYTES_MAX: u64 = (4 * FILE_BYTES_MAX + 1024 * QUERIES_MAX) as u64;
 
 /// Results that one reply holds, at most.
 const RESULTS_PAGE: u32 = 500;
@@ -49,6 +52,8 @@ pub enum Request {
     Stratify(stratify::Request),
     /// Ask a query.
     Query(QueryAsked),
+    /// Ask an indicator that is answered by queries.
+    Indicator(IndicatorAsked),
     /// Say what a query would cost.
     Preview(Signed<QueryRequest>),
     /// Results of a request or of a query's name, from a number on, a page at a time.
@@ -170,6 +175,7 @@ async fn client(coordinator: &Arc<Coordinator>, stream: UnixStream) -> io::Resul
             followed(coordinator, &id, &Asked::Stratify(request), &mut write).await?
         }
         Request::Query(asked) => followed(coordinator, &id, &Asked::Query(asked), &mut write).await?,
+        Request::Indicator(asked) => followed(coordinator, &id, &Asked::Indicator(asked), &mut write).await?,
         Request::Preview(request) => {
             query::preview(coordinator, &request).await.map_or_else(failed, Reply::Previewed)
         }

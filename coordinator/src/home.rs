@@ -57,6 +57,12 @@ impl Home {
         self.dir.join("state.sqlite")
     }
 
+    /// Indicators of the installation's own, a file each.
+    #[must_use]
+    pub fn indicators(&self) -> PathBuf {
+        self.dir.join("indicators")
+    }
+
     /// The log.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -19,6 +19,7 @@ pub mod control;
 pub mod coordinator;
 pub mod event;
 pub mod home;
+pub mod library;
 pub mod limits;
 pub mod membership;
 pub mod overview;

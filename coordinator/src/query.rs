@@ -2,6 +2,7 @@
 //! release becomes results. Asking again under the same name gives the same answers: nodes keep what they released.
 
 mod ask;
+mod indicator;
 mod replies;
 mod told;
 
@@ -19,7 +20,7 @@ use tvaers_query::query::Party;
 use tvaers_release::error::ReleaseError;
 
 use self::replies::Replies;
-use crate::answer::{Combiner, Expected};
+use crate::answer::{Combiner, Expected, Requested};
 use crate::coordinator::Coordinator;
 use crate::event::{Events, Phase};
 use crate::failure::Failure;
@@ -31,6 +32,7 @@ use crate::state::StateError;
 use crate::stratify::too_old;
 use crate::summary::Outcome;
 
+pub use self::indicator::run_as as run_indicator_as;
 pub use self::told::Answered;
 
 /// Numbers that all nodes' answers to one request may have, at most: they are held until the last node has answered,
@@ -79,22 +81,10 @@ async fn run(
     let query = read(coordinator, &asked.query)?;
     let members = asked_of(coordinator, &query)?;
     // Before anything is asked: what could not become a result must not be charged.
-    let mut combiner = Combiner::new(&query, coordinator.roster()).map_err(of_release)?;
+    let mut combiner = combiner(coordinator, &query, &asked.query)?;
     let expected = expected(&query, &members, asked.query.content.times)?;
-    let settled = if is_new { Duration::ZERO } else { coordinator.limits().settle };
-    let patience = Patience {
-        hub: coordinator.hub(),
-        limits: coordinator.limits(),
-        events,
-        deadline: Duration::from_secs(asked.deadline_s),
-        begin: Instant::now() + settled,
-    };
-    let question = AskQuery { request: asked.query.clone() };
-    let asking = members.iter().zip(expected).map(async |(member, expected)| {
-        (member.id.clone(), ask::ask(coordinator, &patience, &member.id, expected, &question).await)
-    });
-    let replies = events.phase(Phase::Query, async { Ok::<_, Problem>(join_all(asking).await) }).await?;
-    let replies = Replies::of(coordinator.roster(), replies);
+    let question = Question { request: &asked.query, members, expected };
+    let replies = ask_all(coordinator, question, asked.deadline_s, is_new, events).await?;
     keep(coordinator, id, &query, &mut combiner, &replies).await?;
     let last = usize::try_from(asked.query.content.times).unwrap_or(usize::MAX).saturating_sub(1);
     Ok(Answered {
@@ -104,6 +94,50 @@ async fn run(
         coverage: replies.coverage(last),
         failed: replies.into_failed(),
     })
+}
+
+/// Makes results of a query that say who asked it.
+fn combiner<'q>(
+    coordinator: &Coordinator,
+    query: &'q Query,
+    request: &Signed<QueryRequest>,
+) -> Result<Combiner<'q>, Problem> {
+    let combiner = Combiner::new(query, coordinator.roster()).map_err(of_release)?;
+    let content = &request.content;
+    let by = Requested::new(coordinator.roster(), &content.requester, &content.under, content.created);
+    Ok(combiner.requested(by))
+}
+
+/// A query, whom it is for, and what each of them must answer.
+struct Question<'q> {
+    request: &'q Signed<QueryRequest>,
+    members: Vec<&'q Member>,
+    expected: Vec<Expected>,
+}
+
+/// Asks every member, each as long as it may be away.
+async fn ask_all<'c>(
+    coordinator: &'c Coordinator,
+    question: Question<'_>,
+    deadline_s: u64,
+    is_new: bool,
+    events: &Events,
+) -> Result<Replies<'c>, Problem> {
+    let settled = if is_new { Duration::ZERO } else { coordinator.limits().settle };
+    let patience = Patience {
+        hub: coordinator.hub(),
+        limits: coordinator.limits(),
+        events,
+        deadline: Duration::from_secs(deadline_s),
+        begin: Instant::now() + settled,
+    };
+    let Question { request, members, expected } = question;
+    let question = AskQuery { request: request.clone() };
+    let asking = members.iter().zip(expected).map(async |(member, expected)| {
+        (member.id.clone(), ask::ask(coordinator, &patience, &member.id, expected, &question).await)
+    });
+    let replies = events.phase(Phase::Query, async { Ok::<_, Problem>(join_all(asking).await) }).await?;
+    Ok(Replies::of(coordinator.roster(), replies))
 }
 
 /// Reads a signed query as this coordinator's catalogue and roster have it.

@@ -50,6 +50,18 @@ pub struct QueryAsked {
     pub deadline_s: u64,
 }
 
+/// An indicator that is asked, and answered by queries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorAsked {
+    /// Its name.
+    pub indicator: String,
+    /// Its queries in the order of its file, each signed by the person who asks.
+    pub queries: Vec<Signed<QueryRequest>>,
+    /// Seconds that a node may be away before the answer is made without it.
+    pub deadline_s: u64,
+}
+
 /// Anything that is asked for, as it is remembered until it is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,6 +70,8 @@ pub enum Asked {
     Stratify(Request),
     /// A query.
     Query(QueryAsked),
+    /// An indicator that is answered by queries.
+    Indicator(IndicatorAsked),
 }
 
 impl Asked {
@@ -67,6 +81,7 @@ impl Asked {
         match self {
             Self::Stratify(request) => request.deadline_s,
             Self::Query(query) => query.deadline_s,
+            Self::Indicator(asked) => asked.deadline_s,
         }
     }
 
@@ -75,15 +90,16 @@ impl Asked {
     pub const fn as_of(&self) -> Option<Date> {
         match self {
             Self::Stratify(request) => Some(request.as_of()),
-            Self::Query(_) => None,
+            Self::Query(_) | Self::Indicator(_) => None,
         }
     }
 
-    /// What it is called: the model, or the name of the query.
+    /// What it is called: the model, or the name of the query or indicator.
     #[must_use]
     pub fn title(&self) -> String {
         match self {
             Self::Stratify(request) => request.model().to_owned(),
+            Self::Indicator(asked) => asked.indicator.clone(),
             // The query's one form begins with its name.
             Self::Query(query) => {
                 let line = query.query.content.query.lines().next().unwrap_or_default();

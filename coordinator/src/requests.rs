@@ -85,6 +85,10 @@ async fn carry_out(coordinator: Arc<Coordinator>, id: RequestId, request: Asked,
             Asked::Query(asked) => {
                 query::run_as(&coordinator, &id, asked, &events).await.unwrap_or_else(Outcome::failed)
             }
+            Asked::Indicator(asked) => {
+                let asked = query::run_indicator_as(&coordinator, &id, asked, &events);
+                asked.await.unwrap_or_else(Outcome::failed)
+            }
         }
     };
     let tell = async {

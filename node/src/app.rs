@@ -25,6 +25,7 @@ use crate::audit::event::{Event, PolicyLoaded};
 use crate::audit::{self, Audit};
 use crate::config::Config;
 use crate::home::Home;
+use crate::library::library;
 use crate::ledger::Ledger;
 use crate::ledger::claim::Head;
 use crate::node::{Node, Parts};
@@ -162,8 +163,7 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let dialer = Dialer::new(&identity, config.id.clone(), coordinator, greeting, Arc::clone(&clock))
         .map_err(|error| Problem::from_error(Exit::Failed, "keys.tls", &error))?;
     let state = state(&home).await?;
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let library = library(&home)?;
     let software = software()?;
     let policy = policy(&home, &config, &roster, &state, &library).await?;
     let ledger = ledger(&state).await?;

@@ -63,6 +63,12 @@ impl Home {
         self.dir.join("audit.jsonl")
     }
 
+    /// Indicators of the installation's own, a file each.
+    #[must_use]
+    pub fn indicators(&self) -> PathBuf {
+        self.dir.join("indicators")
+    }
+
     /// The log.
     #[must_use]
     pub fn log(&self) -> PathBuf {

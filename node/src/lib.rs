@@ -12,6 +12,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod home;
+pub mod library;
 pub mod ledger;
 pub mod node;
 pub mod policy;

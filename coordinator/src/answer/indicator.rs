@@ -1,7 +1,11 @@
 //! Indicators: their words in a result, and one result out of the answers to their queries.
 
+mod combined;
+
 use serde::{Deserialize, Serialize};
 use tvaers_definitions::indicator::{Body, Indicator, KeyWords, MeasureWords, Words};
+
+pub(crate) use self::combined::{Part, combined};
 
 /// What an indicator is, in words: what a reader must know of its figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use tvaers_protocol::request::Under;
 
 use crate::asker::Asker;
 use crate::home::Home;
+use crate::library::library;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Asking {
@@ -21,7 +22,7 @@ pub(super) struct Asking {
 impl Asking {
     pub(super) fn open(&self, home: &Home) -> Result<Asker, Problem> {
         let roster = self.roster.clone().unwrap_or_else(|| home.roster());
-        Asker::open(&self.key, &roster)
+        Asker::open(&self.key, &roster, library(home)?)
     }
 }
 

@@ -281,6 +281,8 @@ fn answer(name: &str, value: i64) -> Answer {
         definitions: Vec::new(),
         data: Vec::new(),
         notes: Vec::new(),
+        indicator: None,
+        request: None,
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use tvaers_coordinator::asker::Asker;
+use tvaers_coordinator::library::library;
 use tvaers_coordinator::{app as coordinator_app, config as coordinator_config, home as coordinator_home};
 use tvaers_host::private;
 use tvaers_host::process::system_rng;
@@ -68,7 +69,8 @@ impl Federation {
     /// # Errors
     /// [`Problem`] where key or roster cannot be read.
     pub fn asker(&self) -> Result<Asker, Problem> {
-        Asker::open(&self.analyst_key(), &self.coordinator_home().roster())
+        let home = self.coordinator_home();
+        Asker::open(&self.analyst_key(), &home.roster(), library(&home)?)
     }
 
     /// The released tables of a model.

@@ -90,6 +90,13 @@ impl Spread {
         }
     }
 
+    /// Of discrete Gaussian noise, one draw or a sum of draws, that was told with a result: its standard error, and how
+    /// far an interval reached. Never for noise of other families, whose tails are heavier.
+    #[must_use]
+    pub const fn told(standard_error: f64, half_width: i64) -> Self {
+        Self { scale: standard_error, standard_error, half_width, fourth: 0.0 }
+    }
+
     /// Of the sum of independent noises, of whatever families. Exact in scale (root of the sum of squares) and standard
     /// error; the interval is that of the normal distribution, widened by what heavier tails need, and one more, which is
     /// never too narrow (see the tests).

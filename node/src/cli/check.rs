@@ -7,6 +7,7 @@ mod policy;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tvaers_definitions::library::{INDICATORS, Library};
 use tvaers_host::check::{self, Report};
 use tvaers_host::output::Output;
 use tvaers_host::{permission, process, roster};
@@ -23,6 +24,7 @@ use tvaers_protocol::study::utc_date;
 use crate::app;
 use crate::config::Config;
 use crate::home::Home;
+use crate::library::library;
 use crate::state::State;
 
 /// For the coordinator to answer.
@@ -77,8 +79,12 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
     }
     let state = report.take("state database", app::state(home).await);
     if let Some(state) = &state {
-        let policy = policy::look(home, &config, roster.as_ref(), state, utc_date(now)).await;
-        report.take_mixed("policy", policy);
+        if let Some(library) = report.take("indicators", library(home)) {
+            own_indicators(&library, output);
+            let today = utc_date(now);
+            let policy = policy::look(home, &config, roster.as_ref(), state, &library, today).await;
+            report.take_mixed("policy", policy);
+        }
         kept(home, state, own.as_ref(), report).await;
         rows(home, &config, state, report, output).await;
         state.close().await;
@@ -86,6 +92,14 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
     if let (Some(roster), Some(identity), false) = (roster, identity, args.offline) {
         connection(home, &config, &roster, &identity, report).await;
     }
+}
+
+/// Which indicators the node can contribute to: those of the program, and those of its own folder.
+fn own_indicators(library: &Library, output: Output) {
+    let (own, carried) = (library.indicators().iter().skip(INDICATORS.len()), INDICATORS.len());
+    let own: Vec<&str> = own.map(|indicator| indicator.name.as_str()).collect();
+    let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+    output.note(format_args!("indicators: {carried} of the program; of the folder `indicators`: {own}"));
 }
 
 /// What must not be lost or changed: the ledger and the audit log, from the first entry to the last.

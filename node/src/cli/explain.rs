@@ -22,6 +22,7 @@ use tvaers_warehouse::data::Warehouse;
 
 use super::looking::{Looked, block_on, rho, short};
 use crate::home::Home;
+use crate::library::library;
 use crate::ledger::claim::Claim;
 use crate::ledger::name::{Name, Requester};
 use crate::policy::{self, InForce, own};
@@ -108,8 +109,7 @@ async fn in_state(
     output: Output,
 ) -> Result<Case, Problem> {
     let roster = roster::believe(&home.roster(), now)?.roster;
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let library = library(home)?;
     let in_force = looked.policy(home, Some(&roster), &library).await?;
     let in_force = in_force.ok_or_else(|| refused(&policy::no_policy()).at(home.policy().display()))?;
     let text = query_text(args, &roster, &library, now, output)?;

@@ -1,6 +1,7 @@
 //! Why a definition file is refused: the file, the line, and the reason.
 
 use tvaers_protocol::id::Sector;
+use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::window::WindowError;
 
@@ -14,6 +15,17 @@ pub struct DefinitionError {
     pub line: usize,
     /// What is wrong there.
     pub reason: Reason,
+}
+
+impl DefinitionError {
+    /// The error as a program shows it, of a file of an installation's own.
+    #[must_use]
+    pub fn problem(&self, folder: &str) -> Problem {
+        Problem::new(Exit::BadInput, "definitions", &self.reason)
+            .at(format_args!("{folder}/{}:{}", self.file, self.line))
+            .expected("an indicator as policies/indicators/README.md describes it")
+            .next("mend the file, or take it out of the folder")
+    }
 }
 
 /// What is wrong in a definition file.
@@ -146,6 +158,9 @@ pub enum Reason {
     /// A name that a table cannot be grouped by, or that cannot be counted.
     #[error("`{name}` cannot {what}: {why}")]
     Table { name: String, what: &'static str, why: &'static str },
+    /// A file of another name than what it defines.
+    #[error("the file must be called `{expected}`")]
+    FileName { expected: String },
     /// A default budget that is none.
     #[error("`rho` must be more than 0 and {max} at most")]
     Budget { max: u32 },

@@ -43,9 +43,17 @@ pub const INDICATORS: &[Source<'static>] = &[
         file: "indicators/cost_per_capita.toml",
         text: include_str!("../../indicators/cost_per_capita.toml"),
     },
+    Source {
+        file: "indicators/change_before_after.toml",
+        text: include_str!("../../indicators/change_before_after.toml"),
+    },
     Source { file: "indicators/funnel_somv.toml", text: include_str!("../../indicators/funnel_somv.toml") },
     Source { file: "indicators/gp_use.toml", text: include_str!("../../indicators/gp_use.toml") },
     Source { file: "indicators/medicine_use.toml", text: include_str!("../../indicators/medicine_use.toml") },
+    Source {
+        file: "indicators/readmission_30d.toml",
+        text: include_str!("../../indicators/readmission_30d.toml"),
+    },
     Source { file: "indicators/residents.toml", text: include_str!("../../indicators/residents.toml") },
     Source {
         file: "indicators/sad_histogram.toml",
@@ -100,6 +108,24 @@ impl Library {
     pub fn embedded_and(indicators: &[Source<'_>]) -> Result<Self, DefinitionError> {
         let indicators: Vec<Source<'_>> = INDICATORS.iter().chain(indicators).copied().collect();
         Self::read(CATALOGUE, MODELS, &indicators)
+    }
+
+    /// The embedded files, and those of an installation's own folder of indicators, by name and text. A file is named
+    /// for the indicator in it, so that nobody looks for it elsewhere.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] at the first place that is wrong.
+    pub fn with_own(indicators: &[(String, String)]) -> Result<Self, DefinitionError> {
+        let own: Vec<Source<'_>> =
+            indicators.iter().map(|(file, text)| Source { file: file.as_str(), text: text.as_str() }).collect();
+        let library = Self::embedded_and(&own)?;
+        for (source, indicator) in own.iter().zip(library.indicators.iter().skip(INDICATORS.len())) {
+            let expected = format!("{}.toml", indicator.name);
+            if source.file != expected {
+                return Err(source.refuse(0..0, Reason::FileName { expected }));
+            }
+        }
+        Ok(library)
     }
 
     /// Reads and checks the files of a catalogue, of models and of indicators.

@@ -1,10 +1,11 @@
 //! What every tvaers program needs from the machine it runs on.
 //!
-//! [`output`] how people read it, [`private`] files that only their owner reads, [`log`] a log that is safe to
+//! [`output`] how people read it, [`private`] files that only their owner reads, [`folder`] files that an installation adds, [`log`] a log that is safe to
 //! forward, [`process`] life and figures of a process, [`roster`] the roster that a party believes and how people look
 //! at one, [`check`] and [`permission`] what a party's folder lacks.
 
 pub mod check;
+pub mod folder;
 pub mod log;
 pub mod output;
 pub mod permission;

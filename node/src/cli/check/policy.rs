@@ -18,15 +18,10 @@ pub(super) async fn look(
     config: &Config,
     roster: Option<&VerifiedRoster>,
     state: &State,
+    library: &Library,
     today: Date,
 ) -> Vec<(Verdict, Problem)> {
-    let library = match Library::embedded() {
-        Ok(library) => library,
-        Err(error) => {
-            return vec![(Verdict::Problem, Problem::from_error(Exit::Failed, "definitions", &error))];
-        }
-    };
-    match app::policies(home, config, roster, state, &library).await {
+    match app::policies(home, config, roster, state, library).await {
         Err(problems) => problems.into_iter().map(|problem| (Verdict::Problem, problem)).collect(),
         Ok(None) => vec![(Verdict::Problem, none(home))],
         Ok(Some(in_force)) => holds(in_force.policy(), home, today),

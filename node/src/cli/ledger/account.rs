@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
-use tvaers_definitions::library::Library;
 use tvaers_policy::permit::Limit;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
@@ -12,6 +11,7 @@ use tvaers_protocol::roster::VerifiedRoster;
 use super::forecast::{self, AtRate, Forecast};
 use crate::cli::looking::Looked;
 use crate::home::Home;
+use crate::library::library;
 use crate::ledger::claim::Source;
 use crate::ledger::history::{self, Past, Totals};
 use crate::ledger::name::{Name, Requester};
@@ -104,8 +104,7 @@ pub(super) async fn of(
     last: u32,
     now: Timestamp,
 ) -> Result<Account, Problem> {
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let library = library(home)?;
     let in_force = looked.policy(home, roster, &library).await?;
     let account = add_up(&looked.ledger, in_force.as_ref(), permit, last, now).await;
     account.map_err(|error| {

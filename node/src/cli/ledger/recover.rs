@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tvaers_definitions::library::Library;
 use tvaers_host::output::Output;
 use tvaers_host::{process, roster};
 use tvaers_link::clock::{Clock as _, SystemClock};
@@ -15,6 +14,7 @@ use crate::app;
 use crate::audit::event::{Event, LedgerRecovered};
 use crate::cli::looking::{block_on, own, rho};
 use crate::home::Home;
+use crate::library::library;
 use crate::ledger::Ledger;
 use crate::ledger::claim::{Charge, Head};
 use crate::ledger::name::{Name, Requester};
@@ -126,8 +126,7 @@ async fn one(
 
 /// Two persons, each of whom the policy in force names as one who may raise a budget.
 async fn check_approval(home: &Home, state: &State, approved_by: &[Name]) -> Result<(), Problem> {
-    let library =
-        Library::embedded().map_err(|error| Problem::from_error(Exit::Failed, "definitions", &error))?;
+    let library = library(home)?;
     let roster = roster::present(&home.roster())?;
     let policy = app::policies(home, &app::config(home)?, roster.as_ref(), state, &library).await;
     let policy = policy.map_err(app::first_of)?.ok_or_else(nobody)?;

@@ -1,6 +1,6 @@
 //! Aggregate mode: queries of one sector's own data, each the measure of its cells, and ratios of two of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -41,6 +41,19 @@ pub struct AskedQuery {
     pub scale: u32,
     /// The least and the greatest that one person adds, in øre where it is money; 0 and 1 where persons are counted.
     pub bounds: [i64; 2],
+}
+
+impl AskedQuery {
+    /// Whether another query's cells are its denominators: they have the same labels, and say nothing else.
+    #[must_use]
+    pub fn is_over(&self, denominator: &Self) -> bool {
+        self.by() == denominator.by() && denominator.key.iter().all(|part| self.key.contains(part))
+    }
+
+    fn by(&self) -> BTreeSet<&str> {
+        let by = self.query.get("by").and_then(toml::Value::as_array);
+        by.into_iter().flatten().filter_map(toml::Value::as_str).collect()
+    }
 }
 
 /// One measure over another, cell by cell.
@@ -181,6 +194,16 @@ impl Check<'_> {
                 let why = "only counts, sums and histograms are divided by one another";
                 let name = measure.clone();
                 return Err(self.source.refuse(part.span(), Reason::Table { name, what: "be divided", why }));
+            }
+        }
+        if !per_all {
+            let (of, per) = (raw.of.get_ref(), raw.per.get_ref());
+            let is_denominator =
+                |query: &AskedQuery, other: &AskedQuery| other.measure == *per && query.is_over(other);
+            let lacks = |query: &AskedQuery| !queries.iter().any(|other| is_denominator(query, other));
+            if queries.iter().any(|query| query.measure == *of && lacks(query)) {
+                let what = "query with the same `by`, and a `key` that says nothing else, of the measure";
+                return Err(self.source.refuse(raw.per.span(), Reason::Unknown { what, name: per.clone() }));
             }
         }
         let negative = |query: &AskedQuery| query.measure == *raw.of.get_ref() && query.bounds[0] < 0;
