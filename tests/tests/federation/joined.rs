@@ -73,11 +73,16 @@ fn real(whole: i64) -> f64 {
     whole as f64
 }
 
+/// Where a person counts: whom two municipalities claim counts nowhere.
+fn home(person: &sad::Answer) -> Option<u16> {
+    person.kommune.filter(|_| !person.several_residences)
+}
+
 fn cost(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut costs = pooled.cost(as_of).unwrap();
     let mut expected = Told::new();
     for (id, person) in pooled.sad(as_of).unwrap() {
-        let (Some(kommune), Some(cost)) = (person.kommune, costs.remove(&id)) else { continue };
+        let (Some(kommune), Some(cost)) = (home(&person), costs.remove(&id)) else { continue };
         for (component, ore) in cost.components() {
             let labels = [("kommune", kommune.to_string()), ("component", component.to_owned())];
             let labels: Vec<(&str, &str)> =
@@ -108,10 +113,11 @@ fn readmission(pooled: &oracle::Federation, as_of: Date) -> Told {
         let citizen = &pooled.citizens[&id];
         let died =
             citizen.persons.iter().filter_map(|held| held.row.death_date).find(|death| *death <= as_of);
-        let home = oracle::resident::registered(citizen, died.unwrap_or(as_of))[0];
+        let homes = oracle::resident::registered(citizen, died.unwrap_or(as_of));
+        let [home] = homes.as_slice() else { continue };
         for (measure, amount) in [("index", person.index), ("readmitted", person.readmitted)] {
             add(&mut expected, &[("measure", measure)], f64::from(amount));
-            add(&mut expected, &[("region", region(home)), ("measure", measure)], f64::from(amount));
+            add(&mut expected, &[("region", region(*home)), ("measure", measure)], f64::from(amount));
         }
     }
     for labels in [vec![], vec![("region", "1083")], vec![("region", "1085")]] {
@@ -130,7 +136,7 @@ fn of_survey(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut expected = Told::new();
     let residents = pooled.sad(as_of).unwrap();
     for (item, read) in survey::ITEMS {
-        let living = pooled.citizens.iter().filter(|(id, _)| residents[*id].kommune.is_some());
+        let living = pooled.citizens.iter().filter(|(id, _)| home(&residents[*id]).is_some());
         let pairs: Vec<survey::Pair> =
             living.map(|(_, citizen)| survey::pair(citizen, read, as_of)).collect();
         let mean = |values: Vec<i64>| {
@@ -157,7 +163,7 @@ fn diagram(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut expected = Told::new();
     let mut all = 0.0;
     for (id, person) in pooled.somv(as_of, &somv::MUNICIPALITIES.into()).unwrap() {
-        if person.kommune.is_none() || !person.included {
+        if person.kommune.is_none() || person.several_residences || !person.included {
             continue;
         }
         let areas =
@@ -194,7 +200,7 @@ fn band(age: i16) -> &'static str {
 fn histogram(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut expected = Told::new();
     for person in pooled.sad(as_of).unwrap().into_values() {
-        let Some(kommune) = person.kommune.filter(|_| person.eligible) else { continue };
+        let Some(kommune) = home(&person).filter(|_| person.eligible) else { continue };
         let (kommune, total) = (kommune.to_string(), person.total.to_string());
         add(&mut expected, &[("kommune", &kommune), ("total", &total), ("measure", "persons")], 1.0);
     }
@@ -204,7 +210,7 @@ fn histogram(pooled: &oracle::Federation, as_of: Date) -> Told {
 fn strata(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut expected = Told::new();
     for (id, person) in pooled.sad(as_of).unwrap() {
-        let Some(kommune) = person.kommune.filter(|_| person.eligible) else { continue };
+        let Some(kommune) = home(&person).filter(|_| person.eligible) else { continue };
         let birth = oracle::resident::master(&pooled.citizens[&id], person.kommune).unwrap().birth_date;
         let stratum: sad::Stratum = person.stratum;
         let labels = [
