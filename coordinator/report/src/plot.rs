@@ -108,10 +108,9 @@ impl Scale {
     fn ticks(&self, tongue: Tongue) -> usize {
         let letters =
             [self.low, self.high / 2.0, self.high].map(|end| self.tick(end, tongue).chars().count());
-        let each = letters.into_iter().max().unwrap_or(1).min(12) + 1;
-        let letter = usize::try_from(LETTER).unwrap_or(1);
-        let width = usize::try_from(WIDTH.saturating_sub(self.left + RIGHT)).unwrap_or_default();
-        (width / (each * letter)).clamp(2, 6)
+        // Half of the first and of the last one stands outside.
+        let each = letters.into_iter().max().unwrap_or(1).clamp(1, 12);
+        (self.letters() / each + 1).clamp(2, 6)
     }
 
     /// How many letters fit between the first number of the axis and the last.
