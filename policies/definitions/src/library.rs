@@ -116,8 +116,10 @@ impl Library {
     /// # Errors
     /// [`DefinitionError`] at the first place that is wrong.
     pub fn with_own(indicators: &[(String, String)]) -> Result<Self, DefinitionError> {
-        let own: Vec<Source<'_>> =
-            indicators.iter().map(|(file, text)| Source { file: file.as_str(), text: text.as_str() }).collect();
+        let own: Vec<Source<'_>> = indicators
+            .iter()
+            .map(|(file, text)| Source { file: file.as_str(), text: text.as_str() })
+            .collect();
         let library = Self::embedded_and(&own)?;
         for (source, indicator) in own.iter().zip(library.indicators.iter().skip(INDICATORS.len())) {
             let expected = format!("{}.toml", indicator.name);

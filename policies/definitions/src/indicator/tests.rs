@@ -126,8 +126,10 @@ fn queries_have_their_measure_their_key_and_what_a_person_adds() {
 fn a_denominator_has_the_labels_of_its_numerator() {
     let second = |by: &str, key: &str| {
         let measure = "name = \"share\"\nunit = \"share\"";
-        let another = format!("name = \"everyone\"\nunit = \"count\"\nda = \"a\"\nen = \"a\"\n[[measure]]\n{measure}");
-        let query = format!("[[query]]\nmeasure = \"everyone\"\nkey = {key}\nkind = \"count\"\nby = {by}\n[[ratio]]");
+        let another =
+            format!("name = \"everyone\"\nunit = \"count\"\nda = \"a\"\nen = \"a\"\n[[measure]]\n{measure}");
+        let query =
+            format!("[[query]]\nmeasure = \"everyone\"\nkey = {key}\nkind = \"count\"\nby = {by}\n[[ratio]]");
         let text = MINIMAL.replace(measure, &another).replace("[[ratio]]", &query);
         read(&text.replace("per = \"all\"", "per = \"everyone\""))
     };
