@@ -15,7 +15,8 @@ use tvaers_release::rho::Rho;
 use super::cells::{Layout, Sums};
 use super::received::Received;
 use super::{
-    Answer, Coverage, Data, Definition, Left, NodePrivacy, PartPrivacy, Privacy, Requested, Sensitivity, describe, rho,
+    Answer, Coverage, Data, Definition, Left, NodePrivacy, PartPrivacy, Privacy, Requested, Sensitivity,
+    describe, rho,
 };
 
 /// Makes results of one query. What all of them share is worked out once: there may be ten thousand.

@@ -314,7 +314,8 @@ async fn ask_one(
     let request = if indicator.aggregate().is_some() {
         let queries = read(asker, indicator, as_of, budget, now, output)?;
         let queries = queries.iter().map(|query| asker.query(query, under.clone(), 1, deadline_s, now));
-        let asked = IndicatorAsked { indicator: indicator.name.clone(), queries: queries.collect(), deadline_s };
+        let asked =
+            IndicatorAsked { indicator: indicator.name.clone(), queries: queries.collect(), deadline_s };
         Request::Indicator(asked)
     } else {
         let tables = TablesRequest { under, nano_rho: Some(budget), cut_off: None };

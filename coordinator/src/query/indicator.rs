@@ -86,10 +86,7 @@ async fn run(
     })
 }
 
-fn of_name<'c>(
-    coordinator: &'c Coordinator,
-    name: &str,
-) -> Result<(&'c Indicator, &'c Aggregate), Problem> {
+fn of_name<'c>(coordinator: &'c Coordinator, name: &str) -> Result<(&'c Indicator, &'c Aggregate), Problem> {
     let found = coordinator.library().indicator(name);
     found.and_then(|indicator| Some((indicator, indicator.aggregate()?))).ok_or_else(|| {
         let what = format_args!("the coordinator has no indicator `{name}` that is answered by queries");
@@ -109,7 +106,8 @@ fn own(
     let signed: Vec<Query> =
         requests.iter().map(|request| read(coordinator, request)).collect::<Result<_, _>>()?;
     let differs = || {
-        let what = format_args!("the queries are not those of the coordinator's file of `{}`", indicator.name);
+        let what =
+            format_args!("the queries are not those of the coordinator's file of `{}`", indicator.name);
         Problem::new(Exit::BadInput, "indicator.differs", what)
             .at(format_args!("indicator {}", indicator.name))
             .expected("the same file where it is asked and at the coordinator")
@@ -138,9 +136,8 @@ fn coverage(coordinator: &Coordinator, parts: &[Coverage]) -> Coverage {
     let mut asked: Vec<NodeId> = parts.iter().flat_map(|part| part.asked.clone()).collect();
     asked.sort();
     asked.dedup();
-    let of_all = |node: &&NodeId| {
-        parts.iter().all(|part| !part.asked.contains(node) || part.answered.contains(node))
-    };
+    let of_all =
+        |node: &&NodeId| parts.iter().all(|part| !part.asked.contains(node) || part.answered.contains(node));
     let answered: Vec<NodeId> = asked.iter().filter(of_all).cloned().collect();
     let mut refused: Vec<Refused> = Vec::new();
     for one in parts.iter().flat_map(|part| &part.refused) {

@@ -22,9 +22,9 @@ use tvaers_warehouse::data::Warehouse;
 
 use super::looking::{Looked, block_on, rho, short};
 use crate::home::Home;
-use crate::library::library;
 use crate::ledger::claim::Claim;
 use crate::ledger::name::{Name, Requester};
+use crate::library::library;
 use crate::policy::{self, InForce, own};
 use crate::query::explain::{Explained, Offer, Plan, explain};
 use crate::query::question::Ground;

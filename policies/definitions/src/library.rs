@@ -36,6 +36,10 @@ pub const INDICATORS: &[Source<'static>] = &[
         text: include_str!("../../indicators/candidate_target_group.toml"),
     },
     Source {
+        file: "indicators/change_before_after.toml",
+        text: include_str!("../../indicators/change_before_after.toml"),
+    },
+    Source {
         file: "indicators/cost_by_stratum.toml",
         text: include_str!("../../indicators/cost_by_stratum.toml"),
     },
@@ -46,6 +50,10 @@ pub const INDICATORS: &[Source<'static>] = &[
     Source { file: "indicators/funnel_somv.toml", text: include_str!("../../indicators/funnel_somv.toml") },
     Source { file: "indicators/gp_use.toml", text: include_str!("../../indicators/gp_use.toml") },
     Source { file: "indicators/medicine_use.toml", text: include_str!("../../indicators/medicine_use.toml") },
+    Source {
+        file: "indicators/readmission_30d.toml",
+        text: include_str!("../../indicators/readmission_30d.toml"),
+    },
     Source { file: "indicators/residents.toml", text: include_str!("../../indicators/residents.toml") },
     Source {
         file: "indicators/sad_histogram.toml",
@@ -108,8 +116,10 @@ impl Library {
     /// # Errors
     /// [`DefinitionError`] at the first place that is wrong.
     pub fn with_own(indicators: &[(String, String)]) -> Result<Self, DefinitionError> {
-        let own: Vec<Source<'_>> =
-            indicators.iter().map(|(file, text)| Source { file: file.as_str(), text: text.as_str() }).collect();
+        let own: Vec<Source<'_>> = indicators
+            .iter()
+            .map(|(file, text)| Source { file: file.as_str(), text: text.as_str() })
+            .collect();
         let library = Self::embedded_and(&own)?;
         for (source, indicator) in own.iter().zip(library.indicators.iter().skip(INDICATORS.len())) {
             let expected = format!("{}.toml", indicator.name);

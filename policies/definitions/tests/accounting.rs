@@ -30,7 +30,9 @@ fn nodes(model: &Model, quantity: Quantity) -> &'static str {
 }
 
 fn table(library: &Library) -> String {
-    let mut text = String::from("| table | by | quantity | contributed by | k | C | L1 | L2 |\n|---|---|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| table | by | quantity | contributed by | k | C | L1 | L2 |\n|---|---|---|---|---|---|---|---|\n",
+    );
     let of_indicators = library.indicators().iter().filter_map(|indicator| indicator.model());
     for model in library.models().iter().chain(of_indicators) {
         let tables = Tables::new(model, &[360, 376, 461], date(2026, 2, 28), None);
@@ -66,5 +68,8 @@ fn the_document_says_what_noise_is_drawn_for() {
         std::fs::write(&path, format!("{head}{BEGIN}{expected}{END}{tail}")).unwrap();
         return;
     }
-    assert!(found == expected, "ACCOUNTING.md is not what the code does; TVAERS_WRITE=1 writes its table anew");
+    assert!(
+        found == expected,
+        "ACCOUNTING.md is not what the code does; TVAERS_WRITE=1 writes its table anew"
+    );
 }

@@ -48,7 +48,8 @@ pub fn texts(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, Pr
         if length > FILE_BYTES_MAX {
             return Err(refused(&path, format!("it has more than {FILE_BYTES_MAX} bytes")));
         }
-        texts.push((name, std::fs::read_to_string(&path).map_err(|error| refused(&path, error.to_string()))?));
+        texts
+            .push((name, std::fs::read_to_string(&path).map_err(|error| refused(&path, error.to_string()))?));
     }
     Ok(texts)
 }

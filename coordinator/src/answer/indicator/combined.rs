@@ -80,7 +80,11 @@ pub(crate) fn combined(
         totals,
         privacy: together(parts, delta),
         coverage,
-        definitions: distinct(&answers, |answer| &answer.definitions, |one, other| one.feature == other.feature),
+        definitions: distinct(
+            &answers,
+            |answer| &answer.definitions,
+            |one, other| one.feature == other.feature,
+        ),
         data: data.into_values().collect(),
         notes,
         indicator: Some(IndicatorWords::from(indicator)),
@@ -146,9 +150,8 @@ impl Over<'_> {
                 whole.map(|whole| (whole, true))
             }
             PerMeasure::Measure(measure) => {
-                let is_denominator = |part: &&Part<'_>| {
-                    part.query.measure == *measure && self.part.query.is_over(part.query)
-                };
+                let is_denominator =
+                    |part: &&Part<'_>| part.query.measure == *measure && self.part.query.is_over(part.query);
                 let denominator = self.parts.iter().find(is_denominator);
                 let cells = denominator.and_then(|part| part.answer.as_ref()).map(of);
                 let at = cells.and_then(|cells| cells.iter().find(|other| is_at(&cell.key, &other.key)));
@@ -231,7 +234,9 @@ fn together(parts: &[Part<'_>], delta: Delta) -> Privacy {
                     scale: node.scale,
                     sensitivity: node.sensitivity,
                 }],
-                parts => parts.iter().map(|part| PartPrivacy { of: named(&part.of), ..part.clone() }).collect(),
+                parts => {
+                    parts.iter().map(|part| PartPrivacy { of: named(&part.of), ..part.clone() }).collect()
+                }
             };
             match nodes.get_mut(&node.node) {
                 None => {

@@ -11,11 +11,11 @@ use tvaers_protocol::roster::VerifiedRoster;
 use super::forecast::{self, AtRate, Forecast};
 use crate::cli::looking::Looked;
 use crate::home::Home;
-use crate::library::library;
 use crate::ledger::claim::Source;
 use crate::ledger::history::{self, Past, Totals};
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::{Ledger, LedgerError};
+use crate::library::library;
 use crate::policy::{InForce, period};
 
 /// All that the command shows. Amounts are thousand-millionths of rho.

@@ -14,11 +14,11 @@ use crate::app;
 use crate::audit::event::{Event, LedgerRecovered};
 use crate::cli::looking::{block_on, own, rho};
 use crate::home::Home;
-use crate::library::library;
 use crate::ledger::Ledger;
 use crate::ledger::claim::{Charge, Head};
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
+use crate::library::library;
 use crate::state::State;
 use crate::witness::kept;
 

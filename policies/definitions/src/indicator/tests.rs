@@ -5,9 +5,6 @@ use super::*;
 use crate::library::{CATALOGUE, INDICATORS, Library, MODELS};
 use crate::regions::REGIONS;
 
-/// Files of the folder that name features which the catalogue does not have yet.
-const WAITING: &[&str] = &["readmission_30d", "change_before_after"];
-
 const MINIMAL: &str = r#"
 name = "mine"
 version = 1
@@ -65,12 +62,19 @@ fn every_embedded_indicator_is_right_and_has_a_file_of_its_name() {
     let names: Vec<String> =
         library.indicators().iter().map(|indicator| format!("indicators/{}.toml", indicator.name)).collect();
     assert_eq!(names, INDICATORS.iter().map(|source| source.file).collect::<Vec<_>>());
-    let promised = ["cost_per_capita", "residents", "sad_histogram", "somv_diagram", "triple_aim_survey"];
+    let promised = [
+        "cost_per_capita",
+        "readmission_30d",
+        "residents",
+        "sad_histogram",
+        "somv_diagram",
+        "triple_aim_survey",
+    ];
     assert!(promised.iter().all(|name| library.indicator(name).is_some()));
 }
 
 #[test]
-fn every_file_of_the_folder_is_embedded_or_waits_for_a_feature() {
+fn every_file_of_the_folder_is_embedded() {
     let files: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .filter_map(|entry| {
@@ -80,9 +84,7 @@ fn every_file_of_the_folder_is_embedded_or_waits_for_a_feature() {
     let library = Library::embedded().unwrap();
     let embedded: BTreeSet<String> =
         library.indicators().iter().map(|indicator| indicator.name.clone()).collect();
-    assert!(WAITING.iter().all(|name| !embedded.contains(*name)));
-    let waiting = WAITING.iter().map(|name| (*name).to_owned());
-    assert_eq!(files, embedded.into_iter().chain(waiting).collect());
+    assert_eq!(files, embedded);
 }
 
 #[test]
@@ -124,8 +126,10 @@ fn queries_have_their_measure_their_key_and_what_a_person_adds() {
 fn a_denominator_has_the_labels_of_its_numerator() {
     let second = |by: &str, key: &str| {
         let measure = "name = \"share\"\nunit = \"share\"";
-        let another = format!("name = \"everyone\"\nunit = \"count\"\nda = \"a\"\nen = \"a\"\n[[measure]]\n{measure}");
-        let query = format!("[[query]]\nmeasure = \"everyone\"\nkey = {key}\nkind = \"count\"\nby = {by}\n[[ratio]]");
+        let another =
+            format!("name = \"everyone\"\nunit = \"count\"\nda = \"a\"\nen = \"a\"\n[[measure]]\n{measure}");
+        let query =
+            format!("[[query]]\nmeasure = \"everyone\"\nkey = {key}\nkind = \"count\"\nby = {by}\n[[ratio]]");
         let text = MINIMAL.replace(measure, &another).replace("[[ratio]]", &query);
         read(&text.replace("per = \"all\"", "per = \"everyone\""))
     };
