@@ -12,6 +12,10 @@ use crate::make::{Made, MakeOptions, make};
 use crate::report::Report;
 use crate::{provision, run};
 
+/// The indicators that every installation has.
+const INDICATORS: [&str; 6] =
+    ["residents", "cost_per_capita", "readmission_30d", "triple_aim_survey", "sad_histogram", "somv_diagram"];
+
 /// Makes the population, runs the federation and explains it.
 ///
 /// # Errors
@@ -31,6 +35,8 @@ pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), P
         // The federation of an earlier demonstration may have had other nodes.
         fresh: true,
         queries: Vec::new(),
+        indicators: INDICATORS.map(str::to_owned).to_vec(),
+        series: Vec::new(),
         times: None,
         rho: None,
         key: None,
