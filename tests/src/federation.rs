@@ -23,7 +23,7 @@ use tvaers_coordinator::event::Events;
 use tvaers_coordinator::limits::Limits;
 use tvaers_coordinator::query;
 use tvaers_coordinator::query::Answered;
-use tvaers_coordinator::request::QueryAsked;
+use tvaers_coordinator::request::{IndicatorAsked, QueryAsked};
 use tvaers_coordinator::stratify::{self, Outcome, RequestId, Summary};
 use tvaers_host::private;
 use tvaers_link::clock::{Clock, SystemClock};
@@ -35,7 +35,7 @@ use tvaers_node::node::Node;
 use tvaers_node::{home, serve};
 use tvaers_protocol::id::{NodeId, PersonId, Sector};
 use tvaers_protocol::message::Signed;
-use tvaers_protocol::problem::Problem;
+use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::request::{QueryRequest, TablesRequest};
 use tvaers_protocol::sign::SigningKey;
 use tvaers_protocol::study::{Grain, Manifest};
@@ -619,6 +619,50 @@ impl Federation {
             }
             outcome => outcome.into_result().map(|_| unreachable!("a query ends in no stratification")),
         }
+    }
+
+    /// Asks an indicator for this budget in thousand-millionths of rho, as `tvaers indicators ask` does; its result.
+    ///
+    /// # Errors
+    /// [`Problem`], also where nothing was released.
+    pub async fn indicator(&self, name: &str, nano_rho: u64) -> Result<Answer, Problem> {
+        let indicator = self.asker.indicator(name)?;
+        let nothing = || Problem::new(Exit::Failed, "test.nothing", "nothing was released");
+        if indicator.aggregate().is_none() {
+            let under = self.permits.tables.clone();
+            let wish = StudyWish {
+                model: name.to_owned(),
+                as_of: self.as_of(),
+                grain: Grain::Events,
+                list: None,
+                tables: Some(TablesRequest { under, nano_rho: Some(nano_rho), cut_off: None }),
+            };
+            return self.ask(&self.signed_wish(wish)).await?.tables.ok_or_else(nothing);
+        }
+        let asked = self.signed_indicator(name, nano_rho)?;
+        let (id, (events, _)) = (RequestId::random(), Events::channel());
+        match query::run_indicator_as(&self.coordinator, &id, &asked, &events).await? {
+            Outcome::Answered(answered) => {
+                let mut results = self.coordinator.results(answered.request.as_str(), 0).await?;
+                if results.is_empty() { Err(nothing()) } else { Ok(results.remove(0)) }
+            }
+            outcome => outcome.into_result().map(|_| unreachable!("an indicator of queries is no study")),
+        }
+    }
+
+    /// The queries of an indicator, signed by the local analyst.
+    ///
+    /// # Errors
+    /// The first fault of its file.
+    pub fn signed_indicator(&self, name: &str, nano_rho: u64) -> Result<IndicatorAsked, Problem> {
+        let now = SystemClock.now();
+        let indicator = self.asker.indicator(name)?;
+        let queries = self.asker.queries(indicator, self.as_of(), nano_rho, now);
+        let queries = queries.map_err(|mut problems| problems.remove(0))?;
+        let under = &self.permits.aggregates;
+        let queries =
+            queries.iter().map(|query| self.asker.query(query, under.clone(), 1, 10, now)).collect();
+        Ok(IndicatorAsked { indicator: name.to_owned(), queries, deadline_s: 10 })
     }
 
     /// The node, to look at what it keeps.

@@ -8,7 +8,7 @@ use tvaers_coordinator::asker::{Asker, StudyWish};
 use tvaers_coordinator::control::{Reply, Request, ask};
 use tvaers_coordinator::event::Event;
 use tvaers_coordinator::query::Answered;
-use tvaers_coordinator::request::QueryAsked;
+use tvaers_coordinator::request::{IndicatorAsked, QueryAsked};
 use tvaers_coordinator::stratify::{self, Summary};
 use tvaers_definitions::library::Library;
 use tvaers_host::output::Output;
@@ -20,6 +20,7 @@ use tvaers_protocol::study::Grain;
 use tvaers_query::query::Party;
 use tvaers_query::{Budget, Decimal, Query};
 
+use crate::indicators::Question;
 use crate::party;
 use crate::permits::Permits;
 use crate::provision::DataFolder;
@@ -35,6 +36,22 @@ pub(crate) struct Asking<'a> {
     pub(crate) timings: &'a mut Timings,
     pub(crate) deadline_s: u64,
     pub(crate) output: Output,
+}
+
+/// What a coordinator told of an indicator.
+pub(crate) enum Told {
+    Joined(Summary),
+    Aggregate(Answered),
+}
+
+impl Told {
+    /// What a person is told of nodes that refused or are missing.
+    pub(crate) fn problem(&self, allow_missing: bool) -> Option<Problem> {
+        match self {
+            Self::Joined(summary) => summary.problem(allow_missing),
+            Self::Aggregate(answered) => answered.problem(allow_missing),
+        }
+    }
 }
 
 /// A query file that has been read.
@@ -118,6 +135,57 @@ impl Asking<'_> {
         let deadline_s = self.deadline_s;
         match self.ask(&Request::Stratify(stratify::Request { study, deadline_s }))? {
             Reply::Stratified(summary) => Ok(summary),
+            _ => Err(other_answer()),
+        }
+    }
+
+    /// Asks an indicator: its result, and what became of it.
+    pub(crate) fn indicator(
+        &mut self,
+        question: &Question<'_>,
+        grain: Grain,
+    ) -> Result<(Vec<String>, Told), Problem> {
+        let Question { indicator, as_of, nano_rho, .. } = question;
+        let (deadline_s, now) = (self.deadline_s, SystemClock.now());
+        if indicator.aggregate().is_none() {
+            let tables = TablesRequest {
+                under: self.permits.tables.clone(),
+                nano_rho: Some(*nano_rho),
+                cut_off: None,
+            };
+            let wish = StudyWish {
+                model: indicator.name.clone(),
+                as_of: *as_of,
+                grain,
+                list: None,
+                tables: Some(tables),
+            };
+            let study = self.asker.study(wish, deadline_s, now)?;
+            return match self.ask(&Request::Stratify(stratify::Request { study, deadline_s }))? {
+                Reply::Stratified(summary) => {
+                    let json = summary.tables.as_ref().map(serde_json::to_string).transpose();
+                    let json =
+                        json.map_err(|error| Problem::from_error(Exit::Failed, "tables.json", &error))?;
+                    Ok((json.into_iter().collect(), Told::Joined(summary)))
+                }
+                _ => Err(other_answer()),
+            };
+        }
+        let queries = self.asker.queries(indicator, *as_of, *nano_rho, now).map_err(|problems| {
+            let unreadable = || Problem::new(Exit::BadInput, "indicator.query", "it cannot be read");
+            problems.into_iter().next().unwrap_or_else(unreadable)
+        })?;
+        let under = &self.permits.aggregates;
+        let queries = queries.iter().map(|query| self.asker.query(query, under.clone(), 1, deadline_s, now));
+        let (indicator, queries) = (indicator.name.clone(), queries.collect());
+        match self.ask(&Request::Indicator(IndicatorAsked { indicator, queries, deadline_s }))? {
+            Reply::Answered(answered) => {
+                let results = match answered.results {
+                    0 => Vec::new(),
+                    _ => self.results(answered.request.as_str())?,
+                };
+                Ok((results, Told::Aggregate(answered)))
+            }
             _ => Err(other_answer()),
         }
     }

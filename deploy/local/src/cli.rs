@@ -19,6 +19,7 @@ Examples:
   tvaers-local demo --persons 2000
   tvaers-local make --persons 100000 --seed 1 --out population
   tvaers-local run --data population --out out/mine --as-of 2026-02-28 --model sad --model somv
+  tvaers-local run --data population --out out/mine --as-of 2026-02-28 --indicator cost_per_capita --indicator mine.toml
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
 
@@ -116,7 +117,7 @@ struct RunArgs {
     /// The reference date
     #[arg(long, value_name = "DATE")]
     as_of: Date,
-    /// A model to stratify by; may be given several times [default: sad, where no query is asked]
+    /// A model to stratify by; may be given several times [default: sad, where no query and no indicator is asked]
     #[arg(long = "model", value_name = "NAME")]
     models: Vec<String>,
     /// The finest contribution per person that the laboratory policies grant
@@ -134,10 +135,13 @@ struct RunArgs {
     /// Ask every query so many times, each charged and noised afresh: results are one object a line
     #[arg(long, value_name = "N", requires = "queries", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     times: Option<u32>,
-    /// Not in this version: indicators
-    #[arg(long = "indicator", value_name = "NAME", hide = true)]
+    /// An indicator to ask: its name, or the path of a file of your own; may be given several times
+    #[arg(long = "indicator", value_name = "NAME|FILE")]
     indicators: Vec<String>,
-    /// What each query and released table is charged, in place of its own budget; counts are as good as exact at 1e6
+    /// A further date on which the indicators are asked; may be given several times
+    #[arg(long, value_name = "DATE", requires = "indicators")]
+    series: Vec<Date>,
+    /// What each query, indicator and released table is charged, in place of its own budget; counts are as good as exact at 1e6
     #[arg(long, value_name = "R", value_parser = rho)]
     rho: Option<Decimal>,
     /// The key of the person who asks, for policies that name it [default: one is made]
@@ -224,11 +228,7 @@ fn run_make(args: &MakeArgs, output: Output) -> Result<(), Problem> {
 }
 
 fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
-    if !args.indicators.is_empty() {
-        return Err(Problem::new(Exit::BadInput, "run.not-yet", "`--indicator` is not part of this version")
-            .next("see the status in README.md for what is"));
-    }
-    let models = match args.models.is_empty() && args.queries.is_empty() {
+    let models = match args.models.is_empty() && args.queries.is_empty() && args.indicators.is_empty() {
         true => vec!["sad".to_owned()],
         false => args.models,
     };
@@ -238,6 +238,8 @@ fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
         as_of: args.as_of,
         models,
         queries: args.queries,
+        indicators: args.indicators,
+        series: args.series,
         times: args.times,
         rho: args.rho,
         key: args.key,

@@ -8,9 +8,14 @@ use tvaers_host::output::{self, Format, Output};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
 
+use crate::highlights::{Highlight, highlights};
 use crate::make::{Made, MakeOptions, make};
 use crate::report::Report;
 use crate::{provision, run};
+
+/// The indicators that every installation has.
+const INDICATORS: [&str; 6] =
+    ["residents", "cost_per_capita", "readmission_30d", "triple_aim_survey", "sad_histogram", "somv_diagram"];
 
 /// Makes the population, runs the federation and explains it.
 ///
@@ -31,6 +36,8 @@ pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), P
         // The federation of an earlier demonstration may have had other nodes.
         fresh: true,
         queries: Vec::new(),
+        indicators: INDICATORS.map(str::to_owned).to_vec(),
+        series: Vec::new(),
         times: None,
         rho: None,
         key: None,
@@ -124,6 +131,16 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
              \x20 the ledger of every node that contributed, and stands in its audit log.",
         );
     }
+    let highlights = highlights(&report.out.join("results"));
+    if !highlights.is_empty() {
+        output.result(
+            "\nIndicators: each number with the interval that the exact one lies in 95 times of 100. Noise protects one citizen as\n\
+             well in a small population as in a large one, so a town of a few thousand sees wider intervals than a region.",
+        );
+    }
+    for Highlight { title, table } in highlights {
+        output.result(format_args!("\n{title}\n{table}"));
+    }
     output.result(format_args!(
         "\nWho saw what\n\
          \x20 region nodes        their own patients; nothing about anyone's sick leave, benefits or family\n\
@@ -142,7 +159,6 @@ fn explain(population: &MakeOptions, made: &Made, report: &Report, output: Outpu
         "\nWhat it took\n\
          \x20 {wall:.1} s ({cpu:.1} s of processor time over all parties); by phase in {out}/timings.json\n\
          \x20 All that was released, with plots, on one page for people: {out}/report.html\n\
-         \x20 Data {out}/data, each party's folder and log {out}/nodes/* and {out}/coordinator\n\n\
-         Not yet in this version: indicators (README.md, Status).",
+         \x20 Data {out}/data, each party's folder and log {out}/nodes/* and {out}/coordinator",
     ));
 }

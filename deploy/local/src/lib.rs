@@ -7,6 +7,8 @@
 mod asking;
 pub mod cli;
 pub mod demo;
+mod highlights;
+mod indicators;
 pub mod make;
 mod page;
 pub mod party;

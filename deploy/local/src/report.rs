@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use comfy_table::Table;
+use jiff::civil::Date;
 use serde::Serialize;
 use tvaers_coordinator::query::Answered;
 use tvaers_coordinator::stratify::Summary;
@@ -27,12 +28,27 @@ pub struct Report {
     pub summaries: Vec<Summary>,
     /// What it told of each query.
     pub answered: Vec<Answered>,
+    /// What became of each indicator.
+    pub indicators: Vec<IndicatorDone>,
     /// What policies refused as a whole.
     pub refused: Vec<Problem>,
     /// The work lists.
     pub worklists: Vec<WorklistCounts>,
     /// What it took.
     pub timings: Timings,
+}
+
+/// An indicator that was asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct IndicatorDone {
+    /// Its name.
+    pub name: String,
+    /// The reference date.
+    pub as_of: Date,
+    /// Its results in the folder `results`, without their ending; none where nothing was released.
+    pub files: Vec<String>,
+    /// What was refused or is missing.
+    pub problem: Option<Problem>,
 }
 
 /// One work list in figures.
@@ -103,6 +119,11 @@ impl Report {
         for answered in &self.answered {
             output.result(format_args!("Query {}: {} answers", answered.name, answered.results));
         }
+        for done in &self.indicators {
+            let files: Vec<String> = done.files.iter().map(|file| format!("results/{file}.json")).collect();
+            let files = if files.is_empty() { "nothing released".to_owned() } else { files.join(", ") };
+            output.result(format_args!("Indicator {} as of {}: {files}", done.name, done.as_of));
+        }
         for line in self.incomplete() {
             output.result(line);
         }
@@ -141,9 +162,10 @@ impl Report {
     /// The first [`Problem`]: exit 3 where something was refused, 4 where a member is missing and that is not allowed.
     pub fn check(&self, allow_missing: bool) -> Result<(), Problem> {
         let of_queries = self.answered.iter().filter_map(|answered| answered.problem(allow_missing));
+        let of_indicators = self.indicators.iter().filter_map(|done| done.problem.clone());
         let of_studies = self.summaries.iter().filter_map(|summary| summary.problem(allow_missing));
         let problems: Vec<Problem> =
-            self.refused.iter().cloned().chain(of_queries).chain(of_studies).collect();
+            self.refused.iter().cloned().chain(of_queries).chain(of_studies).chain(of_indicators).collect();
         let refused = problems.iter().find(|problem| problem.exit == Exit::Refused);
         refused.or_else(|| problems.first()).cloned().map_or(Ok(()), Err)
     }

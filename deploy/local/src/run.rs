@@ -18,11 +18,12 @@ use tvaers_protocol::study::Grain;
 use tvaers_query::Decimal;
 
 use crate::asking::{self, Asking, Queries};
+use crate::indicators::Indicators;
 use crate::page::{self, Released};
 use crate::party::Party;
 use crate::permits::Permits;
 use crate::provision::{self, DataFolder, Federation};
-use crate::report::{Report, WorklistCounts};
+use crate::report::{IndicatorDone, Report, WorklistCounts};
 use crate::timing::Timings;
 
 /// Imports that run at the same time: one per core of a small machine.
@@ -55,9 +56,13 @@ pub struct Options {
     pub fresh: bool,
     /// Query files, in order.
     pub queries: Vec<PathBuf>,
+    /// Indicators, in order: names, or paths of files.
+    pub indicators: Vec<String>,
+    /// Further dates on which the indicators are asked.
+    pub series: Vec<Date>,
     /// How often each query is asked; once, and as an object of its own, where it is not said.
     pub times: Option<u32>,
-    /// What each query and released table is charged, in place of its own budget.
+    /// What each query, indicator and released table is charged, in place of its own budget.
     pub rho: Option<Decimal>,
     /// The key of the person who asks, where it is not to be made here.
     pub key: Option<PathBuf>,
@@ -73,16 +78,20 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     check_models(&library, &options.models)?;
     let folders = provision::look(&options.data)?;
     let queries = Queries::read(&library, &folders, &options.queries, options.rho, output)?;
+    let dates = (options.as_of, options.series.as_slice());
+    let indicators = Indicators::read(&options.indicators, dates, options.rho, &folders, output)?;
+    check_names(&queries, &indicators)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
     let permits = Permits::look(&folders)?;
     let key = options.key.as_deref();
     let federation = provision::provision(folders, &options.out, key, options.fresh, today)?;
     permits.put(&federation, options.grain)?;
+    indicators.put(&federation)?;
     let asker = federation.asker()?;
     let mut timings = Timings { persons: count_persons(&federation.folders)?, ..Timings::default() };
     import(&federation, options.as_of, &mut timings, output)?;
     forget_worklists(&federation, &options.models)?;
-    forget_results(&federation, &options.models, &queries)?;
+    forget_results(&federation, &options.models, &queries, &indicators)?;
     page::forget(&options.out)?;
     let mut parties = Vec::new();
     let result = start(&federation, &mut parties)
@@ -98,7 +107,7 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
                 deadline_s: options.deadline_s,
                 output,
             };
-            ask_all(&federation, options, &queries, &mut asking)
+            ask_all(&federation, options, &queries, &indicators, &mut asking)
         });
     for party in &parties {
         timings.peak(&party.name, party.usage().map_or(0, |used| used.peak_rss_bytes));
@@ -106,15 +115,18 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     for party in parties {
         party.stop();
     }
-    let Asked { summaries, answered, refused, released } = result?;
+    let Asked { summaries, answered, indicators, refused, released } = result?;
     write_timings(&options.out, &timings)?;
     let unanswered = answered.iter().filter(|answered| answered.results == 0);
     let unanswered = unanswered.filter_map(|answered| answered.problem(false));
-    let without: Vec<_> = refused.iter().cloned().chain(unanswered).collect();
+    let unreleased = indicators.iter().filter(|done| done.files.is_empty());
+    let unreleased = unreleased.filter_map(|done| done.problem.clone());
+    let without: Vec<_> = refused.iter().cloned().chain(unanswered).chain(unreleased).collect();
     page::write_report(&options.out, &released, &without, &timings)?;
     let worklists = worklists(&federation, &summaries)?;
     let (models, summaries) = summaries.into_iter().unzip();
-    Ok(Report { out: options.out.clone(), models, summaries, answered, refused, worklists, timings })
+    let out = options.out.clone();
+    Ok(Report { out, models, summaries, answered, indicators, refused, worklists, timings })
 }
 
 /// Takes the lists of an earlier run away: they are of other data, and a node that does not take part this time would
@@ -135,12 +147,19 @@ fn forget_worklists(federation: &Federation, models: &[String]) -> Result<(), Pr
 }
 
 /// Takes the results of an earlier run away, which would stand beside those that this one cannot make.
-fn forget_results(federation: &Federation, models: &[String], queries: &Queries) -> Result<(), Problem> {
+fn forget_results(
+    federation: &Federation,
+    models: &[String],
+    queries: &Queries,
+    indicators: &Indicators,
+) -> Result<(), Problem> {
     let tables = models.iter().map(|model| federation.stratified(model));
     let answers = queries
         .iter()
         .flat_map(|query| [federation.result(query.name(), false), federation.result(query.name(), true)]);
-    for path in tables.chain(answers) {
+    let of_indicators = indicators.questions().flat_map(|question| question.files);
+    let of_indicators = of_indicators.map(|file| federation.result(&file, false));
+    for path in tables.chain(answers).chain(of_indicators) {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Problem::new(Exit::Failed, "results.remove", error).at(path.display()));
@@ -149,6 +168,19 @@ fn forget_results(federation: &Federation, models: &[String], queries: &Queries)
         }
     }
     Ok(())
+}
+
+/// Results of queries and of indicators stand in one folder, under their names.
+fn check_names(queries: &Queries, indicators: &Indicators) -> Result<(), Problem> {
+    let files: Vec<String> = indicators.questions().flat_map(|question| question.files).collect();
+    let Some(query) = queries.iter().find(|query| files.iter().any(|file| file == query.name())) else {
+        return Ok(());
+    };
+    let what = format_args!("a query and an indicator are called `{}`", query.name());
+    Err(Problem::new(Exit::BadInput, "query.twice", what)
+        .at("--query")
+        .expected("a name of its own: it names the result file")
+        .next("rename the query"))
 }
 
 fn check_models(library: &Library, models: &[String]) -> Result<(), Problem> {
@@ -253,6 +285,7 @@ fn ask_all(
     federation: &Federation,
     options: &Options,
     queries: &Queries,
+    indicators: &Indicators,
     asking: &mut Asking<'_>,
 ) -> Result<Asked, Problem> {
     let mut asked = Asked::default();
@@ -280,6 +313,22 @@ fn ask_all(
         }
         asked.answered.push(answered);
     }
+    for question in indicators.questions() {
+        match asking.indicator(&question, options.grain) {
+            Ok((results, told)) => {
+                let files = if results.is_empty() { Vec::new() } else { question.files.clone() };
+                for file in &files {
+                    asking::write(&federation.result(file, false), &results)?;
+                }
+                asked.released.add_answers(&results);
+                let (name, as_of) = (question.indicator.name.clone(), question.as_of);
+                let problem = told.problem(options.allow_missing);
+                asked.indicators.push(IndicatorDone { name, as_of, files, problem });
+            }
+            Err(problem) if problem.exit == Exit::Refused => asked.refused.push(problem),
+            Err(problem) => return Err(problem),
+        }
+    }
     Ok(asked)
 }
 
@@ -288,6 +337,7 @@ fn ask_all(
 struct Asked {
     summaries: Vec<(String, Summary)>,
     answered: Vec<Answered>,
+    indicators: Vec<IndicatorDone>,
     refused: Vec<Problem>,
     /// What stands in the report.
     released: Released,

@@ -36,6 +36,10 @@ pub const INDICATORS: &[Source<'static>] = &[
         text: include_str!("../../indicators/candidate_target_group.toml"),
     },
     Source {
+        file: "indicators/change_before_after.toml",
+        text: include_str!("../../indicators/change_before_after.toml"),
+    },
+    Source {
         file: "indicators/cost_by_stratum.toml",
         text: include_str!("../../indicators/cost_by_stratum.toml"),
     },

@@ -55,7 +55,7 @@ fn read(
     // In the generated text lines are others than in the file, of which the beginning of the query is known.
     let at = |fault: Fault| {
         let key = if fault.key.is_empty() { String::new() } else { format!(".{}", fault.key) };
-        Fault { line: asked.line, column: 1, key: format!("query[{}]{key}", number - 1), ..fault }
+        Fault { line: asked.line, column: 1, key: format!("query[{number}]{key}"), ..fault }
     };
     Query::parse(&table.to_string(), &file, catalogue, parties)
         .map_err(|faults| faults.into_iter().map(at).collect())

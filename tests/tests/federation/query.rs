@@ -2,6 +2,7 @@
 //! with nothing charged, and one answer for one charge whatever happens in between.
 
 mod exact;
+mod indicator;
 mod kinds;
 mod neighbours;
 mod noise;

@@ -62,7 +62,7 @@ fn a_wrong_query_is_told_with_the_line_on_which_it_begins() {
     let faults = queries(indicator, AS_OF, 1, library.catalogue(), &parties()).unwrap_err();
     let line = 1 + text.lines().position(|line| line == "[[query]]").unwrap();
     let [fault] = faults.as_slice() else { panic!("{faults:?}") };
-    assert_eq!((fault.line, fault.key.as_str()), (line, "query[0].by[2]"));
+    assert_eq!((fault.line, fault.key.as_str()), (line, "query[1].by[3]"));
     assert!(fault.place().starts_with(&format!("indicator mine:{line}:1")), "{}", fault.place());
     assert!(fault.what.contains("aeg_band"), "{}", fault.what);
 }
