@@ -188,7 +188,9 @@ impl<'a> Combiner<'a> {
         let touch = component.touch.and_then(|at| self.model.touches.get(at));
         match touch {
             _ if is_in(person.joined) => 0,
-            Some(touch) if is_in(person.fell_back) => fall_back(touch.fall_back, &own),
+            Some(touch) if is_in(person.fell_back) && touch.fall_back != FallBack::Combined => {
+                fall_back(touch.fall_back, &own)
+            }
             // At most one node touches, and its own result is exact. There is no recency to choose by.
             _ if is_in(self.with_events) => own.iter().find(|own| own.touches).map_or(0, |own| own.value),
             _ => regular(component, self.grain, &own),
@@ -223,7 +225,7 @@ fn responsible(own: &[Own]) -> u32 {
 fn fall_back(how: FallBack, own: &[Own]) -> u32 {
     match how {
         FallBack::Responsible if own.iter().any(|own| own.responsible && own.touches) => responsible(own),
-        FallBack::Responsible | FallBack::Greatest => greatest(own),
+        FallBack::Responsible | FallBack::Greatest | FallBack::Combined => greatest(own),
     }
 }
 

@@ -437,6 +437,9 @@ impl Federation {
                 stratify::Asked::Query(asked) => {
                     query::run_as(&self.coordinator, &id, &asked, &events).await?;
                 }
+                stratify::Asked::Indicator(asked) => {
+                    query::run_indicator_as(&self.coordinator, &id, &asked, &events).await?;
+                }
             }
         }
         Ok(ended)

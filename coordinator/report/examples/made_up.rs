@@ -1,6 +1,7 @@
 //! Writes a page of made-up results of every shape to standard output: what `tests/browser/run` looks at.
 
 #![expect(clippy::print_stdout, reason = "it is what this program is for")]
+#![expect(clippy::indexing_slicing, reason = "of objects that the tests' support makes")]
 
 use tvaers_report::{Language, Meta, Report};
 

@@ -5,8 +5,9 @@
 //! Everything in an object is noisy or public, but a cell that is hidden stays hidden: nothing of it but that it is
 //! there reaches the page, not even by the scale of a plot.
 //!
-//! In reading order: [`object`] what is read; [`words`] and [`number`] how it is said; [`grid`] cells as rows and
-//! columns; [`plot`] and [`table`] the two ways to show these; [`section`] a result; [`page`] all of it.
+//! In reading order: `object` what is read; `words`, `place` and `number` how it is said; `asked` what was asked; `grid`
+//! cells as rows and columns; `plot` and `table` the two ways to show these; `spending` what it cost; `section` a result;
+//! `page` all of it.
 
 mod asked;
 mod grid;

@@ -26,8 +26,8 @@ const TOP: u32 = 6;
 const BOTTOM: u32 = 42;
 /// Beside them: half of the last number of the axis stands there.
 const RIGHT: u32 = 18;
-/// About the width of a letter, in broad letters.
-const LETTER: u32 = 8;
+/// About the width of a letter.
+const LETTER: u32 = 7;
 /// Of a label's line, in letters; there are two lines at most.
 const LABEL_MAX: usize = 18;
 /// The ends of a bar, from tip to tip; the dot is as wide.
@@ -87,7 +87,7 @@ impl Scale {
             (low, high) = (0.0, 1.0);
         }
         let margin = (high - low) * 0.03;
-        let left = u32::try_from(letters).unwrap_or_default() * LETTER + 12;
+        let left = u32::try_from(letters).unwrap_or_default() * LETTER + 16;
         let edge = |end: f64, by: f64| if end == 0.0 { 0.0 } else { end + by };
         Self { low: edge(low, -margin), high: edge(high, margin), unit, left, drawable }
     }
@@ -108,10 +108,9 @@ impl Scale {
     fn ticks(&self, tongue: Tongue) -> usize {
         let letters =
             [self.low, self.high / 2.0, self.high].map(|end| self.tick(end, tongue).chars().count());
+        // With a blank between two; half of the first and of the last one stands outside.
         let each = letters.into_iter().max().unwrap_or(1).min(12) + 1;
-        let letter = usize::try_from(LETTER).unwrap_or(1);
-        let width = usize::try_from(WIDTH.saturating_sub(self.left + RIGHT)).unwrap_or_default();
-        (width / (each * letter)).clamp(2, 6)
+        (self.letters() / each + 1).clamp(2, 6)
     }
 
     /// How many letters fit between the first number of the axis and the last.

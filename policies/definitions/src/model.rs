@@ -187,6 +187,8 @@ pub enum FallBack {
     Responsible,
     /// The greatest of the nodes' own results.
     Greatest,
+    /// The nodes' own results combined as where none touches: added up, what two of them hold counts twice.
+    Combined,
 }
 
 /// One line of a person's account: the sum of its components' points.

@@ -126,6 +126,8 @@ pub struct Patient {
     pub birth_date: Date,
     /// F or M.
     pub sex: String,
+    /// Day of death, missing while alive.
+    pub death_date: Option<Date>,
     /// Municipality of residence in the region's register, missing if elsewhere.
     pub kommune: Option<u16>,
 }

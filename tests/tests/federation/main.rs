@@ -12,6 +12,7 @@ mod adversary;
 mod answer;
 mod deadline;
 mod events;
+mod joined;
 mod malformed;
 mod missing;
 mod permitted;

@@ -311,7 +311,7 @@ fn replace(value: &mut Value, path: &[usize], with: Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_json_is_a_page_or_an_error(value in any_json()) {

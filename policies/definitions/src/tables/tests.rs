@@ -272,6 +272,9 @@ combine = "responsible"
     ];
     for (text, expected) in cases {
         let error = read(&text).unwrap_err();
-        assert!(error.contains(expected) && error.starts_with("indicators/of_a_test.toml"), "{error}");
+        assert!(
+            error.contains(expected) && error.starts_with("`indicators/of_a_test.toml`, line "),
+            "{error}"
+        );
     }
 }

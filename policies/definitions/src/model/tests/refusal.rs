@@ -73,7 +73,7 @@ fn a_wrong_model_is_refused_with_its_line_and_the_reason() {
             "fall-back = \"greatest\"",
             "fall-back = \"least\"",
             "fall-back = \"least\"",
-            "unknown variant `least`, expected `responsible` or `greatest`",
+            "unknown variant `least`, expected one of `responsible`, `greatest`, `combined`",
         ),
         (
             "feature = \"known_sad\"",
