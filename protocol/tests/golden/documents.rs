@@ -213,7 +213,7 @@ pub(crate) fn event_records() -> Vec<u8> {
         first_ends: 0x8000_0800,
         reach: 184,
         amount: 0,
-        order: OrderTag(order.clone()),
+        order: OrderTag(order),
     };
     let spell = Event {
         group: 2,
@@ -260,7 +260,7 @@ pub(crate) fn event_records() -> Vec<u8> {
 /// A body cut between two records is a shorter body and no error: nothing in it counts its records, the signed total
 /// does. Every other cut is left to the shape to refuse.
 fn whole(bytes: &[u8], records: usize, size: usize) -> Result<&[u8], String> {
-    let is_cut = bytes.len() < records * size && bytes.len() % size == 0;
+    let is_cut = bytes.len() < records * size && bytes.len().is_multiple_of(size);
     if is_cut { Err(format!("fewer than {records} records")) } else { Ok(bytes) }
 }
 

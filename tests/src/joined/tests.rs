@@ -2,23 +2,30 @@ use super::*;
 use crate::cases::{REFERENCE_DATES, cases, stories};
 use crate::oracle::Federation;
 use crate::oracle::calendar::twelve_months_to;
-use crate::oracle::{read, resident, stay, survey};
+use crate::oracle::{read, readmission, resident, stay, survey};
 
 /// What one central database would say of a person, by the name of a feature.
 fn central(federation: &Federation, as_of: Date) -> BTreeMap<PersonId, BTreeMap<&'static str, Option<i64>>> {
-    let readmission = federation.readmission(as_of).unwrap();
+    let discharges = readmission::discharges(as_of).unwrap();
     let cost = federation.cost(as_of).unwrap();
     let before = twelve_months_to(twelve_months_to(as_of).unwrap().before).unwrap();
     let of = |(person, citizen)| {
-        let (readmission, cost) = (&readmission[person], &cost[person]);
+        let cost = &cost[person];
         let regions = resident::contributing_regions(citizen, &federation.members);
+        // A region knows of a death by its own register; of some of these only their municipality has heard.
+        let patients: Vec<_> = citizen.patients.iter().filter(|held| regions.contains(&held.node)).collect();
+        let death = patients.iter().find_map(|held| held.row.death_date);
+        let (index, readmitted) = patients.first().map_or((0, 0), |held| {
+            let admissions = stay::admissions(&stay::contacts(citizen, &regions), as_of);
+            readmission::counts(&admissions, held.row.birth_date, death, &discharges)
+        });
         let mut admissions = stay::admissions(&stay::contacts(citizen, &regions), before.as_of);
         admissions.retain(|admission| before.holds(admission.start.date()));
         let n_acute = admissions.iter().filter(|admission| admission.acute).count();
         let count = |n: usize| i64::try_from(n).unwrap();
         let mut told = BTreeMap::from([
-            ("index_admissions_1y", Some(readmission.index.into())),
-            ("readmissions_30d_1y", Some(readmission.readmitted.into())),
+            ("index_admissions_1y", Some(index.into())),
+            ("readmissions_30d_1y", Some(readmitted.into())),
             ("admissions_1y_before", Some(count(admissions.len()))),
             ("acute_admissions_1y_before", Some(count(n_acute))),
             ("cost_hospital_somatic_1y", Some(cost.hospital_somatic.min(100_000_000))),

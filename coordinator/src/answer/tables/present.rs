@@ -164,11 +164,13 @@ impl<'a> OfTable<'a> {
         let of = |told: Option<Estimate>| told.map(|estimate| scaled(estimate, scale, 0));
         let [target, control, difference, matched] = Contrast::MEASURES;
         let share = told.as_ref().map(|told| Amount::from(told.matched));
+        // The share tells how many of the target group there are in all.
+        let is_hidden = strata.iter().any(|stratum| presentation.hides(&stratum.target.persons));
         vec![
             cell(target, of(told.as_ref().map(|told| told.target))),
             cell(control, of(told.as_ref().map(|told| told.control))),
             cell(difference, of(told.as_ref().map(|told| told.difference))),
-            Cell { value: share, shown: share, ..cell(matched, None) },
+            Cell { value: share, shown: share.filter(|_| !is_hidden), ..cell(matched, None) },
         ]
     }
 
@@ -220,11 +222,20 @@ impl<'a> OfTable<'a> {
             Some(Per::Cell(quantity)) => Some(self.at(quantity, place)?),
             Some(Per::All) => Some(Released::sum(self.persons())?),
         };
-        // Hidden where any number of persons that it tells of is small; of those that are counted, as they are shown.
-        let few = |quantity: Quantity, value: &Released| !quantity.is_sum() && presentation.hides(value);
+        // Hidden where any number of persons that it tells of is small, in the place itself or in a cell of a total: what
+        // is hidden could be worked out from the total. A share of all tells the total over all cells.
+        let small = |quantity: Quantity, place: &Place| {
+            let values = self.values(quantity).unwrap_or_default();
+            let mut cells = place.over.iter().filter_map(|cell| values.get(*cell));
+            !quantity.is_sum() && cells.any(|value| presentation.hides(value))
+        };
         let is_hidden = shown == Shown::Hidden
-            || few(told.of, &of)
-            || matches!((told.per, &per), (Some(Per::Cell(quantity)), Some(per)) if few(quantity, per));
+            || small(told.of, place)
+            || match told.per {
+                None => false,
+                Some(Per::Cell(quantity)) => small(quantity, place),
+                Some(Per::All) => self.persons().iter().any(|value| presentation.hides(value)),
+            };
         if let Some(per) = per {
             let scale = f64::from(told.scale);
             let greatest = match told.per {

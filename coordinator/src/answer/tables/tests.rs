@@ -217,3 +217,49 @@ fn two_hundred_releases_lie_around_the_truth_and_intervals_cover() {
         assert!(looked_at > 0, "{}", model.name);
     }
 }
+
+/// What is shown of a table with small cells says nothing of them: two tables that differ in hidden cells alone, and in
+/// nothing that is shown, look alike.
+#[test]
+fn what_is_shown_says_nothing_of_a_hidden_cell() {
+    let library = Library::embedded().unwrap();
+    let strict = Presentation::new(5, 5).unwrap();
+    let noise =
+        tvaers_release::spread::Spread::discrete_gaussian(tvaers_release::scale::Scale::new(2.0).unwrap());
+    let seed = 46;
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut hidden = 0;
+    for model in library.indicators().iter().filter_map(|indicator| indicator.model()) {
+        let tables = Tables::new(model, &[360, 376, 461], date(2026, 2, 28), None);
+        for _ in 0..20 {
+            let mut value = |part: &Part| match random.random_range(0..6) {
+                0 if !part.quantity.is_sum() => random.random_range(-6..5),
+                _ => random.random_range(5..2_000),
+            };
+            let drawn: Vec<Vec<i64>> =
+                tables.parts().iter().map(|part| (0..part.cells).map(|_| value(part)).collect()).collect();
+            // Every small number of persons becomes another small one.
+            let other = |part: &Part, value: i64| {
+                if part.quantity.is_sum() || value >= 5 { value } else { (value + 9).rem_euclid(11) - 6 }
+            };
+            let released = |moved: bool| -> Vec<Vec<tvaers_release::released::Released>> {
+                let of_part = |(part, values): (&Part, &Vec<i64>)| {
+                    let one = |value: &i64| if moved { other(part, *value) } else { *value };
+                    let restore = |value| tvaers_release::released::Released::restore(value, noise);
+                    values.iter().map(one).map(restore).collect()
+                };
+                tables.parts().iter().zip(&drawn).map(of_part).collect()
+            };
+            let shown =
+                |cells: Vec<Cell>| cells.into_iter().map(|cell| (cell.key, cell.shown)).collect::<Vec<_>>();
+            let one = shown(present::cells(&tables, &released(false), strict).unwrap());
+            let two = shown(present::cells(&tables, &released(true), strict).unwrap());
+            let differing: Vec<_> = one.iter().zip(&two).filter(|(one, two)| one != two).collect();
+            // A contrast is of matched strata, which small cells are not.
+            assert!(differing.is_empty(), "{}: {differing:?}", model.name);
+            hidden += one.iter().filter(|(_, shown)| shown.is_none()).count();
+        }
+    }
+    assert!(hidden > 0);
+}

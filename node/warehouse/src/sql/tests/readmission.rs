@@ -371,7 +371,7 @@ fn counted(patient: &Patient, as_of: Date) -> [u32; 2] {
             contact.start <= end(other) + 4.hours() && other.start <= end(contact) + 4.hours()
         };
         let (mut together, apart): (Vec<_>, Vec<_>) =
-            stays.into_iter().partition(|stay| stay.iter().any(|other| near(other)));
+            stays.into_iter().partition(|stay| stay.iter().any(&near));
         together.push(vec![contact]);
         stays = apart;
         stays.push(together.concat());

@@ -296,8 +296,11 @@ fn a_touch_group_of_rules_that_merge_different_rows_is_refused() {
     assert_eq!(error.reason, Reason::UnlikeEvents { group: "gp".to_owned() });
 }
 
+/// Features, and how each is combined.
+type Added<'a> = &'a [(&'a str, &'a str)];
+
 /// SAD with more components, which exclude, in a touch group of their own.
-fn with(sector: &str, at: &str, components: &[(&str, &str)]) -> Result<Model, DefinitionError> {
+fn with(sector: &str, at: &str, components: Added<'_>) -> Result<Model, DefinitionError> {
     let names: Vec<String> = components.iter().map(|(feature, _)| format!("\"{feature}\"")).collect();
     let list = format!("exclude = [\"early_retirement\", {}]", names.join(", "));
     let mut text = MODELS[0].text.replace("exclude = [\"early_retirement\"]", &list);
@@ -324,7 +327,7 @@ fn events_of_a_touch_group_are_of_one_item_of_one_sum_and_of_one_kind_of_index()
     let (cost, before) = (("cost_hospital_somatic_1y", "sum"), ("cost_hospital_somatic_1y_before", "sum"));
     let (index, readmitted) = (("index_admissions_1y", "sum"), ("readmissions_30d_1y", "sum"));
     let admissions = ("admissions_1y", "sum");
-    let right: [(&str, &str, &[(&str, &str)]); 6] = [
+    let right: [(&str, &str, Added<'_>); 6] = [
         ("municipality", COUNTS, &[baseline, followup, change]),
         ("region", COUNTS, &[cost]),
         ("region", COUNTS, &[before]),
@@ -338,7 +341,7 @@ fn events_of_a_touch_group_are_of_one_item_of_one_sum_and_of_one_kind_of_index()
         assert!(touch.has_events && model.joined_groups(Grain::Events) >> group & 1 == 1);
         assert_eq!(model.components_of(group).count(), components.len());
     }
-    let unlike: [(&str, &[(&str, &str)]); 6] = [
+    let unlike: [(&str, Added<'_>); 6] = [
         ("municipality", &[baseline, ("satisfaction_baseline", "max")]),
         ("region", &[cost, ("cost_hospital_psychiatric_1y", "sum")]),
         ("region", &[cost, before]),
