@@ -47,10 +47,6 @@ pub const INDICATORS: &[Source<'static>] = &[
         file: "indicators/cost_per_capita.toml",
         text: include_str!("../../indicators/cost_per_capita.toml"),
     },
-    Source {
-        file: "indicators/change_before_after.toml",
-        text: include_str!("../../indicators/change_before_after.toml"),
-    },
     Source { file: "indicators/funnel_somv.toml", text: include_str!("../../indicators/funnel_somv.toml") },
     Source { file: "indicators/gp_use.toml", text: include_str!("../../indicators/gp_use.toml") },
     Source { file: "indicators/medicine_use.toml", text: include_str!("../../indicators/medicine_use.toml") },
