@@ -147,7 +147,8 @@ impl Over<'_> {
         let per = match &self.ratio.per {
             PerMeasure::All => {
                 whole = self.whole()?;
-                whole.map(|whole| (whole, true))
+                // Shares of all tell the number of all, and so of the one that is hidden.
+                whole.map(|whole| (whole, self.are_all_shown()))
             }
             PerMeasure::Measure(measure) => {
                 let is_denominator =
@@ -178,6 +179,10 @@ impl Over<'_> {
             PerMeasure::Measure(_) => ratio(&numerator, &denominator, bounds),
         };
         Ok(estimated(own, estimate, bounds, self.part.query.scale, is_shown && cell.shown.is_some()))
+    }
+
+    fn are_all_shown(&self) -> bool {
+        self.part.answer.as_ref().is_some_and(|answer| answer.cells.iter().all(|cell| cell.shown.is_some()))
     }
 
     /// The sum over all cells of the numerator's query; none where one of them was not answered.
