@@ -155,7 +155,8 @@ impl Over<'_> {
                     |part: &&Part<'_>| part.query.measure == *measure && self.part.query.is_over(part.query);
                 let denominator = self.parts.iter().find(is_denominator);
                 let cells = denominator.and_then(|part| part.answer.as_ref()).map(of);
-                let at = cells.and_then(|cells| cells.iter().find(|other| is_at(&cell.key, &other.key)));
+                let labels = without_bin(&cell.key, self.part.query);
+                let at = cells.and_then(|cells| cells.iter().find(|other| other.key == labels));
                 at.and_then(|cell| Some((released(cell)?, cell.shown.is_some())))
             }
         };
@@ -192,10 +193,12 @@ impl Over<'_> {
     }
 }
 
-/// Whether a denominator's cell is that of a numerator's: the bin of a histogram has none of its own.
-fn is_at(numerator: &Key, denominator: &Key) -> bool {
-    denominator.iter().all(|(name, label)| numerator.get(name) == Some(label))
-        && (denominator.len() == numerator.len() || denominator.len() + 1 == numerator.len())
+/// The labels of a numerator's cell that its denominator has too: the bins of a histogram have none of their own.
+fn without_bin(key: &Key, query: &AskedQuery) -> Key {
+    let text = |name: &str| query.query.get(name).and_then(toml::Value::as_str);
+    let binned = text("feature").filter(|_| text("kind") == Some("histogram"));
+    let kept = key.iter().filter(|(name, _)| Some(name.as_str()) != binned);
+    kept.map(|(name, label)| (name.clone(), label.clone())).collect()
 }
 
 /// The whole number of a cell with its noise, which is discrete Gaussian: an indicator cannot ask for another.

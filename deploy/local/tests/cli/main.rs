@@ -6,6 +6,7 @@
 )]
 
 mod fail;
+mod indicator;
 mod input;
 mod leak;
 mod life;

