@@ -204,22 +204,21 @@ fn parts(tables: &Tables<'_>, joint: &Joint) -> Vec<PartPrivacy> {
 /// The model in words, and, where it is an indicator's, every feature that it uses.
 fn definitions(model: &Model, tables: &Tables<'_>) -> Vec<Definition> {
     let population = &model.population;
-    let own = Definition {
+    let own = |residents: &str| Definition {
         feature: model.name.clone(),
         da: model.da.clone(),
         en: model.en.clone(),
-        values: tables.categories().join(", "),
-        denominator: format!(
-            "{}, aged {} to {}",
-            denominator(Sector::Municipality),
-            population.from,
-            population.to
-        ),
+        values: match tables.categories().as_slice() {
+            [] => "numbers of all together".to_owned(),
+            categories => format!("numbers by {}", categories.join(", ")),
+        },
+        denominator: format!("{residents}, aged {} to {}", population.from, population.to),
     };
     if model.tables.is_empty() {
-        return vec![own];
+        return vec![own(&denominator(Sector::Municipality))];
     }
-    let mut definitions = vec![own, describe::definition(&population.resident, Sector::Municipality)];
+    let resident = describe::definition(&population.resident, Sector::Municipality);
+    let mut definitions = vec![own(&resident.en), resident];
     for component in &model.components {
         let definition = describe::definition(&component.feature, component.sector);
         if !definitions.iter().any(|other| other.feature == definition.feature) {
