@@ -39,6 +39,7 @@ pub(crate) struct Asking<'a> {
 }
 
 /// What a coordinator told of an indicator.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Told {
     Joined(Summary),
     Aggregate(Answered),

@@ -254,7 +254,7 @@ fn folders_and_options_that_this_version_cannot_honour_are_refused_before_anythi
         assert!(!place.out().exists(), "{code}: something was made");
     };
     refused(&["--model", "happiness"], "run.model");
-    refused(&["--indicator", "residents"], "run.not-yet");
+    refused(&["--indicator", "happiness"], "run.indicator");
     refused(&["--query", "nowhere.toml"], "query.file");
     let query = place.dir.path().join("q.toml");
     let file = query.to_str().unwrap();

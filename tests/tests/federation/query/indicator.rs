@@ -127,11 +127,8 @@ async fn an_indicator_of_queries_costs_its_budget_once_at_each_node_and_again_no
     assert!(answer.privacy.nodes.iter().all(|node| (node.charged_rho - 0.2).abs() < 1e-9));
     assert_eq!(answer.privacy.nodes[0].parts.len(), 5);
     let again = federation.indicator("benefits", 200_000_000).await.unwrap();
-    assert_eq!(
-        spent(&federation, "k360").await,
-        after,
-        "the same questions over the same data are not charged"
-    );
+    let spent_again = spent(&federation, "k360").await.1;
+    assert_eq!(spent_again, after.1, "the same questions over the same data are not charged");
     assert_eq!(again.cells, answer.cells);
     let region = spent(&federation, "region_1085").await;
     assert_eq!(region.1, 0, "a region has no part in it");
