@@ -130,6 +130,8 @@ pub struct Told {
     pub scale: u32,
     /// Whether it is an amount of money, told as a real number.
     pub is_money: bool,
+    /// Whether it is a part of 1, so that what it is divided by is never less.
+    pub is_share: bool,
 }
 
 /// What is added up over the persons of a cell.
@@ -331,6 +333,7 @@ fn of_stratification(model: &Model, cut_off: Option<u16>) -> Vec<Table> {
             plus: 0,
             scale: 1,
             is_money: false,
+            is_share: false,
         };
         vec![Row { key: Vec::new(), measures: vec![told] }]
     };

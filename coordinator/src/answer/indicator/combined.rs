@@ -178,7 +178,10 @@ impl Over<'_> {
             PerMeasure::All => share(&numerator, &denominator),
             PerMeasure::Measure(_) => ratio(&numerator, &denominator, bounds),
         };
-        Ok(estimated(own, estimate, bounds, self.part.query.scale, is_shown && cell.shown.is_some()))
+        // A denominator that cannot be told from nobody says nothing.
+        let is_told = estimate.interval != bounds;
+        let is_shown = is_shown && is_told && cell.shown.is_some();
+        Ok(estimated(own, estimate, bounds, self.part.query.scale, is_shown))
     }
 
     fn are_all_shown(&self) -> bool {

@@ -105,6 +105,8 @@ fn estimate(value: f64, standard_error: f64) -> Estimate {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::print_stdout, reason = "a randomised test prints its seed")]
+
     use rand::rngs::StdRng;
     use rand::{RngExt as _, SeedableRng as _};
     use tvaers_release::scale::Scale;

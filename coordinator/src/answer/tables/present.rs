@@ -238,14 +238,13 @@ impl<'a> OfTable<'a> {
             };
         if let Some(per) = per {
             let scale = f64::from(told.scale);
-            let greatest = match told.per {
-                Some(Per::Cell(Quantity::Sum(_))) | Some(Per::All) => 1.0,
-                _ => f64::from(self.most(told.of)),
-            };
+            let greatest = if told.is_share { 1.0 } else { f64::from(self.most(told.of)) };
             let estimate = match told.per {
                 Some(Per::All) => share(&of, &per),
                 _ => ratio(&of, &per, [0.0, greatest]),
             };
+            // A denominator that cannot be told from nobody says nothing.
+            let is_hidden = is_hidden || estimate.interval == [0.0, greatest];
             return Ok(estimated(
                 key,
                 scaled(estimate, scale, told.plus),

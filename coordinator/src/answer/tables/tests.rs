@@ -1,4 +1,5 @@
 //! What one person can change in the tables of every model and indicator, and how noisy numbers are told.
+#![expect(clippy::print_stdout, reason = "randomised tests print their seed")]
 
 use std::collections::BTreeMap;
 

@@ -258,7 +258,8 @@ impl Check<'_> {
                 "a sum of money has the unit `dkk`, and nothing else has",
             ));
         }
-        Ok(Told { name, of, per, plus, scale: if is_money { 100 } else { 1 }, is_money })
+        let is_share = words.unit == Unit::Share;
+        Ok(Told { name, of, per, plus, scale: if is_money { 100 } else { 1 }, is_money, is_share })
     }
 
     fn quantity(&mut self, text: &str, place: &Spanned<String>) -> Result<Quantity> {
