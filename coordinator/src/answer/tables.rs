@@ -220,7 +220,10 @@ fn definitions(model: &Model, tables: &Tables<'_>) -> Vec<Definition> {
     let resident = describe::definition(&population.resident, Sector::Municipality);
     let mut definitions = vec![own(&resident.en), resident];
     for component in &model.components {
-        let definition = describe::definition(&component.feature, component.sector);
+        let mut definition = describe::definition(&component.feature, component.sector);
+        if let Some(to) = component.tightened_to() {
+            definition.values = format!("{}; here to {to}", definition.values);
+        }
         if !definitions.iter().any(|other| other.feature == definition.feature) {
             definitions.push(definition);
         }

@@ -18,7 +18,7 @@ use tvaers_protocol::study::Disclosure;
 
 use crate::catalogue::Catalogue;
 use crate::error::DefinitionError;
-use crate::feature::Feature;
+use crate::feature::{Feature, Kind};
 use crate::indicator::Told;
 use crate::layout::{Grain, Layout};
 use crate::regions::Regions;
@@ -289,6 +289,17 @@ impl Component {
             return whole(value);
         }
         self.bands.iter().rev().find(|band| value >= band.from).map_or(0, |band| band.points)
+    }
+
+    /// The clamp that the model's file states where it is tighter than the feature's.
+    #[must_use]
+    pub fn tightened_to(&self) -> Option<u32> {
+        match self.feature.kind {
+            Kind::Integer { to, missing: false, .. } => {
+                Some(self.value_max).filter(|own| i64::from(*own) < to)
+            }
+            _ => None,
+        }
     }
 
     /// The most points that it can give; 0 for a component that excludes.

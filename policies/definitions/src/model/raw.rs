@@ -141,6 +141,7 @@ pub(super) struct Component {
     pub(super) is: Vec<Spanned<String>>,
     pub(super) combine: Spanned<Combine>,
     pub(super) touch: Option<Spanned<String>>,
+    pub(super) to: Option<Spanned<u32>>,
     pub(super) bands: Option<Spanned<Vec<Spanned<Band>>>>,
 }
 

@@ -256,6 +256,13 @@ combine = "responsible"
     };
     let good = r#"{ name = "dkk", of = "sum gp" }"#;
     assert!(read(&table(r#"["kommune", "age_band"]"#, good)).is_ok());
+    let tighter =
+        table(r#"["age_band"]"#, good).replace("combine = \"sum\"", "combine = \"sum\"\nto = 5_000");
+    let tighter = read(&tighter).unwrap();
+    let tables = Tables::new(tighter.model().unwrap(), &[360], AS_OF, None);
+    assert_eq!(tables.parts().iter().map(|part| part.most).collect::<Vec<_>>(), [1, 5_000]);
+    let found = told(&tables, 360, &outcome(0, 0, false), &[7_000, 1]);
+    assert_eq!(found.iter().map(|(_, _, amount)| *amount).collect::<Vec<_>>(), [1, 5_000]);
     let cases = [
         (table(r#"["kommune", "age"]"#, good), "there is no category `age`"),
         (table(r#"["kommune", "gp"]"#, good), "`gp` cannot be what a table is by"),
@@ -269,6 +276,11 @@ combine = "responsible"
         (table(r#"["age_band"]"#, r#"{ name = "cost", of = "sum gp" }"#), "there is no measure `cost`"),
         (table(r#"["kommune"]"#, good), "component `age_band` stands in no"),
         (format!("{POPULATION}{component}table = []\n"), ""),
+        (
+            table(r#"["age_band"]"#, good)
+                .replace("combine = \"sum\"", "combine = \"sum\"\nto = 100_000_000"),
+            "tighter than",
+        ),
     ];
     for (text, expected) in cases {
         let error = read(&text).unwrap_err();

@@ -23,6 +23,7 @@ pub(super) fn component(
     let feature = feature(source, catalogue, &raw.feature)?;
     let is = labels(source, feature, &raw)?;
     let (coding, value_min, value_max) = values(source, feature, &raw)?;
+    let value_max = tightened(source, &raw, coding, value_min, value_max)?;
     let sector = feature.holder.sector();
     let combine = raw.combine.get_ref();
     check_combine(source, *combine, &raw.combine, feature, value_max)?;
@@ -85,6 +86,24 @@ fn values(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Resul
             _ => Err(refuse("its clamp does not fit a contribution, whose values are 0 to 4294967295")),
         },
     }
+}
+
+/// The clamp that the file states where it is tighter than the feature's: less noise, and a known loss above it.
+fn tightened(
+    source: &Source<'_>,
+    raw: &raw::Component,
+    coding: Coding,
+    value_min: u32,
+    value_max: u32,
+) -> Result<u32> {
+    let Some(to) = &raw.to else { return Ok(value_max) };
+    let found = *to.get_ref();
+    if coding == Coding::Plain && raw.bands.is_none() && (value_min + 1..value_max).contains(&found) {
+        return Ok(found);
+    }
+    let name = raw.feature.get_ref().clone();
+    let why = "`to` is a clamp tighter than the feature's, of a number without bands that nobody lacks";
+    Err(source.refuse(to.span(), Reason::NoComponent { name, why }))
 }
 
 fn labels(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Result<Vec<String>> {
