@@ -24,7 +24,7 @@ pub use self::indicator::{IndicatorWords, Mode};
 pub(crate) use self::indicator::{Part, combined};
 pub(crate) use self::received::{Expected, Fault, Received};
 pub use self::request::Requested;
-pub(crate) use self::tables::{Gathered, gather, of_tables, share};
+pub(crate) use self::tables::{Gathered, gather, noise, of_tables, share};
 
 /// What an interval covers, said in every result.
 const NOTE_INTERVALS: &str =

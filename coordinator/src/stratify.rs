@@ -10,10 +10,13 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 use tvaers_definitions::model::Model;
+use tvaers_definitions::tables::Tables;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::study::Manifest;
+use tvaers_protocol::study::{Manifest, utc_date};
+use tvaers_release::rho::Rho;
 
+use crate::answer;
 use crate::attempt::{Attempt, Joined};
 use crate::coordinator::Coordinator;
 use crate::draft::{self, Draft};
@@ -105,13 +108,49 @@ fn check<'a>(coordinator: &'a Coordinator, request: &Request) -> Result<&'a Mode
     let model =
         coordinator.library().model(request.model()).ok_or_else(|| unknown_model(coordinator, request))?;
     if YEARS.contains(&request.as_of().year()) {
-        return Ok(model);
+        return check_tables(coordinator, request, model).map(|()| model);
     }
     let what = format_args!("reference date {}", request.as_of());
     Err(Problem::new(Exit::BadInput, "stratify.as-of", what)
         .at("--as-of")
         .expected(format_args!("a date in the years {} to {}", YEARS.start(), YEARS.end()))
         .next("correct the date"))
+}
+
+/// What a study of tables alone needs before anyone is charged: cells, and a budget that noise can be drawn for.
+fn check_tables(coordinator: &Coordinator, request: &Request, model: &Model) -> Result<(), Problem> {
+    let asked = &request.study.content;
+    let (Some(tables), None) = (&asked.tables, &asked.list) else { return Ok(()) };
+    if tables.cut_off.is_some() && !model.tables.is_empty() {
+        return Err(Problem::new(
+            Exit::BadInput,
+            "stratify.cut-off",
+            format_args!("`{}` is an indicator, and its tables have no cut-off", model.name),
+        )
+        .at("--cut-off")
+        .expected("a model of lists")
+        .next("leave the cut-off out"));
+    }
+    let members = coordinator.roster().kommune_codes(utc_date(coordinator.clock().now()));
+    let laid = Tables::new(model, &members, asked.as_of, tables.cut_off);
+    if laid.cells_len() == 0 {
+        let listed = |codes: &[u16]| codes.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let what =
+            format_args!("the tables of `{}` have no cell: no member is of its population", model.name);
+        return Err(Problem::new(Exit::BadInput, "stratify.population", what)
+            .at("`kommuner` of its file, or the reference date")
+            .expected(format_args!(
+                "one of the municipalities {}, in a region of that date",
+                listed(&members)
+            ))
+            .next("correct the file, or ask a federation with these municipalities"));
+    }
+    let Some(nano_rho) = tables.nano_rho else { return Ok(()) };
+    answer::noise(&laid, Rho::from_nano(nano_rho)).map(drop).map_err(|error| {
+        Problem::from_error(Exit::BadInput, error.code(), &error)
+            .at("--rho")
+            .next("ask with another budget; nothing was charged")
+    })
 }
 
 /// One request while it is carried out.

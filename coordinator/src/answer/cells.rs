@@ -307,6 +307,6 @@ fn estimated(
 }
 
 /// A cell that no node answered for.
-fn nobody(key: Key) -> Cell {
+pub(super) fn nobody(key: Key) -> Cell {
     Cell { key, value: None, shown: None, standard_error: None, ci95: None, persons: None }
 }

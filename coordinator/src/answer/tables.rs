@@ -14,7 +14,7 @@ use tvaers_definitions::tables::{Part, Tables};
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::release::{BudgetLeft, Mechanism as Noised};
-use tvaers_protocol::roster::VerifiedRoster;
+use tvaers_protocol::roster::{Member, VerifiedRoster};
 use tvaers_protocol::study::{Grain, Manifest, utc_date};
 use tvaers_release::clamp::Clamp;
 use tvaers_release::conversion::Delta;
@@ -53,6 +53,10 @@ pub(crate) fn gather<'a>(
     roster: &VerifiedRoster,
 ) -> Result<Option<Gathered<'a>>, ReleaseError> {
     let Some(tables) = layout(manifest, model, roster) else { return Ok(None) };
+    // Lists of a model none of whose municipalities is a member are empty, and tables of nobody are none.
+    if tables.cells_len() == 0 && manifest.request.content.list.is_some() {
+        return Ok(None);
+    }
     let exact = tables.parts().iter().map(|part| measure(part).map(Exact::gather));
     let exact = exact.collect::<Result<_, _>>()?;
     Ok(Some(Gathered { tables, grain: manifest.grain, exact }))
@@ -62,6 +66,16 @@ fn layout<'a>(manifest: &Manifest, model: &'a Model, roster: &VerifiedRoster) ->
     let asked = manifest.request.content.tables.as_ref()?;
     let kommuner = roster.kommune_codes(utc_date(manifest.created));
     Some(Tables::new(model, &kommuner, manifest.as_of, asked.cut_off))
+}
+
+/// The noise of tables for what is charged.
+///
+/// # Errors
+/// [`ReleaseError`] where there is nothing to tabulate, or no such noise.
+pub(crate) fn noise(tables: &Tables<'_>, charged: Rho) -> Result<Joint, ReleaseError> {
+    let measures = tables.parts().iter().map(|part| Ok((measure(part)?, 1)));
+    let measures = measures.collect::<Result<Vec<(Measure, u32)>, ReleaseError>>()?;
+    Joint::new(Family::DiscreteGaussian, &measures, charged)
 }
 
 /// What is added up for a part, with what one person can change.
@@ -121,15 +135,17 @@ fn released(
     let delta: Delta = roster.roster().delta.parse()?;
     let charged = Rho::from_nano(manifest.nano_rho);
     let Gathered { tables, exact, .. } = gathered;
-    let measures: Vec<(Measure, u32)> = exact.iter().map(|exact| (*exact.measure(), 1)).collect();
-    let joint = Joint::new(Family::DiscreteGaussian, &measures, charged)?;
+    let joint = noise(&tables, charged)?;
     let noisy = exact.into_iter().zip(joint.parts()).map(|(exact, mechanism)| exact.release(mechanism));
     let noisy = noisy.collect::<Result<Vec<Vec<Released>>, _>>()?;
     let terms = || data.iter().filter_map(|data| data.tables);
     let smallest = terms().map(|terms| terms.showing.smallest).max().unwrap_or(0);
     let rounding = terms().map(|terms| terms.showing.rounding).max().unwrap_or(1);
     let presentation = Presentation::new(smallest, rounding.max(1))?;
-    let cells = present::cells(&tables, &noisy, presentation)?;
+    let missing: Vec<&Member> = manifest.missing(roster);
+    let away = missing.iter().filter(|member| member.sector == Sector::Municipality);
+    let away: Vec<String> = away.map(|member| member.code.to_string()).collect();
+    let cells = present::cells(&tables, &noisy, &away, presentation)?;
     let parts = parts(&tables, &joint);
     let charged_epsilon = epsilon(Noised::DiscreteGaussian, charged, delta);
     let nodes = data.iter().filter_map(|data| {
@@ -164,7 +180,7 @@ fn released(
         coverage: coverage(manifest, roster),
         definitions: definitions(model, &tables),
         data: data.iter().map(of_node).collect(),
-        notes: notes(model),
+        notes: notes(model, &missing),
         indicator: None,
         request: manifest.request.content.tables.as_ref().map(|tables| {
             let content = &manifest.request.content;
@@ -231,11 +247,17 @@ fn definitions(model: &Model, tables: &Tables<'_>) -> Vec<Definition> {
     definitions
 }
 
-fn notes(model: &Model) -> Vec<String> {
+fn notes(model: &Model, missing: &[&Member]) -> Vec<String> {
     let mut notes = vec![NOTE_INTERVALS, NOTE_SHOWN];
     notes.push("The table was noised once, after the join, and charged at every node that contributed.");
     if !model.tables.is_empty() {
         notes.push("A person counts at the municipality of residence, with what all nodes together know; whoever two municipalities claim counts nowhere.");
+    }
+    if missing.iter().any(|member| member.sector == Sector::Municipality) {
+        notes.push("Municipalities are missing: of their residents nothing is told, and numbers of several municipalities are without them.");
+    }
+    if missing.iter().any(|member| model.spans(member.sector)) {
+        notes.push("Members that can know something of other members' residents are missing: of these, what the missing ones know is not in the numbers.");
     }
     notes.into_iter().map(str::to_owned).collect()
 }

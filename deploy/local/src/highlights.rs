@@ -138,6 +138,10 @@ fn diagram(cells: &Cells) -> Highlight {
             text(cell.key.get("groups")) == groups && text(cell.key.get("measure")) == "persons"
         };
         let parts: Vec<&Cell> = cells.0.iter().filter(persons).collect();
+        if parts.iter().any(|cell| cell.shown.is_none()) {
+            table.add_row([groups.replace('+', " + "), "hidden".to_owned()]);
+            continue;
+        }
         // Over age bands, of raw values: what is shown would be biased upwards.
         let sum: f64 = parts.iter().filter_map(|cell| cell.value).map(Amount::real).sum();
         let error =

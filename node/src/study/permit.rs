@@ -137,6 +137,10 @@ fn of_indicator(asked: &StudyRequest, model: &Model, grain: Grain) -> Vec<Rule> 
         let what = "The request asks for a work list by an indicator, which is for released tables alone.";
         broken.push(own("mode.indicator", what.to_owned(), "tables", "Ask for its tables, without a list."));
     }
+    if asked.tables.as_ref().is_some_and(|tables| tables.cut_off.is_some()) && !model.tables.is_empty() {
+        let what = "The request has a cut-off, and an indicator's tables have none.";
+        broken.push(own("tables.cut-off", what.to_owned(), "", "Ask without a cut-off."));
+    }
     let least = model.least_grain();
     if grain < least {
         let what = format!("The indicator adds up numbers, which takes contributions at {least} or finer.");
@@ -162,13 +166,12 @@ pub(super) fn judge_agreed(
     let in_force = node.policy().ok_or_else(|| vec![no_policy()])?;
     let asked = &manifest.request.content;
     let known = Known::Agreed(manifest);
-    let mut broken = Vec::new();
+    let mut broken = vec![of_indicator(asked, model, manifest.grain)];
     if let Some(under) = &asked.list {
         broken.extend(list(node, in_force, asked, asker, under, model, &known, now).err());
     }
     if let Some(wanted) = &asked.tables {
         let nothing = Spent::default();
-        broken.push(of_indicator(asked, model, manifest.grain));
         broken.extend(tables(node, in_force, asked, asker, wanted, model, &known, &nothing, now).err());
     }
     let broken: Vec<Rule> = broken.into_iter().flatten().collect();

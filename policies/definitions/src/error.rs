@@ -161,6 +161,9 @@ pub enum Reason {
     /// A file of another name than what it defines.
     #[error("the file must be called `{expected}`")]
     FileName { expected: String },
+    /// A measure that is described and told by nothing.
+    #[error("measure `{name}` is told of nothing")]
+    Untold { name: String },
     /// A default budget that is none.
     #[error("`rho` must be more than 0 and {max} at most")]
     Budget { max: u32 },

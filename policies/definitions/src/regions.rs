@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
+use tvaers_protocol::id::Digest;
 
 use crate::error::{DefinitionError, Reason};
 use crate::source::Source;
@@ -15,6 +16,7 @@ pub const REGIONS: Source<'static> =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regions {
     regions: Vec<Region>,
+    digest: Digest,
 }
 
 /// One region from a day on.
@@ -62,7 +64,13 @@ impl Regions {
         };
         let mut regions = raw.region.into_iter().map(region).collect::<Result<Vec<_>, _>>()?;
         regions.sort_by_key(|region| region.from);
-        Ok(Self { regions })
+        Ok(Self { regions, digest: source.digest("tvaers regions") })
+    }
+
+    /// The digest of the file.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// The region that a municipality lies in on a day; none for one that the file does not have.

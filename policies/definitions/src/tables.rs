@@ -41,6 +41,31 @@ pub struct Table {
     pub contrast: Option<Contrast>,
 }
 
+impl Table {
+    /// What noise is drawn for: the persons first, by whom small cells are hidden, then what is told.
+    #[must_use]
+    pub fn quantities(&self) -> Vec<Quantity> {
+        let mut quantities = vec![Quantity::Persons];
+        for told in self.rows.iter().flat_map(|row| &row.measures) {
+            let per = match told.per {
+                Some(Per::Cell(quantity)) => Some(quantity),
+                Some(Per::All) | None => None,
+            };
+            for quantity in [Some(told.of), per].into_iter().flatten() {
+                if !quantities.contains(&quantity) {
+                    quantities.push(quantity);
+                }
+            }
+        }
+        for quantity in self.contrast.iter().flat_map(|contrast| [contrast.before, contrast.after]) {
+            if !quantities.contains(&quantity) {
+                quantities.push(quantity);
+            }
+        }
+        quantities
+    }
+}
+
 /// How much a number of a group has changed from one period to another, and how much it has changed in a control group
 /// that is given the target group's make-up: the other categories of the table are the strata that are matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,7 +375,7 @@ fn of_stratification(model: &Model, cut_off: Option<u16>) -> Vec<Table> {
 }
 
 impl By {
-    fn name<'n>(&'n self, model: &'n Model) -> &'n str {
+    pub(crate) fn name<'n>(&'n self, model: &'n Model) -> &'n str {
         match self {
             Self::Kommune => "kommune",
             Self::Region(_) => "region",
@@ -362,7 +387,7 @@ impl By {
         }
     }
 
-    fn labels(&self, model: &Model, places: &[(u16, String)]) -> Vec<String> {
+    pub(crate) fn labels(&self, model: &Model, places: &[(u16, String)]) -> Vec<String> {
         match self {
             Self::Kommune | Self::Region(_) => {
                 let mut labels: Vec<String> = places.iter().map(|(_, label)| label.clone()).collect();
@@ -387,10 +412,10 @@ impl By {
     /// Whether it follows from the municipality of residence alone.
     fn is_of_residence(&self, model: &Model) -> bool {
         let responsible = |index: usize| {
-            model
-                .components
-                .get(index)
-                .is_some_and(|component| component.combine == crate::model::Combine::Responsible)
+            // In a touch group nodes' results are put together whatever the way of combining.
+            model.components.get(index).is_some_and(|component| {
+                component.combine == crate::model::Combine::Responsible && component.touch.is_none()
+            })
         };
         match self {
             Self::Kommune | Self::Region(_) => true,
@@ -460,25 +485,9 @@ impl Laid {
         labels
     }
 
-    /// The quantities that noise is drawn for: the persons first, by whom small cells are hidden, then what is told.
+    /// The quantities that noise is drawn for.
     fn parts(&self, table: usize, model: &Model) -> Vec<Part> {
-        let mut quantities = vec![Quantity::Persons];
-        for told in self.table.rows.iter().flat_map(|row| &row.measures) {
-            let per = match told.per {
-                Some(Per::Cell(quantity)) => Some(quantity),
-                Some(Per::All) | None => None,
-            };
-            for quantity in [Some(told.of), per].into_iter().flatten() {
-                if !quantities.contains(&quantity) {
-                    quantities.push(quantity);
-                }
-            }
-        }
-        for quantity in self.table.contrast.iter().flat_map(|contrast| [contrast.before, contrast.after]) {
-            if !quantities.contains(&quantity) {
-                quantities.push(quantity);
-            }
-        }
+        let quantities = self.table.quantities();
         let stays = self.table.by.iter().all(|by| by.is_of_residence(model));
         let cells = self.cells_len();
         let per_person = if stays || cells < 2 { 1 } else { 2 };
@@ -551,7 +560,11 @@ impl Person<'_> {
 
     fn has(&self, thing: Thing) -> bool {
         match thing {
-            Thing::Component(index) => self.component(index).is_some_and(|(_, value)| value > 0),
+            // The same at every grain: at points the node has applied the bands, at others they are applied here.
+            Thing::Component(index) => self.component(index).is_some_and(|(component, value)| {
+                let is_scored = self.grain != Grain::Points && !component.bands.is_empty();
+                if is_scored { component.points(value) > 0 } else { value > 0 }
+            }),
             Thing::Criterion(index) => self.outcome.items.get(index).is_some_and(|points| *points > 0),
             Thing::Included => self.included(),
         }

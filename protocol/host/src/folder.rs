@@ -44,7 +44,11 @@ pub fn texts(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, Pr
     for path in paths {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or_else(|| refused(&path, "its name is not UTF-8".to_owned()))?.to_owned();
-        let length = std::fs::metadata(&path).map_err(|error| refused(&path, error.to_string()))?.len();
+        let metadata = std::fs::metadata(&path).map_err(|error| refused(&path, error.to_string()))?;
+        if !metadata.is_file() {
+            return Err(refused(&path, "it is no file".to_owned()));
+        }
+        let length = metadata.len();
         if length > FILE_BYTES_MAX {
             return Err(refused(&path, format!("it has more than {FILE_BYTES_MAX} bytes")));
         }

@@ -12,7 +12,7 @@ use tvaers_release::estimate::Estimate;
 use tvaers_release::released::Released;
 
 /// How many standard errors of noise a group's number in a stratum must be above 0.
-const CLEAR: f64 = 3.0;
+const CLEAR: f64 = 6.0;
 
 /// Half the width of a 95 % interval in standard errors.
 const Z95: f64 = 1.96;

@@ -10,19 +10,21 @@ use tvaers_release::postprocess::{Presentation, Shown};
 use tvaers_release::ratio::{ratio, share};
 use tvaers_release::released::Released;
 
-use super::super::cells::counted;
+use super::super::cells::{counted, nobody};
 use super::super::{Amount, Cell};
 use super::contrast::{Group, Stratum, contrast};
 
 type Key = Map<String, Value>;
 
-/// The cells of a result: table by table, in each the totals first.
+/// The cells of a result: table by table, in each the totals first. `away` are municipalities that took no part, by their
+/// labels.
 ///
 /// # Errors
 /// [`ReleaseError`] where values do not add up.
 pub(super) fn cells(
     tables: &Tables<'_>,
     noisy: &[Vec<Released>],
+    away: &[String],
     presentation: Presentation,
 ) -> Result<Vec<Cell>, ReleaseError> {
     let mut presented = Vec::new();
@@ -39,6 +41,13 @@ pub(super) fn cells(
     let mut cells = Vec::new();
     for (table, shown) in presented.iter().zip(shown) {
         cells.extend(table.cells(&shown, presentation)?);
+    }
+    // Of a municipality that took no part there is noise, and no number.
+    let is_away = |cell: &Cell| {
+        cell.key.get("kommune").and_then(Value::as_str).is_some_and(|code| away.iter().any(|own| own == code))
+    };
+    for cell in cells.iter_mut().filter(|cell| is_away(cell)) {
+        *cell = nobody(std::mem::take(&mut cell.key));
     }
     Ok(cells)
 }

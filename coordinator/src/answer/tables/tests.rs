@@ -162,7 +162,7 @@ fn release(tables: &Tables<'_>, exact: &Exact, charged: Rho) -> Vec<Cell> {
         }
         door.release(mechanism).unwrap()
     });
-    present::cells(tables, &noisy.collect::<Vec<_>>(), Presentation::PLAIN).unwrap()
+    present::cells(tables, &noisy.collect::<Vec<_>>(), &[], Presentation::PLAIN).unwrap()
 }
 
 /// For every number of every indicator: the mean of 200 releases is within 6 of its standard errors, which noise exceeds
@@ -254,8 +254,8 @@ fn what_is_shown_says_nothing_of_a_hidden_cell() {
             };
             let shown =
                 |cells: Vec<Cell>| cells.into_iter().map(|cell| (cell.key, cell.shown)).collect::<Vec<_>>();
-            let one = shown(present::cells(&tables, &released(false), strict).unwrap());
-            let two = shown(present::cells(&tables, &released(true), strict).unwrap());
+            let one = shown(present::cells(&tables, &released(false), &[], strict).unwrap());
+            let two = shown(present::cells(&tables, &released(true), &[], strict).unwrap());
             let differing: Vec<_> = one.iter().zip(&two).filter(|(one, two)| one != two).collect();
             // A contrast is of matched strata, which small cells are not.
             assert!(differing.is_empty(), "{}: {differing:?}", model.name);

@@ -20,6 +20,7 @@ use crate::indicator::Told;
 use crate::layout::Grain;
 use crate::regions::Regions;
 use crate::source::{Source, check_name};
+use crate::tables::By;
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -171,6 +172,14 @@ pub(super) fn joined(
     model.version = told.version;
     model.da.clone_from(&told.title.da);
     model.en.clone_from(&told.title.en);
+    // `number NAME` must mean one thing: a criterion has a component's name where it is that component alone.
+    for (index, component) in model.components.iter().enumerate() {
+        let same = model.criteria.iter().find(|criterion| criterion.name == component.name);
+        if same.is_some_and(|criterion| criterion.components != [index]) {
+            let name = component.name.clone();
+            return Err(source.refuse(span, Reason::Duplicate { what: "component or criterion", name }));
+        }
+    }
     let (tables, used) = table::tables(source, raw.dimension, raw.table, &model, told, regions)?;
     for (index, component) in model.components.iter().enumerate() {
         let counts = model.criteria.iter().any(|criterion| criterion.components.contains(&index))
@@ -178,6 +187,10 @@ pub(super) fn joined(
         if !counts && !used.contains(&index) {
             return Err(source.refuse(span, Reason::Unused { name: component.name.clone() }));
         }
+    }
+    if tables.iter().flat_map(|table| &table.by).any(|by| matches!(by, By::Region(_))) {
+        // Which region a municipality lies in is part of what is agreed on.
+        model.digest = Digest::of("tvaers indicator by region", &[&model.digest.0, &regions.digest().0]);
     }
     model.tables = tables;
     Ok(model)

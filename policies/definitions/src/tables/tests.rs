@@ -63,7 +63,7 @@ fn a_model_of_some_municipalities_has_cells_for_those_that_are_members() {
 
 /// Words that every indicator has, and these tables.
 fn read(joined: &str) -> Result<Indicator, String> {
-    let head = r#"
+    let mut head = r#"
 name = "of_a_test"
 version = 1
 rho = 0.5
@@ -72,22 +72,12 @@ title = { da = "a", en = "a" }
 question = { da = "a", en = "a" }
 numerator = { da = "a", en = "a" }
 denominator = { da = "a", en = "a" }
-[[measure]]
-name = "persons"
-unit = "count"
-da = "a"
-en = "a"
-[[measure]]
-name = "mean"
-unit = "points"
-da = "a"
-en = "a"
-[[measure]]
-name = "dkk"
-unit = "dkk"
-da = "a"
-en = "a"
-"#;
+"#
+    .to_owned();
+    let units = [("persons", "count"), ("part", "share"), ("mean", "points"), ("dkk", "dkk")];
+    for (name, unit) in units.into_iter().filter(|(name, _)| joined.contains(&format!("name = \"{name}\""))) {
+        head += &format!("[[measure]]\nname = \"{name}\"\nunit = \"{unit}\"\nda = \"a\"\nen = \"a\"\n");
+    }
     let text = format!("{head}{joined}");
     let library = Library::read(CATALOGUE, MODELS, &[]).unwrap();
     let regions = Regions::read(&REGIONS).unwrap();
@@ -179,7 +169,7 @@ flags = [
 of = "included"
 by = ["groups", "age_band"]
 [[joined.table.row]]
-measures = [{ name = "persons", of = "persons" }, { name = "mean", of = "persons", per = "all" }]
+measures = [{ name = "persons", of = "persons" }, { name = "part", of = "persons", per = "all" }]
 "#,
     )
     .unwrap();
@@ -225,7 +215,7 @@ measures = [{ name = "persons", of = "persons" }]
 [[joined.table]]
 by = ["stratum"]
 [[joined.table.row]]
-measures = [{ name = "persons", of = "number included" }]
+measures = [{ name = "part", of = "number included", per = "persons" }]
 "#,
     )
     .unwrap();
@@ -271,10 +261,21 @@ combine = "responsible"
         (table(r#"["stratum"]"#, good), "the model has no strata"),
         (table(r#"["age_band"]"#, r#"{ name = "dkk", of = "gp" }"#), "`gp` cannot be counted"),
         (table(r#"["age_band"]"#, r#"{ name = "dkk", of = "sum age_band" }"#), "number without bands"),
-        (table(r#"["age_band"]"#, r#"{ name = "persons", of = "sum gp" }"#), "unit `dkk`"),
+        (table(r#"["age_band"]"#, r#"{ name = "persons", of = "sum gp" }"#), "it is money"),
         (table(r#"["age_band"]"#, r#"{ name = "dkk", of = "sum gp", per = "all" }"#), "only persons"),
-        (table(r#"["age_band"]"#, r#"{ name = "cost", of = "sum gp" }"#), "there is no measure `cost`"),
+        (
+            table(r#"["age_band"]"#, r#"{ name = "cost", of = "sum gp" }, { name = "dkk", of = "sum gp" }"#),
+            "there is no measure `cost`",
+        ),
         (table(r#"["kommune"]"#, good), "component `age_band` stands in no"),
+        (table(r#"["age_band"]"#, r#"{ name = "dkk", of = "persons" }"#), "it is no money"),
+        (table(r#"["age_band"]"#, r#"{ name = "part", of = "persons" }"#), "told per nothing"),
+        (
+            table(r#"["age_band"]"#, r#"{ name = "dkk", of = "sum gp" }, { name = "dkk", of = "sum gp" }"#),
+            "measure of one key",
+        ),
+        (table(r#"["age_band"]"#, r#"{ name = "part", of = "number gp", per = "all" }"#), "only persons"),
+        (table(r#"["age_band"]"#, r#"{ name = "dkk", of = "sum gp", per = "number age_band" }"#), "told per"),
         (format!("{POPULATION}{component}table = []\n"), ""),
         (
             table(r#"["age_band"]"#, good)

@@ -27,6 +27,10 @@ pub(super) fn component(
     let sector = feature.holder.sector();
     let combine = raw.combine.get_ref();
     check_combine(source, *combine, &raw.combine, feature, value_max)?;
+    if *combine == Combine::Sum && coding != Coding::Plain {
+        let why = "a label, or a number that a person may lack, cannot be added up";
+        return Err(source.refuse(raw.combine.span(), Reason::Combine { combine: combine.name(), why }));
+    }
     let touch = match &raw.touch {
         None => None,
         Some(group) => Some(touch(source, group, touches, feature, sector)?),
@@ -79,7 +83,12 @@ fn values(source: &Source<'_>, feature: &Feature, raw: &raw::Component) -> Resul
         }
         Kind::Integer { from, to, missing: true } => {
             let coding = Coding::Optional { from };
-            Ok((coding, 0, coding.coded(to)))
+            match u32::try_from(to.saturating_sub(from).saturating_add(1)) {
+                Ok(greatest) => Ok((coding, 0, greatest)),
+                Err(_) => {
+                    Err(refuse("its clamp does not fit a contribution, whose values are 0 to 4294967295"))
+                }
+            }
         }
         Kind::Integer { from, to, missing: false } => match (u32::try_from(from), u32::try_from(to)) {
             (Ok(from), Ok(to)) => Ok((Coding::Plain, from, to)),
@@ -184,6 +193,10 @@ fn check_touch(
     has_points: bool,
     place: &Spanned<String>,
 ) -> Result<()> {
+    if touch.is_some() && combine == Combine::Responsible {
+        let why = "in a touch group nodes' results are put together, and only the responsible one's counts";
+        return Err(source.refuse(place.span(), Reason::Combine { combine: combine.name(), why }));
+    }
     let at = |grain| touch.is_some_and(|touch| touch.at.contains(&grain));
     let refuse = |grain, why| Err(source.refuse(place.span(), Reason::NeedsTouch { grain, why }));
     // What is added up and never scored is not worked out at points; of one that excludes, more than 0 is enough.

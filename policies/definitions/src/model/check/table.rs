@@ -1,5 +1,8 @@
 //! The checks of an indicator's tables: that what they are by is a category, and what they add up a number.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use toml::Spanned;
 
 use super::Result;
@@ -14,6 +17,18 @@ use crate::tables::{By, Contrast, FLAGS_MAX, Groups, Per, Quantity, Row, Table, 
 const GROUP: &str = "be what a table is by";
 const COUNT: &str = "be counted";
 
+/// What every table can be by, so that nothing else has these names; and the name of a measure in keys.
+const RESERVED: [&str; 6] = ["kommune", "region", "stratum", "included", "total", "measure"];
+
+/// Municipalities that a table can have, at most.
+const KOMMUNER_MAX: usize = 100;
+
+/// Cells of a table, at most, as many as can be noised together.
+const CELLS_MAX: usize = 100_000;
+
+/// Quantities of all tables together, at most: they share one charge.
+const QUANTITIES_MAX: usize = 64;
+
 /// The tables, and the components that they use.
 pub(super) fn tables(
     source: &Source<'_>,
@@ -23,7 +38,17 @@ pub(super) fn tables(
     told: &indicator::Told<'_>,
     regions: &Regions,
 ) -> Result<(Vec<Table>, Vec<usize>)> {
-    let mut check = Check { source, model, told, regions, groups: Vec::new(), used: Vec::new() };
+    let place = raw.span();
+    let mut check = Check {
+        source,
+        model,
+        told,
+        regions,
+        groups: Vec::new(),
+        used: Vec::new(),
+        keys: BTreeSet::new(),
+        measures: BTreeSet::new(),
+    };
     for dimension in dimensions {
         let groups = check.groups(dimension)?;
         check.groups.push(groups);
@@ -31,7 +56,23 @@ pub(super) fn tables(
     if raw.get_ref().is_empty() {
         return Err(source.refuse(raw.span(), Reason::Empty { what: "the list of tables" }));
     }
-    let tables = raw.into_inner().into_iter().map(|table| check.table(table)).collect::<Result<_>>()?;
+    let mut tables: Vec<Table> = Vec::new();
+    for table in raw.into_inner() {
+        let place = table.row.span();
+        let table = check.table(table)?;
+        check.keys(&table, &place)?;
+        tables.push(table);
+    }
+    check.all_told(&place)?;
+    let quantities: usize = tables.iter().map(|table| table.quantities().len()).sum();
+    if quantities > QUANTITIES_MAX {
+        let reason = Reason::TooMany { what: "quantities of all tables", max: QUANTITIES_MAX };
+        return Err(source.refuse(place, reason));
+    }
+    if let Some(component) = model.components.iter().find(|own| RESERVED.contains(&own.name.as_str())) {
+        let name = component.name.clone();
+        return Err(source.refuse(place, Reason::Duplicate { what: "name of a component", name }));
+    }
     Ok((tables, check.used))
 }
 
@@ -42,12 +83,17 @@ struct Check<'a> {
     regions: &'a Regions,
     groups: Vec<Groups>,
     used: Vec<usize>,
+    /// What keys of results consist of, so that each number has a key of its own.
+    keys: BTreeSet<String>,
+    /// The measures that are told.
+    measures: BTreeSet<String>,
 }
 
 impl Check<'_> {
     fn groups(&mut self, raw: raw::Dimension) -> Result<Groups> {
         let name = check_name(self.source, &raw.name)?;
-        if self.groups.iter().any(|other| other.name == name) || self.component(&name).is_some() {
+        let is_taken = RESERVED.contains(&name.as_str()) || self.component(&name).is_some();
+        if is_taken || self.groups.iter().any(|other| other.name == name) {
             return Err(self.source.refuse(raw.name.span(), Reason::Duplicate { what: "dimension", name }));
         }
         if raw.flags.get_ref().is_empty() {
@@ -113,9 +159,66 @@ impl Check<'_> {
         if raw.row.get_ref().is_empty() {
             return Err(self.source.refuse(raw.row.span(), Reason::Empty { what: "the list of rows" }));
         }
+        let row_span = raw.row.span();
         let rows = raw.row.into_inner().into_iter().map(|row| self.row(row)).collect::<Result<_>>()?;
         let contrast = raw.contrast.map(|contrast| self.contrast(contrast, &by)).transpose()?;
+        let labels = |by: &By| match by {
+            By::Kommune | By::Region(_) => KOMMUNER_MAX,
+            other => other.labels(self.model, &[]).len(),
+        };
+        let cells = by.iter().map(labels).try_fold(1_usize, usize::checked_mul);
+        if cells.is_none_or(|cells| cells > CELLS_MAX) {
+            return Err(self
+                .source
+                .refuse(row_span, Reason::TooMany { what: "cells of a table", max: CELLS_MAX }));
+        }
         Ok(Table { included_only, by, totals, rows, contrast })
+    }
+
+    /// Every number of a result has a key of its own: by the categories of its place, what its row says, its measure.
+    fn keys(&mut self, table: &Table, place: &Range<usize>) -> Result<()> {
+        let names: Vec<&str> = table.by.iter().map(|by| by.name(self.model)).collect();
+        let whole: Vec<usize> = (0..names.len()).collect();
+        let places: Vec<&Vec<usize>> = table.totals.iter().chain([&whole]).collect();
+        for row in &table.rows {
+            for (name, _) in &row.key {
+                if names.contains(&name.as_str()) || name == "measure" {
+                    let reason = Reason::Duplicate { what: "name in a key", name: name.clone() };
+                    return Err(self.source.refuse(place.clone(), reason));
+                }
+            }
+            for told in &row.measures {
+                self.measures.insert(told.name.clone());
+                for kept in &places {
+                    let mut by: Vec<&str> = kept.iter().filter_map(|at| names.get(*at)).copied().collect();
+                    by.sort_unstable();
+                    if !self.keys.insert(format!("{by:?} {:?} {}", row.key, told.name)) {
+                        let reason =
+                            Reason::Duplicate { what: "measure of one key", name: told.name.clone() };
+                        return Err(self.source.refuse(place.clone(), reason));
+                    }
+                }
+            }
+        }
+        if table.contrast.is_some() {
+            self.measures.extend(Contrast::MEASURES.map(str::to_owned));
+            if !self.keys.insert("contrast".to_owned()) {
+                let reason = Reason::Duplicate { what: "contrast", name: "of another table".to_owned() };
+                return Err(self.source.refuse(place.clone(), reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// No measure is described that nothing tells.
+    fn all_told(&self, place: &Range<usize>) -> Result<()> {
+        match self.told.measures.iter().find(|measure| !self.measures.contains(&measure.name)) {
+            None => Ok(()),
+            Some(measure) => {
+                let reason = Reason::Untold { name: measure.name.clone() };
+                Err(self.source.refuse(place.clone(), reason))
+            }
+        }
     }
 
     fn contrast(&mut self, raw: raw::Contrast, by: &[By]) -> Result<Contrast> {
@@ -250,16 +353,55 @@ impl Check<'_> {
                 other => Per::Cell(self.quantity(other, of_what)?),
             });
         }
-        let is_money = matches!(of, Quantity::Sum(index) if self.is_money(index));
-        if is_money != (words.unit == Unit::Dkk) {
-            return Err(self.refuse(
-                &raw.of,
-                COUNT,
-                "a sum of money has the unit `dkk`, and nothing else has",
-            ));
+        self.check_ratio(raw, of, per, words.unit)?;
+        let money = |quantity| matches!(quantity, Quantity::Sum(index) if self.is_money(index));
+        let is_money = money(of) && !matches!(per, Some(Per::Cell(other)) if money(other));
+        match (is_money, words.unit == Unit::Dkk) {
+            (true, false) => {
+                return Err(self.refuse(&raw.of, COUNT, "it is money: its measure must have the unit `dkk`"));
+            }
+            (false, true) => {
+                return Err(self.refuse(
+                    &raw.of,
+                    COUNT,
+                    "it is no money: its measure cannot have the unit `dkk`",
+                ));
+            }
+            _ => {}
         }
         let is_share = words.unit == Unit::Share;
         Ok(Told { name, of, per, plus, scale: if is_money { 100 } else { 1 }, is_money, is_share })
+    }
+
+    /// A number that is told per another lies within bounds that are known: from 0 to 1 as a share, to the clamp as an
+    /// amount of the persons that it is told per.
+    fn check_ratio(&self, raw: &raw::Measure, of: Quantity, per: Option<Per>, unit: Unit) -> Result<()> {
+        let is_share = unit == Unit::Share;
+        let flag =
+            |index: usize| self.model.components.get(index).is_some_and(|component| component.value_max <= 1);
+        let why = match (of, per) {
+            (_, None) if is_share => "its measure has the unit `share`, and it is told per nothing",
+            (_, None) | (Quantity::Persons, Some(Per::All)) => return Ok(()),
+            (Quantity::Persons, Some(Per::Cell(_))) => "persons are told per `all`",
+            (Quantity::Number(_), Some(Per::Cell(Quantity::Persons | Quantity::Number(_)))) => return Ok(()),
+            (Quantity::Sum(index), Some(Per::Cell(Quantity::Persons))) if is_share && !flag(index) => {
+                "its measure has the unit `share`, and a person can add more than 1"
+            }
+            (Quantity::Sum(_), Some(Per::Cell(Quantity::Persons))) => return Ok(()),
+            (Quantity::Sum(index), Some(Per::Cell(Quantity::Number(Thing::Component(other)))))
+                if index == other =>
+            {
+                return Ok(());
+            }
+            (Quantity::Sum(_), Some(Per::Cell(Quantity::Sum(_)))) if is_share => return Ok(()),
+            (Quantity::Sum(_), Some(Per::Cell(Quantity::Sum(_)))) => {
+                "a sum is told per another where it is a part of it, with the unit `share`"
+            }
+            _ => {
+                "a sum is told per `persons`, per the number of those who have it, or per a sum that it is part of"
+            }
+        };
+        Err(self.refuse(raw.per.as_ref().unwrap_or(&raw.of), COUNT, why))
     }
 
     fn quantity(&mut self, text: &str, place: &Spanned<String>) -> Result<Quantity> {
