@@ -169,12 +169,65 @@ fn what_is_wrong_is_told_with_its_line() {
             "exactly one of `[joined]` and `[[query]]`",
         ),
         ("per = \"all\"", "per = \"all\"\nmost = 3", 40, "unknown field `most`"),
+        // The query's own slips come before what they do to a ratio.
+        ("kind = \"count\"", "kind = \"cuont\"", 31, "there is no kind `cuont`"),
+        ("by = [\"kommune\"]", "by = [\n\"komune\"]", 33, "there is no feature `komune`"),
+        ("feature = \"age\"", "feature = \"aeg\"", 34, "there is no feature `aeg`"),
     ];
     for (from, to, line, told) in cases {
         assert_eq!(MINIMAL.matches(from).count(), 1, "{from}");
         let error = read(&MINIMAL.replace(from, to)).unwrap_err();
         assert!(error.to_string().contains(told), "{to}: {error}");
         assert_eq!((error.file.as_str(), error.line), ("mine.toml", *line), "{to}: {error}");
+    }
+}
+
+#[test]
+fn what_was_expected_follows_from_what_is_wrong() {
+    let cases = [
+        ("rho = 0.5", "rho = 0,5", "a decimal point", "write `0.5`"),
+        ("da = \"Hvad?\"\n", "", "in Danish (`da`) and in English (`en`)", "add `da`"),
+        ("kind = \"count\"", "kind = \"cuont\"", "`count`, `sum`", "did you mean `count`?"),
+        ("by = [\"kommune\"]", "by = [\"komune\"]", "policies/catalogue", "did you mean `kommune`?"),
+        ("measure = \"persons\"", "measure = \"person\"", "`persons`, `share`", "did you mean `persons`?"),
+        ("unit = \"share\"", "unit = \"kroner\"", "`dkk`, `share`", "mend it"),
+        ("per = \"all\"", "per = \"all\"\noff = 3", "`name`, `of`, `per`", "did you mean `of`?"),
+        ("name = \"share\"\nunit", "name = \"persons\"\nunit", "each measure once", "rename one"),
+        ("name = \"mine\"", "name = \"Mine\"", "a-z, 0-9 and _", "choose such a name"),
+    ];
+    for (from, to, expected, next) in cases {
+        assert_eq!(MINIMAL.matches(from).count(), 1, "{from}");
+        let error = read(&MINIMAL.replace(from, to)).unwrap_err();
+        let problem = error.problem_of_file();
+        assert!(problem.expected.contains(expected), "{to}: {problem}");
+        assert!(problem.next.contains(next) && !problem.next.contains("folder"), "{to}: {problem}");
+        assert_eq!(problem.place, format!("mine.toml:{}", error.line));
+        let in_folder = error.problem("home/indicators");
+        assert!(in_folder.next.ends_with("or take the file out of the folder"), "{in_folder}");
+        assert_eq!(in_folder.place, format!("home/indicators/mine.toml:{}", error.line));
+    }
+    // The names of one's own file, and of the model that it builds on.
+    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
+    let joined = |component: &str, of: &str| {
+        let text = format!(
+            "{head}[joined]\nmodel = \"somv\"\n[[joined.component]]\n{component}\n[[joined.table]]\n[[joined.table.row]]\nmeasures = [{{ name = \"persons\", of = \"{of}\" }}]\n"
+        );
+        read(&text).unwrap_err().problem_of_file()
+    };
+    let age = "name = \"band\"\nfeature = \"age_band\"\ncombine = \"or\"";
+    let of_own = joined(&age.replace("\"or\"", "\"or\"\nis = [\"18-39\"]"), "persons");
+    assert!(of_own.expected.contains("`18-29`"), "{of_own}");
+    let of_model = joined(&age.replace("\"or\"", "\"or\"\nis = [\"18-29\"]"), "number somatc");
+    assert!(of_model.next.contains("did you mean `somatic`?"), "{of_model}");
+}
+
+#[test]
+fn a_name_that_the_program_has_is_told_with_its_line() {
+    for (name, what) in [("residents", "an indicator"), ("sad", "a model")] {
+        let text = MINIMAL.replace("\"mine\"", &format!("\"{name}\""));
+        let error = Library::with_own(&[(format!("{name}.toml"), text)]).unwrap_err();
+        assert_eq!((error.line, &error.reason), (2, &Reason::Taken { what, name: name.to_owned() }));
+        assert!(error.problem_of_file().next.contains("another name"));
     }
 }
 
