@@ -240,6 +240,66 @@ fn there_are_no_more_queries_than_a_budget_is_divided_by() {
     assert!(with(QUERIES_MAX + 1).unwrap_err().to_string().contains("at most 32 queries"));
 }
 
+/// Each row of the guide's table "What combines how" is a component that is right, and one that is wrong without the group
+/// that the row says it needs.
+#[test]
+fn the_table_of_the_guide_says_what_combines_how() {
+    let guide = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let (_, table) = guide.split_once("### What combines how").unwrap();
+    let (table, _) = table.split_once("### ").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`') && !line.contains("`combine`"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 10);
+    let catalogue = Catalogue::read(CATALOGUE).unwrap();
+    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
+    let population = "[joined.population]\nresident = \"resident\"\nkommune = \"kommune\"\nage = \"age\"\nfrom = 18\nto = 65\n";
+    for row in rows {
+        let [kind, examples, combine, group, at, fall_back] = row.as_slice() else { panic!("{row:?}") };
+        let has_bands = kind.contains("`bands`");
+        for name in examples.split(", ").map(|name| name.trim_matches('`')) {
+            let feature = catalogue.feature(name).unwrap_or_else(|| panic!("{name}"));
+            let sector = feature.holder.sector();
+            let unquoted = |cell: &str| cell.trim_matches('`').to_owned();
+            let component = |touch: &str| {
+                let combine = unquoted(combine);
+                let bands = if has_bands { "bands = [{ from = 2, points = 1 }]\n" } else { "" };
+                let criterion = if has_bands {
+                    "[[joined.criterion]]\nname = \"met\"\ncomponents = [\"c\"]\n"
+                } else {
+                    ""
+                };
+                format!(
+                    "[[joined.component]]\nname = \"c\"\nfeature = \"{name}\"\ncombine = \"{combine}\"\n{touch}{bands}{criterion}"
+                )
+            };
+            let (by, of) = match feature.kind {
+                crate::feature::Kind::Category(_) => ("by = [\"c\"]\n", "persons"),
+                _ => ("", "number c"),
+            };
+            let table = format!(
+                "[[joined.table]]\n{by}[[joined.table.row]]\nmeasures = [{{ name = \"persons\", of = \"{of}\" }}]\n"
+            );
+            let alone = read(&format!("{head}{population}{}{table}", component("")));
+            if *group == "none" {
+                alone.unwrap_or_else(|error| panic!("{name}: {error}"));
+                continue;
+            }
+            let needs = matches!(&alone, Err(error) if matches!(error.reason, Reason::NeedsTouch { .. }));
+            assert!(needs, "{name} without a group: {alone:?}");
+            let touch = format!(
+                "[[joined.touch]]\ngroup = \"g\"\nsector = \"{sector}\"\nat = {}\nfall-back = {}\n",
+                unquoted(at),
+                unquoted(fall_back)
+            );
+            let with = format!("{head}{population}{touch}{}{table}", component("touch = \"g\"\n"));
+            read(&with).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}
+
 /// What the guide shows is what someone copies first.
 #[test]
 fn the_examples_of_the_guide_are_indicators() {
