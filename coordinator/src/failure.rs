@@ -170,9 +170,16 @@ fn told(node: &NodeId, error: &ExchangeError) -> Problem {
         Exit::Incomplete => "node.lost",
         _ => "node.refused",
     };
-    Problem::new(exit, code, format_args!("`{node}`: {error}"))
-        .at(format_args!("node {node}"))
-        .next(format_args!("the reason stands in the log of `{node}`; it is not told to others"))
+    let problem = Problem::new(exit, code, format_args!("`{node}`: {error}")).at(format_args!("node {node}"));
+    match error {
+        ExchangeError::Refused(RejectCode::AsOfAfterExtract) => problem
+            .expected(format_args!("a reference date up to the day on which the data of `{node}` was extracted"))
+            .next("ask for an earlier date, or have the node import a newer extract"),
+        ExchangeError::Refused(RejectCode::UnknownModel) => problem
+            .expected(format_args!("a model or an indicator that `{node}` has, from the same file"))
+            .next("put the same file into the node's folder `indicators`, byte for byte, and start the node again"),
+        _ => problem.next(format_args!("the reason stands in the log of `{node}`; it is not told to others")),
+    }
 }
 
 fn join(node: &NodeId, exit: Exit, what: &str) -> Problem {

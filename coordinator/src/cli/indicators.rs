@@ -283,14 +283,14 @@ async fn ask_all(home: &Home, args: &AskArgs, output: Output) -> Result<(), Prob
         for as_of in &args.as_of {
             match ask_one(home, args, &asker, indicator, *as_of, output).await {
                 Ok(problem) => problems.extend(problem),
-                Err(problem) if problem.exit == Exit::Refused => problems.push(problem),
-                Err(problem) => return Err(problem),
+                Err(problem) if problem.code.starts_with("control.") => return Err(problem),
+                Err(problem) => problems.push(problem),
             }
         }
     }
-    // A refusal before a missing node.
-    let refused = problems.iter().position(|problem| problem.exit == Exit::Refused);
-    let told = refused.unwrap_or(0);
+    // A refusal before a missing node, and before both what could not be asked at all.
+    let lowest = problems.iter().enumerate().min_by_key(|(_, problem)| problem.exit.code());
+    let told = lowest.map_or(0, |(at, _)| at);
     for (at, problem) in problems.iter().enumerate() {
         if at != told {
             output.note(problem);

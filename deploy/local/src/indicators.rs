@@ -1,12 +1,12 @@
 //! Which indicators a run asks: those that the programs carry, by name, and files of one's own, which are put into every
 //! party's folder, so that a new indicator needs a file and nothing else.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use tvaers_definitions::indicator::Indicator;
 use tvaers_definitions::library::{INDICATORS, Library};
+use tvaers_definitions::nearest::nearest;
 use tvaers_definitions::source::Source;
 use tvaers_host::output::Output;
 use tvaers_host::private;
@@ -57,13 +57,7 @@ impl Indicators {
             files.push((name.clone(), text(name)?));
         }
         let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
-        let library = Library::embedded_and(&sources).map_err(|error| {
-            let folder = Path::new(&error.file).parent().map(|folder| folder.display().to_string());
-            let file = Path::new(&error.file).file_name().and_then(OsStr::to_str).unwrap_or(&error.file);
-            let folder = folder.filter(|folder| !folder.is_empty()).unwrap_or_else(|| ".".to_owned());
-            tvaers_definitions::error::DefinitionError { file: file.to_owned(), ..error.clone() }
-                .problem(&folder)
-        })?;
+        let library = Library::embedded_and(&sources).map_err(|error| error.problem_of_file())?;
         let mut of_files = library.indicators().iter().skip(INDICATORS.len()).map(|own| own.name.clone());
         let mut names: Vec<String> = Vec::new();
         for name in wanted {
@@ -167,5 +161,12 @@ fn unknown(name: &str, library: &Library) -> Problem {
     Problem::new(Exit::BadInput, "run.indicator", format_args!("there is no indicator `{name}`"))
         .at("--indicator")
         .expected(format_args!("a file, or one of: {}", known.join(", ")))
-        .next("correct the name, or give the path of a file of your own, such as ./mine.toml")
+        .next(match nearest(name, known) {
+            Some(meant) => {
+                format!("did you mean `{meant}`? a file of your own is given by its path: ./{name}.toml")
+            }
+            None => {
+                "correct the name, or give the path of a file of your own, such as ./mine.toml".to_owned()
+            }
+        })
 }

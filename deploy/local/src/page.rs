@@ -22,6 +22,10 @@ impl Released {
         self.results.push((result.to_owned(), 1));
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.results.is_empty()
+    }
+
     /// Adds the answers to one question. Where it was asked many times, the page has the first and says how many there
     /// are.
     pub(crate) fn add_answers(&mut self, answers: &[String]) {

@@ -30,7 +30,7 @@ pub struct Report {
     pub answered: Vec<Answered>,
     /// What became of each indicator.
     pub indicators: Vec<IndicatorDone>,
-    /// What policies refused as a whole.
+    /// What could not be answered as a whole: refused by policies, or for another reason.
     pub refused: Vec<Problem>,
     /// The work lists.
     pub worklists: Vec<WorklistCounts>,
@@ -121,7 +121,11 @@ impl Report {
         }
         for done in &self.indicators {
             let files: Vec<String> = done.files.iter().map(|file| format!("results/{file}.json")).collect();
-            let files = if files.is_empty() { "nothing released".to_owned() } else { files.join(", ") };
+            let files = match (&done.problem, files.as_slice()) {
+                (Some(problem), []) => format!("nothing released: {}", problem.what),
+                (None, []) => "nothing released".to_owned(),
+                _ => files.join(", "),
+            };
             output.result(format_args!("Indicator {} as of {}: {files}", done.name, done.as_of));
         }
         for line in self.incomplete() {
@@ -159,15 +163,14 @@ impl Report {
     /// Whether everything was permitted, and every member took part.
     ///
     /// # Errors
-    /// The first [`Problem`]: exit 3 where something was refused, 4 where a member is missing and that is not allowed.
+    /// The first [`Problem`] of the lowest exit code: 3 where something was refused, before 4 where a member is missing
+    /// and that is not allowed.
     pub fn check(&self, allow_missing: bool) -> Result<(), Problem> {
         let of_queries = self.answered.iter().filter_map(|answered| answered.problem(allow_missing));
         let of_indicators = self.indicators.iter().filter_map(|done| done.problem.clone());
         let of_studies = self.summaries.iter().filter_map(|summary| summary.problem(allow_missing));
-        let problems: Vec<Problem> =
-            self.refused.iter().cloned().chain(of_queries).chain(of_studies).chain(of_indicators).collect();
-        let refused = problems.iter().find(|problem| problem.exit == Exit::Refused);
-        refused.or_else(|| problems.first()).cloned().map_or(Ok(()), Err)
+        let problems = self.refused.iter().cloned().chain(of_queries).chain(of_studies).chain(of_indicators);
+        problems.min_by_key(|problem| problem.exit.code()).map_or(Ok(()), Err)
     }
 
     pub(crate) fn table(&self) -> Table {

@@ -280,7 +280,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
         .map_err(|error| Problem::from_error(Exit::Failed, "runtime", &error))
 }
 
-/// Asks all that is asked for. What is refused or fails is told in the end: the rest is done.
+/// Asks all that is asked for. What is refused or fails is told in the end: the rest is done, and what was released
+/// stands. Only a coordinator that answers no more ends it.
 fn ask_all(
     federation: &Federation,
     options: &Options,
@@ -300,12 +301,19 @@ fn ask_all(
                 }
                 asked.summaries.push((model.clone(), summary));
             }
-            Err(problem) if problem.exit == Exit::Refused => asked.refused.push(problem),
-            Err(problem) => return Err(problem),
+            Err(problem) if is_gone(&problem) => return asked.without(problem),
+            Err(problem) => asked.refused.push(problem),
         }
     }
     for query in queries.iter() {
-        let answered = asking.query(query, options.times.unwrap_or(1))?;
+        let answered = match asking.query(query, options.times.unwrap_or(1)) {
+            Ok(answered) => answered,
+            Err(problem) if is_gone(&problem) => return asked.without(problem),
+            Err(problem) => {
+                asked.refused.push(problem);
+                continue;
+            }
+        };
         if answered.results > 0 {
             let results = asking.results(answered.request.as_str())?;
             asked.released.add_answers(&results);
@@ -314,6 +322,7 @@ fn ask_all(
         asked.answered.push(answered);
     }
     for question in indicators.questions() {
+        let (name, as_of) = (question.indicator.name.clone(), question.as_of);
         match asking.indicator(&question, options.grain) {
             Ok((results, told)) => {
                 let files = if results.is_empty() { Vec::new() } else { question.files.clone() };
@@ -321,15 +330,22 @@ fn ask_all(
                     asking::write(&federation.result(file, false), &results)?;
                 }
                 asked.released.add_answers(&results);
-                let (name, as_of) = (question.indicator.name.clone(), question.as_of);
                 let problem = told.problem(options.allow_missing);
                 asked.indicators.push(IndicatorDone { name, as_of, files, problem });
             }
-            Err(problem) if problem.exit == Exit::Refused => asked.refused.push(problem),
-            Err(problem) => return Err(problem),
+            Err(problem) if is_gone(&problem) => return asked.without(problem),
+            Err(problem) => {
+                let problem = Some(problem);
+                asked.indicators.push(IndicatorDone { name, as_of, files: Vec::new(), problem });
+            }
         }
     }
     Ok(asked)
+}
+
+/// Whether no coordinator answers any more, so that nothing else can be asked.
+fn is_gone(problem: &Problem) -> bool {
+    problem.code.starts_with("control.")
 }
 
 /// What was asked, and what came of it.
@@ -341,6 +357,17 @@ struct Asked {
     refused: Vec<Problem>,
     /// What stands in the report.
     released: Released,
+}
+
+impl Asked {
+    /// What there is when nothing more can be asked: the problem alone where nothing was released.
+    fn without(mut self, problem: Problem) -> Result<Self, Problem> {
+        if self.released.is_empty() && self.summaries.is_empty() {
+            return Err(problem);
+        }
+        self.refused.push(problem);
+        Ok(self)
+    }
 }
 
 fn write_timings(out: &Path, timings: &Timings) -> Result<(), Problem> {

@@ -1,5 +1,7 @@
 //! Why a definition file is refused: the file, the line, and the reason.
 
+mod advice;
+
 use tvaers_protocol::id::Sector;
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -15,16 +17,27 @@ pub struct DefinitionError {
     pub line: usize,
     /// What is wrong there.
     pub reason: Reason,
+    /// The names that may stand there, where a name is unknown.
+    pub known: Vec<String>,
 }
 
 impl DefinitionError {
-    /// The error as a program shows it, of a file of an installation's own.
+    /// The error as a program shows it, of a file in an installation's own folder.
     #[must_use]
     pub fn problem(&self, folder: &str) -> Problem {
+        let problem = self.problem_of_file();
+        let next = format!("{}, or take the file out of the folder", problem.next);
+        problem.at(format_args!("{folder}/{}:{}", self.file, self.line)).next(next)
+    }
+
+    /// The error as a program shows it, of a file that was named by its path.
+    #[must_use]
+    pub fn problem_of_file(&self) -> Problem {
+        let advice = self.reason.advice(&self.known);
         Problem::new(Exit::BadInput, "definitions", &self.reason)
-            .at(format_args!("{folder}/{}:{}", self.file, self.line))
-            .expected("an indicator as policies/indicators/README.md describes it")
-            .next("mend the file, or take it out of the folder")
+            .at(format_args!("{}:{}", self.file, self.line))
+            .expected(advice.expected)
+            .next(advice.next)
     }
 }
 
@@ -35,6 +48,9 @@ pub enum Reason {
     /// No TOML, an unknown or missing key, or a value of the wrong type; in the words of the parser.
     #[error("{0}")]
     Syntax(String),
+    /// A number with a decimal comma.
+    #[error("`{found}` has a decimal comma")]
+    DecimalComma { found: String },
     /// The file is larger than any sensible one.
     #[error("the file has more than {max} bytes")]
     TooLarge { max: usize },
@@ -44,6 +60,9 @@ pub enum Reason {
     /// A name that is taken.
     #[error("{what} `{name}` stands twice")]
     Duplicate { what: &'static str, name: String },
+    /// A name that another file of the library has.
+    #[error("there is {what} called `{name}` already")]
+    Taken { what: &'static str, name: String },
     /// A reference to nothing.
     #[error("there is no {what} `{name}`")]
     Unknown { what: &'static str, name: String },

@@ -3,6 +3,8 @@
 //! that are released of a join (joined statistics).
 
 mod aggregate;
+mod known;
+mod places;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +32,8 @@ pub struct Indicator {
     pub version: u32,
     /// The digest of its file, and of the model's that it builds on.
     pub digest: Digest,
+    /// The file that it was read from, for messages.
+    pub file: String,
     /// What it is called.
     pub title: Words,
     /// What is asked.
@@ -158,6 +162,16 @@ impl Indicator {
         catalogue: &Catalogue,
         regions: &Regions,
     ) -> Result<Self, DefinitionError> {
+        Self::checked(source, models, catalogue, regions)
+            .map_err(|error| known::told(error, source, models, catalogue))
+    }
+
+    fn checked(
+        source: &Source<'_>,
+        models: &[Source<'_>],
+        catalogue: &Catalogue,
+        regions: &Regions,
+    ) -> Result<Self, DefinitionError> {
         let raw: Raw = source.parse()?;
         let name = check_name(source, &raw.name)?;
         for words in [&raw.title, &raw.question, &raw.numerator, &raw.denominator] {
@@ -198,6 +212,7 @@ impl Indicator {
             name,
             version: raw.version,
             digest,
+            file: source.file.to_owned(),
             title,
             question: raw.question.into_inner(),
             numerator: raw.numerator.into_inner(),

@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`schema`] the tables that a rule may name; [`window`] the days it looks at; [`feature`], [`set`]
 //! and [`catalogue`] what is worked out; [`model`] how it becomes points; [`layout`] what one node contributes;
-//! [`events`] what the events of several nodes become; [`tables`] what is released of a stratification; [`library`] the embedded files; [`source`] and [`error`] how a wrong file is refused.
+//! [`events`] what the events of several nodes become; [`tables`] what is released of a stratification; [`library`] the embedded files; [`source`], [`error`] and [`nearest`] how a wrong file is refused.
 
 pub mod regions;
 pub mod schema;
@@ -31,4 +31,5 @@ pub mod indicator;
 pub mod library;
 
 pub mod error;
+pub mod nearest;
 pub mod source;

@@ -154,9 +154,11 @@ impl Library {
             let indicator = Indicator::read(source, models, &catalogue, &regions)?;
             let name = indicator.name.clone();
             // Results of models and indicators stand side by side under their names.
-            if read.iter().any(|model| model.name == name) || of_files.iter().any(|other| other.name == name)
-            {
-                return Err(source.refuse(0..0, Reason::Duplicate { what: "indicator", name }));
+            let of_model = read.iter().any(|model| model.name == name).then_some("a model");
+            let of_other = of_files.iter().any(|other| other.name == name).then_some("an indicator");
+            if let Some(what) = of_model.or(of_other) {
+                let at = source.text.find(&format!("\"{name}\"")).unwrap_or(0);
+                return Err(source.refuse(at..at, Reason::Taken { what, name }));
             }
             of_files.push(indicator);
         }

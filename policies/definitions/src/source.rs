@@ -32,12 +32,20 @@ impl Source<'_> {
 
     /// The error for a place in the file.
     pub(crate) fn refuse(&self, span: Range<usize>, reason: Reason) -> DefinitionError {
-        DefinitionError { file: self.file.to_owned(), line: self.line(span.start), reason }
+        let (file, line) = (self.file.to_owned(), self.line(span.start));
+        DefinitionError { file, line, reason, known: Vec::new() }
     }
 
     /// The line of a place in the file, from 1.
     pub(crate) fn line(&self, place: usize) -> usize {
         1 + self.text.bytes().take(place).filter(|byte| *byte == b'\n').count()
+    }
+
+    /// The line and the column, in characters, of a place in the file, both from 1.
+    pub(crate) fn place(&self, place: usize) -> (usize, usize) {
+        let before = self.text.get(..place).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (self.line(place), 1 + line.chars().count())
     }
 
     /// The text that a digest covers: line ends as in the repository, whatever a checkout made of them.

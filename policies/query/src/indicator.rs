@@ -15,7 +15,7 @@ use crate::query::{Party, Query};
 /// node is asked, so that no node is charged more. None where the indicator is answered by a join.
 ///
 /// # Errors
-/// Every [`Fault`] of the first query that is wrong, at the line of the file on which the query begins.
+/// Every [`Fault`] of the first query that is wrong, at its place in the file.
 pub fn queries(
     indicator: &Indicator,
     as_of: Date,
@@ -51,14 +51,31 @@ fn read(
     if let Ok(day) = as_of.to_string().parse() {
         table.insert("as_of".to_owned(), Value::Datetime(day));
     }
-    let file = format!("indicator {}", indicator.name);
-    // In the generated text lines are others than in the file, of which the beginning of the query is known.
+    // In the generated text lines are others than in the file.
     let at = |fault: Fault| {
+        let (line, column) = place(asked, &fault.key);
         let key = if fault.key.is_empty() { String::new() } else { format!(".{}", fault.key) };
-        Fault { line: asked.line, column: 1, key: format!("query[{number}]{key}"), ..fault }
+        Fault { line, column, key: format!("query[{number}]{key}"), ..fault }
     };
-    Query::parse(&table.to_string(), &file, catalogue, parties)
-        .map_err(|faults| faults.into_iter().map(at).collect())
+    Query::parse(&table.to_string(), &indicator.file, catalogue, parties).map_err(|faults| {
+        let mut faults: Vec<Fault> = faults.into_iter().map(at).collect();
+        faults.sort_by_key(|fault| (fault.line, fault.column));
+        faults
+    })
+}
+
+/// Where a key stands; of one that is missing, where the table stands that lacks it.
+fn place(asked: &AskedQuery, key: &str) -> (usize, usize) {
+    let mut path = key;
+    loop {
+        if let Some(place) = asked.places.get(path) {
+            return *place;
+        }
+        match path.rfind(['.', '[']) {
+            Some(end) => path = path.get(..end).unwrap_or_default(),
+            None => return (asked.line, 1),
+        }
+    }
 }
 
 /// A name for the request: names of queries have hyphens.

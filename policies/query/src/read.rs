@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use tvaers_definitions::catalogue::Catalogue;
 use tvaers_definitions::feature::{Feature, Holder};
+use tvaers_definitions::nearest::nearest;
 use tvaers_protocol::id::Sector;
 
 use crate::bins::Bins;
@@ -164,7 +165,14 @@ impl Reader<'_, '_> {
 
     fn feature(&self, name: &Placed<String>) -> Option<Named> {
         let Some(feature) = self.catalogue.feature(&name.value) else {
-            self.root.faults().refuse(name, Reason::FeatureUnknown { name: name.value.clone() });
+            let written = name.value.clone();
+            if self.catalogue.set(&written).is_some() {
+                self.root.faults().refuse(name, Reason::FeatureIsSet { name: written });
+            } else {
+                let known = self.catalogue.features().iter().map(|feature| feature.name.as_str());
+                let meant = nearest(&written, known).map(str::to_owned);
+                self.root.faults().refuse(name, Reason::FeatureUnknown { name: written, meant });
+            }
             return None;
         };
         Some(name.at().map(|()| Arc::clone(feature)))

@@ -82,13 +82,50 @@ fn a_name_and_a_file_of_ones_own_are_answered_and_a_series_has_a_file_for_each_d
 }
 
 #[test]
+fn what_was_released_stands_where_another_date_cannot_be_asked() {
+    let place = Place::with_population(60, 7);
+    let file = place.data().join("../mine.toml");
+    fs::write(&file, MINE).unwrap();
+    let mine = file.to_str().unwrap();
+    // A day later than the data: the nodes say no. The date after it is asked all the same.
+    let late = AS_OF.checked_add(jiff::Span::new().days(1)).unwrap().to_string();
+    let series = ["--series", &late, "--series", "2025-08-31", "--rho", "1e6", "--format", "json"];
+    let output = place.run(&[&["--indicator", mine][..], &series].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    let errors = text(&output.stderr);
+    let problem: Value = serde_json::from_str(errors.lines().last().unwrap()).unwrap();
+    assert_eq!(problem["code"], "node.cannot-answer");
+    for key in ["where", "expected", "next"] {
+        assert!(!problem[key].as_str().unwrap().is_empty(), "{problem}");
+    }
+    assert!(problem["next"].as_str().unwrap().contains("an earlier date"), "{problem}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let files: Vec<usize> = told["indicators"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|done| done["files"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(files, [1, 0, 1]);
+    let page = fs::read_to_string(place.out().join("report.html")).unwrap();
+    assert!(page.contains("Elderly") && page.contains("later than the day"));
+    assert!(place.out().join("results/elderly-2025-08-31.json").exists());
+}
+
+#[test]
 fn what_is_wrong_with_an_indicator_is_told_before_anything_is_made() {
     let place = Place::with_population(40, 6);
     let file = place.data().join("../mine.toml");
     for (from, to, code, told) in [
         ("feature = \"sex\"", "feature = \"sects\"", "definitions", "there is no feature `sects`"),
-        ("name = \"elderly\"", "name = \"residents\"", "definitions", "`residents` stands twice"),
+        (
+            "name = \"elderly\"",
+            "name = \"residents\"",
+            "definitions",
+            "an indicator called `residents` already",
+        ),
         ("to = 150", "to = 150\nfrm = 3", "definitions", "frm"),
+        ("rho = 0.2", "rho = 0,2", "definitions", "decimal comma"),
     ] {
         fs::write(&file, MINE.replace(from, to)).unwrap();
         let output = place.run(&["--indicator", file.to_str().unwrap(), "--format", "json"]);
@@ -96,7 +133,8 @@ fn what_is_wrong_with_an_indicator_is_told_before_anything_is_made() {
         let problem = problem(&output);
         assert_eq!(problem["code"], code);
         assert!(problem["what"].as_str().unwrap().contains(told), "{problem}");
-        assert!(problem["where"].as_str().unwrap().contains("mine.toml:"), "{problem}");
+        assert!(problem["where"].as_str().unwrap().starts_with(&format!("{}:", file.display())), "{problem}");
+        assert!(!problem["next"].as_str().unwrap().contains("folder"), "{problem}");
         assert!(!place.out().exists(), "nothing is made");
     }
     let output = place.run(&["--indicator", "./none.toml", "--format", "json"]);

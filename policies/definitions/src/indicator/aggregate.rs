@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{MeasureWords, Unit};
+use super::known::KINDS;
+use super::{MeasureWords, Unit, places};
 use crate::catalogue::Catalogue;
 use crate::error::{DefinitionError, Reason};
 use crate::feature::{Feature, Kind, Rule};
@@ -37,6 +38,8 @@ pub struct AskedQuery {
     pub query: toml::Table,
     /// The line of the file on which it begins, for what is found wrong with it later.
     pub line: usize,
+    /// The lines and columns of its values, from 1, by their paths, such as `where[2].from`; positions count from 1.
+    pub places: BTreeMap<String, (usize, usize)>,
     /// What its values are divided by to be in the measure's unit: 100 of øre told as kroner.
     pub scale: u32,
     /// The least and the greatest that one person adds, in øre where it is money; 0 and 1 where persons are counted.
@@ -104,8 +107,11 @@ pub(super) fn aggregate(
     if let Some(more) = queries.get(QUERIES_MAX) {
         return Err(source.refuse(more.span(), Reason::TooMany { what: "queries", max: QUERIES_MAX }));
     }
-    let queries: Vec<AskedQuery> =
-        queries.into_iter().map(|raw| check.query(raw)).collect::<Result<_, _>>()?;
+    let mut places = places::of_queries(source).into_iter();
+    let queries: Vec<AskedQuery> = queries
+        .into_iter()
+        .map(|raw| check.query(raw, &places.next().unwrap_or_default()))
+        .collect::<Result<_, _>>()?;
     let mut checked: Vec<Ratio> = Vec::new();
     for raw in ratios {
         let ratio = check.ratio(raw, &queries, &checked)?;
@@ -121,7 +127,11 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn query(&self, raw: Spanned<RawQuery>) -> Result<AskedQuery, DefinitionError> {
+    fn query(
+        &self,
+        raw: Spanned<RawQuery>,
+        places: &BTreeMap<String, usize>,
+    ) -> Result<AskedQuery, DefinitionError> {
         let span = raw.span();
         let line = self.source.line(span.start);
         let RawQuery { measure, key, query } = raw.into_inner();
@@ -138,6 +148,7 @@ impl Check<'_> {
             let name = "measure".to_owned();
             return Err(self.source.refuse(span, Reason::Table { name, what: QUERY, why }));
         }
+        self.names(&query, span.start, places)?;
         let text = |name: &str| query.get(name).and_then(toml::Value::as_str);
         let feature = text("feature").and_then(|name| self.catalogue.feature(name));
         // Whether the kind is one, and the feature there, is checked with the rest of the query.
@@ -156,12 +167,47 @@ impl Check<'_> {
             key: key.into_iter().collect(),
             query,
             line,
+            places: places.iter().map(|(path, at)| (path.clone(), self.source.place(*at))).collect(),
             scale: if is_money { 100 } else { 1 },
             bounds: match of_number.map(|feature| &feature.kind) {
                 Some(Kind::Integer { from, to, .. }) => [*from.min(&0), *to],
                 _ => [0, 1],
             },
         })
+    }
+
+    /// Whether the names in a query are those of something, so that a ratio is not told of what a slip in it does. The
+    /// rest is checked where queries are read.
+    fn names(
+        &self,
+        query: &toml::Table,
+        start: usize,
+        places: &BTreeMap<String, usize>,
+    ) -> Result<(), DefinitionError> {
+        let unknown = |path: &str, what: &'static str, name: &str| {
+            let at = places.get(path).copied().unwrap_or(start);
+            self.source.refuse(at..at, Reason::Unknown { what, name: name.to_owned() })
+        };
+        let text =
+            |table: &toml::Table, key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        if let Some(kind) = text(query, "kind").filter(|kind| !KINDS.contains(&kind.as_str())) {
+            return Err(unknown("kind", "kind", &kind));
+        }
+        let list = |key: &str| query.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+        let own = text(query, "feature").map(|name| ("feature".to_owned(), name));
+        let by = (1..).zip(list("by")).filter_map(|(number, name)| {
+            name.as_str().map(|name| (format!("by[{number}]"), name.to_owned()))
+        });
+        let conditions = (1..).zip(list("where")).filter_map(|(number, condition)| {
+            text(condition.as_table()?, "feature").map(|name| (format!("where[{number}].feature"), name))
+        });
+        for (path, name) in own.into_iter().chain(by).chain(conditions) {
+            // That a set stands where it can is checked with the rest.
+            if self.catalogue.feature(&name).is_none() && self.catalogue.set(&name).is_none() {
+                return Err(unknown(&path, "feature", &name));
+            }
+        }
+        Ok(())
     }
 
     fn ratio(

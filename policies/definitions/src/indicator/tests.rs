@@ -169,6 +169,10 @@ fn what_is_wrong_is_told_with_its_line() {
             "exactly one of `[joined]` and `[[query]]`",
         ),
         ("per = \"all\"", "per = \"all\"\nmost = 3", 40, "unknown field `most`"),
+        // The query's own slips come before what they do to a ratio.
+        ("kind = \"count\"", "kind = \"cuont\"", 31, "there is no kind `cuont`"),
+        ("by = [\"kommune\"]", "by = [\n\"komune\"]", 33, "there is no feature `komune`"),
+        ("feature = \"age\"", "feature = \"aeg\"", 34, "there is no feature `aeg`"),
     ];
     for (from, to, line, told) in cases {
         assert_eq!(MINIMAL.matches(from).count(), 1, "{from}");
@@ -179,12 +183,121 @@ fn what_is_wrong_is_told_with_its_line() {
 }
 
 #[test]
+fn what_was_expected_follows_from_what_is_wrong() {
+    let cases = [
+        ("rho = 0.5", "rho = 0,5", "a decimal point", "write `0.5`"),
+        ("da = \"Hvad?\"\n", "", "in Danish (`da`) and in English (`en`)", "add `da`"),
+        ("kind = \"count\"", "kind = \"cuont\"", "`count`, `sum`", "did you mean `count`?"),
+        ("by = [\"kommune\"]", "by = [\"komune\"]", "policies/catalogue", "did you mean `kommune`?"),
+        ("measure = \"persons\"", "measure = \"person\"", "`persons`, `share`", "did you mean `persons`?"),
+        ("unit = \"share\"", "unit = \"kroner\"", "`dkk`, `share`", "mend it"),
+        ("per = \"all\"", "per = \"all\"\noff = 3", "`name`, `of`, `per`", "did you mean `of`?"),
+        ("name = \"share\"\nunit", "name = \"persons\"\nunit", "each measure once", "rename one"),
+        ("name = \"mine\"", "name = \"Mine\"", "a-z, 0-9 and _", "choose such a name"),
+    ];
+    for (from, to, expected, next) in cases {
+        assert_eq!(MINIMAL.matches(from).count(), 1, "{from}");
+        let error = read(&MINIMAL.replace(from, to)).unwrap_err();
+        let problem = error.problem_of_file();
+        assert!(problem.expected.contains(expected), "{to}: {problem}");
+        assert!(problem.next.contains(next) && !problem.next.contains("folder"), "{to}: {problem}");
+        assert_eq!(problem.place, format!("mine.toml:{}", error.line));
+        let in_folder = error.problem("home/indicators");
+        assert!(in_folder.next.ends_with("or take the file out of the folder"), "{in_folder}");
+        assert_eq!(in_folder.place, format!("home/indicators/mine.toml:{}", error.line));
+    }
+    // The names of one's own file, and of the model that it builds on.
+    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
+    let joined = |component: &str, of: &str| {
+        let text = format!(
+            "{head}[joined]\nmodel = \"somv\"\n[[joined.component]]\n{component}\n[[joined.table]]\n[[joined.table.row]]\nmeasures = [{{ name = \"persons\", of = \"{of}\" }}]\n"
+        );
+        read(&text).unwrap_err().problem_of_file()
+    };
+    let age = "name = \"band\"\nfeature = \"age_band\"\ncombine = \"or\"";
+    let of_own = joined(&age.replace("\"or\"", "\"or\"\nis = [\"18-39\"]"), "persons");
+    assert!(of_own.expected.contains("`18-29`"), "{of_own}");
+    let of_model = joined(&age.replace("\"or\"", "\"or\"\nis = [\"18-29\"]"), "number somatc");
+    assert!(of_model.next.contains("did you mean `somatic`?"), "{of_model}");
+}
+
+#[test]
+fn a_name_that_the_program_has_is_told_with_its_line() {
+    for (name, what) in [("residents", "an indicator"), ("sad", "a model")] {
+        let text = MINIMAL.replace("\"mine\"", &format!("\"{name}\""));
+        let error = Library::with_own(&[(format!("{name}.toml"), text)]).unwrap_err();
+        assert_eq!((error.line, &error.reason), (2, &Reason::Taken { what, name: name.to_owned() }));
+        assert!(error.problem_of_file().next.contains("another name"));
+    }
+}
+
+#[test]
 fn there_are_no_more_queries_than_a_budget_is_divided_by() {
     let (head, rest) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
     let (query, ratio) = rest.split_at(rest.find("[[ratio]]").unwrap());
     let with = |queries: usize| read(&format!("{head}{}{ratio}", query.repeat(queries)));
     assert_eq!(with(QUERIES_MAX).unwrap().aggregate().unwrap().queries.len(), QUERIES_MAX);
     assert!(with(QUERIES_MAX + 1).unwrap_err().to_string().contains("at most 32 queries"));
+}
+
+/// Each row of the guide's table "What combines how" is a component that is right, and one that is wrong without the group
+/// that the row says it needs.
+#[test]
+fn the_table_of_the_guide_says_what_combines_how() {
+    let guide = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let (_, table) = guide.split_once("### What combines how").unwrap();
+    let (table, _) = table.split_once("### ").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`') && !line.contains("`combine`"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 10);
+    let catalogue = Catalogue::read(CATALOGUE).unwrap();
+    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
+    let population = "[joined.population]\nresident = \"resident\"\nkommune = \"kommune\"\nage = \"age\"\nfrom = 18\nto = 65\n";
+    for row in rows {
+        let [kind, examples, combine, group, at, fall_back] = row.as_slice() else { panic!("{row:?}") };
+        let has_bands = kind.contains("`bands`");
+        for name in examples.split(", ").map(|name| name.trim_matches('`')) {
+            let feature = catalogue.feature(name).unwrap_or_else(|| panic!("{name}"));
+            let sector = feature.holder.sector();
+            let unquoted = |cell: &str| cell.trim_matches('`').to_owned();
+            let component = |touch: &str| {
+                let combine = unquoted(combine);
+                let bands = if has_bands { "bands = [{ from = 2, points = 1 }]\n" } else { "" };
+                let criterion = if has_bands {
+                    "[[joined.criterion]]\nname = \"met\"\ncomponents = [\"c\"]\n"
+                } else {
+                    ""
+                };
+                format!(
+                    "[[joined.component]]\nname = \"c\"\nfeature = \"{name}\"\ncombine = \"{combine}\"\n{touch}{bands}{criterion}"
+                )
+            };
+            let (by, of) = match feature.kind {
+                crate::feature::Kind::Category(_) => ("by = [\"c\"]\n", "persons"),
+                _ => ("", "number c"),
+            };
+            let table = format!(
+                "[[joined.table]]\n{by}[[joined.table.row]]\nmeasures = [{{ name = \"persons\", of = \"{of}\" }}]\n"
+            );
+            let alone = read(&format!("{head}{population}{}{table}", component("")));
+            if *group == "none" {
+                alone.unwrap_or_else(|error| panic!("{name}: {error}"));
+                continue;
+            }
+            let needs = matches!(&alone, Err(error) if matches!(error.reason, Reason::NeedsTouch { .. }));
+            assert!(needs, "{name} without a group: {alone:?}");
+            let touch = format!(
+                "[[joined.touch]]\ngroup = \"g\"\nsector = \"{sector}\"\nat = {}\nfall-back = {}\n",
+                unquoted(at),
+                unquoted(fall_back)
+            );
+            let with = format!("{head}{population}{touch}{}{table}", component("touch = \"g\"\n"));
+            read(&with).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
 }
 
 /// What the guide shows is what someone copies first.

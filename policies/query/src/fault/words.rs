@@ -39,11 +39,20 @@ impl Reason {
                 "`count`, `sum`, `mean`, `histogram` or `quantiles`",
                 "mend the kind",
             ),
-            Self::FeatureUnknown { name } => words(
+            Self::FeatureUnknown { name, meant } => words(
                 "query.feature",
                 format!("the catalogue has no feature `{}`", shown(&name)),
-                "the name of a person feature",
-                "see the features that this installation has, and mend the name",
+                "the name of a [[feature]] of policies/catalogue",
+                meant.map_or_else(
+                    || "look there, and mend the name".to_owned(),
+                    |meant| format!("did you mean `{meant}`? mend the name"),
+                ),
+            ),
+            Self::FeatureIsSet { name } => words(
+                "query.feature-set",
+                format!("`{}` is a set of flags, of which a person can have several", shown(&name)),
+                "a set in `by` only; here the name of a [[feature]]",
+                "group by the set, or name one of its flags here",
             ),
             Self::FeatureUnneeded => words(
                 "query.feature-of-count",

@@ -52,17 +52,45 @@ fn names_of_requests_are_names_of_queries_however_long() {
 }
 
 #[test]
-fn a_wrong_query_is_told_with_the_line_on_which_it_begins() {
+fn a_wrong_query_is_told_with_its_place_in_the_file() {
     let residents = INDICATORS.iter().find(|source| source.file.ends_with("residents.toml")).unwrap();
-    let text =
-        residents.text.replace("name = \"residents\"", "name = \"mine\"").replace("age_band", "aeg_band");
-    let own = [Source { file: "mine.toml", text: &text }];
-    let library = Library::read(CATALOGUE, MODELS, &own).unwrap();
-    let indicator = library.indicator("mine").unwrap();
-    let faults = queries(indicator, AS_OF, 1, library.catalogue(), &parties()).unwrap_err();
-    let line = 1 + text.lines().position(|line| line == "[[query]]").unwrap();
-    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
-    assert_eq!((fault.line, fault.key.as_str()), (line, "query[1].by[3]"));
-    assert!(fault.place().starts_with(&format!("indicator mine:{line}:1")), "{}", fault.place());
-    assert!(fault.what.contains("aeg_band"), "{}", fault.what);
+    let by = "by = [\"kommune\", \"sex\", \"age_band\"]";
+    let queried = "[[query]]";
+    assert_eq!((residents.text.matches(by).count(), residents.text.matches(queried).count()), (1, 1));
+    let line_of =
+        |text: &str, start: &str| 1 + text.lines().position(|line| line.starts_with(start)).unwrap();
+    let cases = [
+        // The category, where it stands in the list.
+        ("age_band\"]", "age\"]", "by = ", 25, "query[1].by[3]", "is a number"),
+        // A set, where a feature must stand.
+        (
+            "age_band\"]",
+            "age_band\"]\nfeature = \"support\"",
+            "feature",
+            11,
+            "query[1].feature",
+            "a set of flags",
+        ),
+        // What is missing is told where the query begins.
+        ("kind = \"count\"", "kind = \"sum\"", queried, 1, "query[1].feature", "needs a feature"),
+        (
+            "age_band\"]",
+            "age_band\"]\n[[query.where]]\nfeature = \"age\"\nfrm = 3",
+            "frm",
+            7,
+            "query[1].where[1].frm",
+            "no key",
+        ),
+    ];
+    for (from, to, start, column, key, told) in cases {
+        let text = residents.text.replace("name = \"residents\"", "name = \"mine\"").replace(from, to);
+        let own = [Source { file: "folder/mine.toml", text: &text }];
+        let library = Library::read(CATALOGUE, MODELS, &own).unwrap();
+        let indicator = library.indicator("mine").unwrap();
+        let faults = queries(indicator, AS_OF, 1, library.catalogue(), &parties()).unwrap_err();
+        let fault = faults.iter().find(|fault| fault.key == key).unwrap_or_else(|| panic!("{faults:?}"));
+        assert_eq!((fault.line, fault.column), (line_of(&text, start), column), "{fault}");
+        assert!(fault.place().starts_with("folder/mine.toml:"), "{fault}");
+        assert!(fault.what.contains(told), "{fault}");
+    }
 }

@@ -58,7 +58,7 @@ fn one_wrong_place_is_one_fault_with_its_code_and_place() {
         (
             "from = 65",
             "is = 65\n[[where]]\nfeature = \"support\"\nis = 1",
-            ("query.feature", 10, 11, "where[2].feature"),
+            ("query.feature-set", 10, 11, "where[2].feature"),
         ),
         ("\"count\"", "1", ("query.type", 2, 8, "kind")),
         ("\"count\"", "\"count\"\nfeature = \"age\"", ("query.feature-of-count", 3, 11, "feature")),
