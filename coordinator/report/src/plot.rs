@@ -100,7 +100,8 @@ impl Scale {
             Unit::Share => per_cent(trimmed(value * 100.0, 2, tongue), tongue),
             _ if self.in_millions() => trimmed(value / 1e6, 2, tongue),
             _ if (self.high - self.low) >= 20.0 => decimal(value, 0, tongue),
-            _ => trimmed(value, 3, tongue),
+            _ if (self.high - self.low) >= 0.1 => trimmed(value, 3, tongue),
+            _ => trimmed(value, 6, tongue),
         }
     }
 
@@ -315,6 +316,14 @@ mod tests {
         let hidden = plot(&[row("a", Seen::Hidden)]);
         assert!(hidden.contains("skjult") && !hidden.contains("<circle"));
         assert!(!hidden.contains("var(--mark-1)"));
+    }
+
+    #[test]
+    fn what_is_not_shown_does_not_stretch_the_axis() {
+        let shown = || row("a", Seen::Shown(10.0, Some([5.0, 15.0])));
+        let with = [shown(), row("a", Seen::Hidden), row("a", Seen::Unanswered)];
+        let ends = |scale: Scale| (scale.low, scale.high);
+        assert_eq!(ends(Scale::of(&with, Unit::Count)), ends(Scale::of(&[shown()], Unit::Count)));
     }
 
     #[test]

@@ -347,13 +347,12 @@ impl Shown<'_> {
 }
 
 /// A mark in words.
-fn in_words(seen: Seen, measure: &Measure, tongue: Tongue) -> String {
-    let unit = Unit::of(&measure.unit);
+pub(crate) fn in_words(seen: Seen, measure: &Measure, tongue: Tongue) -> String {
     match seen {
-        Seen::Shown(shown, Some(interval)) => {
-            format!("{} (95 %: {})", unit.tell(shown, tongue), of_interval(interval, unit, tongue))
-        }
-        Seen::Shown(shown, None) => unit.tell(shown, tongue),
+        Seen::Shown(shown, interval) => match Unit::of(&measure.unit).tell(shown, interval, tongue) {
+            (told, Some(ends)) => format!("{told} (95 %: {})", of_interval(&ends, tongue)),
+            (told, None) => told,
+        },
         seen => plot::seen_word(seen, tongue).to_owned(),
     }
 }

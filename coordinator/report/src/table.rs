@@ -117,8 +117,9 @@ fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
         None => html! { td.number { "–" } },
         Some(Seen::Shown(shown, interval)) => html! {
             td.number {
-                (unit.tell(shown, tongue))
-                @if let Some(interval) = interval { " " span.interval { (of_interval(interval, unit, tongue)) } }
+                @let (told, ends) = unit.tell(shown, interval, tongue);
+                (told)
+                @if let Some(ends) = ends { " " span.interval { (of_interval(&ends, tongue)) } }
             }
         },
         Some(seen) => html! { td.number { span.hidden { (seen_word(seen, tongue)) } } },
@@ -126,6 +127,6 @@ fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
 }
 
 /// An interval in words.
-pub(crate) fn of_interval([from, to]: [f64; 2], unit: Unit, tongue: Tongue) -> String {
-    format!("{} {} {}", unit.tell(from, tongue), tongue.say("til", "to"), unit.tell(to, tongue))
+pub(crate) fn of_interval([from, to]: &[String; 2], tongue: Tongue) -> String {
+    format!("{from} {} {to}", tongue.say("til", "to"))
 }
