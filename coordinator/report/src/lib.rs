@@ -24,4 +24,4 @@ mod testing;
 mod words;
 
 pub use object::ObjectError;
-pub use page::{Language, Meta, Report};
+pub use page::{Language, Meta, Report, untold};

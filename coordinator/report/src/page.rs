@@ -10,7 +10,7 @@ use crate::number::trimmed;
 use crate::object::{Object, ObjectError};
 use crate::section::Shown;
 use crate::table::scrolled;
-use crate::words::Tongue;
+use crate::words::{self, Tongue};
 use crate::{asked, spending};
 
 const STYLE: &str = include_str!("style.css");
@@ -41,6 +41,15 @@ pub struct Meta {
     pub missing: Vec<String>,
     /// How long each phase of the work took, in seconds, where that is known.
     pub phases: Vec<(String, f64)>,
+}
+
+/// What a result object has in English and not in Danish: its notes, and what its definitions say of values and
+/// denominators. A page shows it in English, marked so.
+///
+/// # Errors
+/// [`ObjectError`] where it is no result object.
+pub fn untold(json: &str) -> Result<Vec<String>, ObjectError> {
+    Ok(words::untold(&Object::parse(json)?))
 }
 
 /// A report: results in the order in which they are to be shown.

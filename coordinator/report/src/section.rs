@@ -234,17 +234,27 @@ impl Shown<'_> {
                 h3 { (tongue.say("Definitioner", "Definitions")) }
                 dl.definitions {
                     @for definition in &self.object.definitions {
-                        dt { code { (definition.feature) } }
+                        dt { (self.head(&definition.feature)) code { (definition.feature) } }
                         dd {
                             (words::definition(definition, tongue))
-                            @if !definition.values.is_empty() { ". " (tongue.say("Værdier: ", "Values: ")) (words::sentence(&definition.values, tongue)) }
-                            @if !definition.denominator.is_empty() { ". " (tongue.say("Opgjort blandt: ", "Counted over: ")) (words::sentence(&definition.denominator, tongue)) }
+                            @if !definition.values.is_empty() { ". " (tongue.say("Værdier: ", "Values: ")) (words::values(self.object, definition, tongue)) }
+                            @if !definition.denominator.is_empty() { ". " (tongue.say("Opgjort blandt: ", "Counted over: ")) (words::denominator(self.object, &definition.denominator, tongue)) }
                             "."
                         }
                     }
                 }
             }
         }
+    }
+
+    /// What people call a feature, where it has a word of its own beside its name.
+    fn head(&self, feature: &str) -> Markup {
+        let indicator = self.object.indicator.as_ref().filter(|indicator| indicator.name == feature);
+        let word = match indicator.map(|indicator| self.tongue.of(&indicator.title)) {
+            Some(title) => title.to_owned(),
+            None => words::category(self.object, feature, self.tongue),
+        };
+        html! { @if !word.is_empty() && word != feature { (word) " " } }
     }
 
     fn notes(&self) -> Markup {
