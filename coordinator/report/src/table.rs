@@ -111,7 +111,8 @@ pub(crate) fn of_series(
     Some(words::label(object, &grid.series.as_ref()?.name, series?, tongue))
 }
 
-fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
+/// What is seen, in a cell of a table.
+pub(crate) fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
     let unit = Unit::of(&measure.unit);
     match seen {
         None => html! { td.number { "–" } },
