@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         missing: vec!["gp-contacts: refused by region_1085: the budget of the period is spent".to_owned()],
         phases: vec![("import".to_owned(), 0.893), ("join".to_owned(), 0.408)],
     });
-    for result in testing::all() {
+    for result in testing::all().into_iter().chain(testing::series(4)) {
         report.add(&result)?;
     }
     report.add_first_of(&testing::query(), 20)?;

@@ -155,7 +155,7 @@ pub(crate) fn denominator(object: &Object, tongue: Tongue) -> Markup {
     html! {
         @for (index, denominator) in known.iter().enumerate() {
             @if index > 0 { "; " }
-            (words::sentence(denominator, tongue))
+            (words::denominator(object, denominator, tongue))
         }
     }
 }

@@ -159,6 +159,17 @@ fn take_rows(axes: &mut Vec<Axis>) -> Option<Axis> {
     Some(axes.remove(most))
 }
 
+/// A cell's place but for its measure, as its labels in order.
+pub(crate) fn place(object: &Object, cell: &Cell) -> Vec<(String, String)> {
+    let label = |name: String| (name.clone(), text(cell.key.get(&name)));
+    categories(object, cell).into_iter().map(label).collect()
+}
+
+/// The measure of a cell, by name.
+pub(crate) fn measure(cell: &Cell) -> String {
+    text(cell.key.get(MEASURE))
+}
+
 /// The names of a cell's categories: in the indicator's order, then the query's, then any other.
 fn categories(object: &Object, cell: &Cell) -> Vec<String> {
     let of_indicator = object.indicator.iter().flat_map(|indicator| &indicator.keys);
@@ -171,7 +182,7 @@ fn categories(object: &Object, cell: &Cell) -> Vec<String> {
 }
 
 /// The measures in the indicator's order, with its words; a plain query's one has no name.
-fn in_order(object: &Object, names: Vec<String>) -> Vec<Measure> {
+pub(crate) fn in_order(object: &Object, names: Vec<String>) -> Vec<Measure> {
     let known: Vec<&Measure> = object.indicator.iter().flat_map(|indicator| &indicator.measures).collect();
     let position = |name: &str| known.iter().position(|measure| measure.name == name);
     let mut names = names;

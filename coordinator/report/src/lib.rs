@@ -5,11 +5,13 @@
 //! Everything in an object is noisy or public, but a cell that is hidden stays hidden: nothing of it but that it is
 //! there reaches the page, not even by the scale of a plot.
 //!
-//! In reading order: `object` what is read; `words`, `place` and `number` how it is said; `asked` what was asked; `grid`
-//! cells as rows and columns; `plot` and `table` the two ways to show these; `spending` what it cost; `section` a result;
+//! In reading order: `object` what is read; `words`, `place`, `number` and `day` how it is said; `asked` what was asked; `grid`
+//! cells as rows and columns; `plot` and `table` the two ways to show these; `spending` what it cost; `section` a result; `trend` the results
+//! of several dates;
 //! `page` all of it.
 
 mod asked;
+mod day;
 mod grid;
 mod number;
 mod object;
@@ -21,7 +23,8 @@ mod spending;
 mod table;
 #[cfg(test)]
 mod testing;
+mod trend;
 mod words;
 
 pub use object::ObjectError;
-pub use page::{Language, Meta, Report};
+pub use page::{Language, Meta, Report, untold};

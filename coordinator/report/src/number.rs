@@ -120,20 +120,53 @@ impl Unit {
         }
     }
 
-    /// A number of it.
-    pub(crate) fn tell(self, value: f64, tongue: Tongue) -> String {
+    /// A number of it, and the ends of its interval with as many places.
+    pub(crate) fn tell(
+        self,
+        value: f64,
+        interval: Option<[f64; 2]>,
+        tongue: Tongue,
+    ) -> (String, Option<[String; 2]>) {
+        let places = self.places(value, interval);
+        let one = |value: f64| match self {
+            Self::Share => per_cent(decimal(value * 100.0, places, tongue), tongue),
+            _ => decimal(value, places, tongue),
+        };
+        (one(value), interval.map(|ends| ends.map(one)))
+    }
+
+    /// How many places a number has: a share one of a per cent, whole numbers none, another so many that three digits of
+    /// it are told, or two of what it may be off by where that is less; but always one of these.
+    fn places(self, value: f64, interval: Option<[f64; 2]>) -> usize {
+        let [from, to] = interval.unwrap_or([value, value]);
+        let off_by = (to - from) / 2.0;
+        let of_digits = |own: usize| match () {
+            () if off_by > 0.0 => own.min(places_of(off_by, 2)).max(places_of(off_by, 1)),
+            () if value == 0.0 => 0,
+            () => own,
+        };
+        let is_whole = |number: f64| number.fract() == 0.0;
+        let own = if value == 0.0 { PLACES_MAX } else { places_of(value, 3) };
         match self {
-            Self::Count => trimmed(value, 1, tongue),
-            Self::Dkk => decimal(value, if value.abs() < 100.0 { 2 } else { 0 }, tongue),
-            Self::Share => {
-                let places = if value.abs() < 0.01 && value != 0.0 { 2 } else { 1 };
-                per_cent(decimal(value * 100.0, places, tongue), tongue)
+            Self::Share => 1,
+            Self::Dkk => {
+                let largest = value.abs().max(from.abs()).max(to.abs());
+                if largest < 100.0 { of_digits(own).max(2) } else { 0 }
             }
-            Self::Points => decimal(value, 2, tongue),
-            Self::Days => decimal(value, 1, tongue),
-            Self::Plain => trimmed(value, if value.abs() < 1.0 { 4 } else { 2 }, tongue),
+            _ if is_whole(value) && (off_by >= 1.0 || (is_whole(from) && is_whole(to))) => 0,
+            _ => of_digits(own),
         }
     }
+}
+
+/// Of any number that is told.
+const PLACES_MAX: usize = 6;
+
+/// After how many places a number has so many digits.
+fn places_of(value: f64, digits: usize) -> usize {
+    let told = |places: &usize| value.abs() * 10_f64.powi(i32::try_from(*places).unwrap_or_default());
+    let least = 10_f64.powi(i32::try_from(digits).unwrap_or_default() - 1);
+    (0..PLACES_MAX).find(|places| told(places) >= least).unwrap_or(PLACES_MAX)
 }
 
 /// With the sign, which in Danish has a blank before it.
@@ -160,12 +193,37 @@ mod tests {
 
     #[test]
     fn a_number_is_told_by_its_unit() {
-        assert_eq!(Unit::Share.tell(0.1834, Da), "18,3\u{a0}%");
-        assert_eq!(Unit::Share.tell(0.1834, En), "18.3%");
-        assert_eq!(Unit::Dkk.tell(12_345.6, Da), "12.346");
-        assert_eq!(Unit::Dkk.tell(12.5, En), "12.50");
-        assert_eq!(Unit::Count.tell(1234.0, En), "1,234");
-        assert_eq!(Unit::Points.tell(-0.3, Da), "−0,30");
+        let told = |unit: Unit, value: f64, tongue| unit.tell(value, None, tongue).0;
+        assert_eq!(told(Unit::Share, 0.1834, Da), "18,3\u{a0}%");
+        assert_eq!(told(Unit::Share, 0.0049, En), "0.5%");
+        assert_eq!(told(Unit::Dkk, 12_345.6, Da), "12.346");
+        assert_eq!(told(Unit::Dkk, 12.5, En), "12.50");
+        assert_eq!(told(Unit::Dkk, 0.1239, En), "0.124");
+        assert_eq!(told(Unit::Count, 1234.0, En), "1,234");
+        assert_eq!(told(Unit::Count, 0.0, En), "0");
+        assert_eq!(told(Unit::Count, 0.1239, Da), "0,124");
+        assert_eq!(told(Unit::Days, 12.34, Da), "12,3");
+        assert_eq!(told(Unit::Points, -0.3, Da), "−0,300");
+        assert_eq!(told(Unit::Plain, 1234.5, Da), "1.234");
+    }
+
+    #[test]
+    fn a_number_has_no_more_places_than_its_interval_supports_and_ends_differ() {
+        let told = |unit: Unit, value: f64, half: f64| {
+            let (value, ends) = unit.tell(value, Some([value - half, value + half]), En);
+            let [from, to] = ends.unwrap();
+            format!("{value} ({from} to {to})")
+        };
+        assert_eq!(told(Unit::Count, 0.108, 0.004), "0.108 (0.104 to 0.112)");
+        assert_eq!(told(Unit::Count, 0.124, 0.0), "0.124 (0.124 to 0.124)");
+        assert_eq!(told(Unit::Points, 0.3, 0.18), "0.30 (0.12 to 0.48)");
+        assert_eq!(told(Unit::Days, 1000.25, 0.02), "1,000.25 (1,000.23 to 1,000.27)");
+        assert_eq!(told(Unit::Count, 40.0, 6.3), "40 (34 to 46)");
+        assert_eq!(told(Unit::Count, 2.0, 0.07), "2.00 (1.93 to 2.07)");
+        assert_eq!(told(Unit::Count, 0.0, 0.04), "0.000 (−0.040 to 0.040)");
+        assert_eq!(told(Unit::Dkk, 80.0, 5e6), "80 (−4,999,920 to 5,000,080)");
+        assert_eq!(told(Unit::Points, 1.0, 1e-9), "1.000000 (1.000000 to 1.000000)");
+        assert_eq!(told(Unit::Days, f64::NAN, 1.0), "– (– to –)");
     }
 
     #[test]

@@ -103,6 +103,9 @@ pub(crate) struct Cell {
     value: Option<f64>,
     shown: Option<f64>,
     ci95: Option<[f64; 2]>,
+    /// Whether all who were asked answered.
+    #[serde(skip)]
+    is_answered: bool,
 }
 
 impl std::fmt::Debug for Cell {
@@ -116,7 +119,7 @@ impl std::fmt::Debug for Cell {
 pub(crate) enum Seen {
     /// The number, with its interval where there is one.
     Shown(f64, Option<[f64; 2]>),
-    /// There is a number, which is too small to be shown.
+    /// There is a number, which is too small to be shown, or nothing can be said, as of a share of nobody.
     Hidden,
     /// No node that could have anyone in it answered.
     Unanswered,
@@ -126,8 +129,8 @@ impl Cell {
     pub(crate) fn seen(&self) -> Seen {
         match (self.shown, self.value) {
             (Some(shown), _) => Seen::Shown(shown, self.ci95),
-            (None, Some(_)) => Seen::Hidden,
-            (None, None) => Seen::Unanswered,
+            (None, None) if !self.is_answered => Seen::Unanswered,
+            (None, _) => Seen::Hidden,
         }
     }
 }
@@ -175,6 +178,12 @@ pub(crate) struct Coverage {
     pub(crate) refused: Vec<Refused>,
     pub(crate) missing: Vec<String>,
     pub(crate) population_share: Option<f64>,
+}
+
+impl Coverage {
+    fn is_complete(&self) -> bool {
+        !self.answered.is_empty() && self.asked.iter().all(|node| self.answered.contains(node))
+    }
 }
 
 /// Who refused, and why.
@@ -227,7 +236,12 @@ impl Object {
         if !value.is_object() {
             return Err(ObjectError::NoObject);
         }
-        Ok(serde_json::from_value(without_nulls(value))?)
+        let mut object: Self = serde_json::from_value(without_nulls(value))?;
+        // A join has numbers of all its tables or of none.
+        let is_joined = object.indicator.as_ref().is_some_and(|indicator| indicator.mode == "joined");
+        let is_answered = is_joined || object.coverage.is_complete();
+        object.cells.iter_mut().chain(&mut object.totals).for_each(|cell| cell.is_answered = is_answered);
+        Ok(object)
     }
 
     /// A text of the query.
@@ -269,6 +283,20 @@ mod tests {
         assert!(Object::parse(r#"{"cells": [{"key": {}, "shown": "12"}]}"#).is_err());
         assert!(Object::parse("[]").is_err());
         assert!(Object::parse("7").is_err());
+    }
+
+    #[test]
+    fn a_number_of_nobody_is_hidden_and_not_unanswered() {
+        let seen = |answered: &str| {
+            let json = format!(
+                r#"{{"coverage": {{"asked": ["a", "b"], "answered": {answered}}}, "cells": [{{"key": {{}}}}]}}"#
+            );
+            Object::parse(&json).unwrap().cells[0].seen()
+        };
+        assert_eq!(seen(r#"["a", "b"]"#), Seen::Hidden);
+        assert_eq!(seen(r#"["a"]"#), Seen::Unanswered);
+        let joined = r#"{"indicator": {"mode": "joined"}, "cells": [{"key": {}, "value": null}]}"#;
+        assert_eq!(Object::parse(joined).unwrap().cells[0].seen(), Seen::Hidden);
     }
 
     #[test]

@@ -5,13 +5,15 @@
 //! of them. A browser that does not know `:has` shows the Danish part first.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value;
 
 use crate::number::trimmed;
 use crate::object::{Object, ObjectError};
 use crate::section::Shown;
 use crate::table::scrolled;
-use crate::words::Tongue;
-use crate::{asked, spending};
+use crate::trend::{self, Trend};
+use crate::words::{self, Tongue};
+use crate::{asked, day, spending};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -43,11 +45,28 @@ pub struct Meta {
     pub phases: Vec<(String, f64)>,
 }
 
+/// What a result object has in English and not in Danish: its notes, and what its definitions say of values and
+/// denominators. A page shows it in English, marked so.
+///
+/// # Errors
+/// [`ObjectError`] where it is no result object.
+pub fn untold(json: &str) -> Result<Vec<String>, ObjectError> {
+    Ok(words::untold(&Object::parse(json)?))
+}
+
 /// A report: results in the order in which they are to be shown.
 #[derive(Debug)]
 pub struct Report {
     meta: Meta,
-    results: Vec<(Object, u64)>,
+    results: Vec<Added>,
+}
+
+#[derive(Debug)]
+struct Added {
+    object: Object,
+    /// All of it, by which the same one is known.
+    whole: Value,
+    answers: u64,
 }
 
 impl Report {
@@ -65,12 +84,18 @@ impl Report {
         self.add_first_of(json, 1)
     }
 
-    /// Adds the first of several answers to the same question; the page says how many there are.
+    /// Adds the first of several answers to the same question; the page says how many there are. The same object again
+    /// is the same release: the page has it once.
     ///
     /// # Errors
     /// [`ObjectError`] where it is no result object.
     pub fn add_first_of(&mut self, json: &str, answers: u64) -> Result<(), ObjectError> {
-        self.results.push((Object::parse(json)?, answers));
+        let object = Object::parse(json)?;
+        let whole: Value = serde_json::from_str(json)?;
+        match self.results.iter_mut().find(|added| added.whole == whole) {
+            Some(known) => known.answers = known.answers.max(answers),
+            None => self.results.push(Added { object, whole, answers }),
+        }
         Ok(())
     }
 
@@ -110,34 +135,49 @@ impl Report {
     fn part(&self, tongue: Tongue, tongues: &[Tongue]) -> Markup {
         let code = tongue.code();
         let results = self.shown(tongue);
+        let trends = trend::of(&results);
         let other = (tongues.first() != Some(&tongue)).then_some("other");
         html! {
             div id=(code) lang=(code) class=[other] {
                 a.skip href={ "#" (code) "-results" } { (tongue.say("Gå til resultaterne", "Skip to the results")) }
                 @if tongues.len() > 1 { (languages(tongue)) }
                 h1 { (self.title(tongue)) }
-                p { (tongue.say("Dannet ", "Made ")) (self.meta.made) (tongue.say(" af ", " by ")) (self.meta.software) "." }
+                p { (tongue.say("Dannet ", "Made ")) (day::told(&self.meta.made, tongue)) (tongue.say(" af ", " by ")) (self.meta.software) "." }
                 @if results.iter().any(|result| result.object.laboratory) {
                     p.banner { (tongue.say(
                         "Opdigtede data: ingen af tallene handler om virkelige borgere.",
                         "Made-up data: none of the numbers is about real citizens.",
                     )) }
                 }
-                (self.contents(&results, tongue))
+                (self.contents(&results, &trends, tongue))
                 (self.spent(&results, tongue))
-                div id={ (code) "-results" } tabindex="-1" { @for result in &results { (result.html()) } }
+                div id={ (code) "-results" } tabindex="-1" {
+                    @for result in &results {
+                        @for trend in trends.iter().filter(|trend| trend.begins_at(result)) { (trend.html()) }
+                        (result.html())
+                    }
+                }
                 (self.about(tongue))
             }
         }
     }
 
-    /// The results under headings of their own: of two with the same, the second is told by its grouping, or numbered.
+    /// The results under headings of their own: those of one title on several dates are told by the date; of two that
+    /// still have the same heading, the second is told by its grouping, or numbered.
     fn shown(&self, tongue: Tongue) -> Vec<Shown<'_>> {
         let mut titles: Vec<String> = Vec::new();
         let results = self.results.iter().enumerate();
         results
-            .map(|(index, (object, answers))| {
-                let plain = asked::title(object, tongue);
+            .map(|(index, Added { object, answers, .. })| {
+                let undated = asked::title(object, tongue);
+                let is_dated = self.results.iter().any(|Added { object: other, .. }| {
+                    other.as_of != object.as_of && asked::title(other, tongue) == undated
+                });
+                let plain = if is_dated {
+                    format!("{undated}, {}", day::told(&object.as_of, tongue))
+                } else {
+                    undated
+                };
                 let numbered = std::iter::successors(Some(2_u32), |number| number.checked_add(1));
                 let numbered = numbered.map(|number| format!("{plain} ({number})"));
                 let title = [plain.clone(), asked::title_with_grouping(object, &plain, tongue)]
@@ -159,7 +199,7 @@ impl Report {
             .collect()
     }
 
-    fn contents(&self, results: &[Shown<'_>], tongue: Tongue) -> Markup {
+    fn contents(&self, results: &[Shown<'_>], trends: &[Trend<'_>], tongue: Tongue) -> Markup {
         let code = tongue.code();
         let contents = tongue.say("Indhold", "Contents");
         html! {
@@ -167,7 +207,12 @@ impl Report {
                 h2 { (contents) }
                 ol {
                     li { a href={ "#" (code) "-spent" } { (tongue.say("Hvad det kostede", "What it cost")) } }
-                    @for result in results { li { a href={ "#" (result.id) } { (result.title) } } }
+                    @for result in results {
+                        @for trend in trends.iter().filter(|trend| trend.begins_at(result)) {
+                            li { a href={ "#" (trend.id) } { (trend.title) } }
+                        }
+                        li { a href={ "#" (result.id) } { (result.title) } }
+                    }
                     li { a href={ "#" (code) "-about" } { (tongue.say("Om rapporten", "About this report")) } }
                 }
             }

@@ -100,7 +100,8 @@ impl Scale {
             Unit::Share => per_cent(trimmed(value * 100.0, 2, tongue), tongue),
             _ if self.in_millions() => trimmed(value / 1e6, 2, tongue),
             _ if (self.high - self.low) >= 20.0 => decimal(value, 0, tongue),
-            _ => trimmed(value, 3, tongue),
+            _ if (self.high - self.low) >= 0.1 => trimmed(value, 3, tongue),
+            _ => trimmed(value, 6, tongue),
         }
     }
 
@@ -139,6 +140,14 @@ impl Scale {
     }
 }
 
+/// What is seen on a day.
+pub(crate) struct Moment {
+    /// Its number, from one day on.
+    pub(crate) day: i32,
+    pub(crate) label: String,
+    pub(crate) seen: Seen,
+}
+
 /// What a plot says to those who do not see it.
 pub(crate) struct Told {
     /// Unlike any other on the page.
@@ -162,12 +171,123 @@ pub(crate) fn svg(rows: &[Row], scale: &Scale, told: &Told, tongue: Tongue) -> M
     if !scale.drawable || draw(&mut drawn, height, rows, scale, &told.axis, tongue).is_err() {
         return html! { p { (tongue.say("Figuren kan ikke tegnes.", "The plot cannot be drawn.")) } };
     }
+    image(&drawn, height, told)
+}
+
+/// The height of a plot over time.
+const TIME_HEIGHT: u32 = 200;
+/// Above it, where the unit stands, and below it, where days stand.
+const TIME_TOP: u32 = 26;
+const TIME_BOTTOM: u32 = 28;
+/// A day in letters.
+const DAY_LETTERS: i32 = 11;
+
+/// A plot over time as inline SVG, days from left to right; a sentence where it cannot be drawn.
+pub(crate) fn over_time(moments: &[Moment], scale: &Scale, told: &Told, tongue: Tongue) -> Markup {
+    let mut drawn = String::new();
+    if !scale.drawable || draw_over_time(&mut drawn, moments, scale, tongue).is_err() {
+        return html! { p { (tongue.say("Figuren kan ikke tegnes.", "The plot cannot be drawn.")) } };
+    }
+    image(&drawn, TIME_HEIGHT, told)
+}
+
+fn draw_over_time(
+    to: &mut String,
+    moments: &[Moment],
+    scale: &Scale,
+    tongue: Tongue,
+) -> Result<(), DrawError> {
+    let fail = |error: &dyn std::fmt::Display| DrawError::from(error.to_string());
+    let root = SVGBackend::with_string(to, (WIDTH, TIME_HEIGHT)).into_drawing_area();
+    let days = || moments.iter().map(|moment| f64::from(moment.day));
+    let (first, last) = (days().fold(f64::MAX, f64::min), days().fold(f64::MIN, f64::max));
+    // Half of the first and of the last day's label stands beyond its dot.
+    let margin = ((last - first) * 0.14).max(1.0);
+    let ends = [scale.low, scale.high / 2.0, scale.high].map(|end| scale.tick(end, tongue).chars().count());
+    let letters = u32::try_from(ends.into_iter().max().unwrap_or(1).clamp(3, 16))?;
+    let left = letters * LETTER + 12;
+    let mut chart = ChartBuilder::on(&root)
+        .margin_top(TIME_TOP)
+        .margin_right(RIGHT / 2)
+        .set_label_area_size(LabelAreaPosition::Left, left)
+        .set_label_area_size(LabelAreaPosition::Bottom, TIME_BOTTOM)
+        .build_cartesian_2d(first - margin..last + margin, scale.low..scale.high)
+        .map_err(|error| fail(&error))?;
+    let letters = ("sans-serif", FONT).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .disable_x_axis()
+        .max_light_lines(0)
+        .bold_line_style(GRID)
+        .axis_style(GRID)
+        .y_labels(5)
+        .y_label_style(letters.clone())
+        .y_label_formatter(&|value| scale.tick(*value, tongue))
+        .draw()
+        .map_err(|error| fail(&error))?;
+    let (start, zero) = chart.backend_coord(&(first - margin, 0.0));
+    let (end, bottom) = chart.backend_coord(&(last + margin, scale.low));
+    root.draw(&PathElement::new([(start, zero), (end, zero)], MUTED)).map_err(|error| fail(&error))?;
+    let unit = scale.title("", tongue);
+    if !unit.is_empty() {
+        let beside = letters.clone().pos(Pos::new(HPos::Left, VPos::Top));
+        root.draw(&Text::new(unit, (4, 4), &beside)).map_err(|error| fail(&error))?;
+    }
+    // A line from each dot to the next; where one of them is hidden there is none.
+    for pair in moments.windows(2) {
+        if let [
+            Moment { day: from, seen: Seen::Shown(one, _), .. },
+            Moment { day: to, seen: Seen::Shown(other, _), .. },
+        ] = pair
+        {
+            let ends = [(f64::from(*from), *one), (f64::from(*to), *other)];
+            chart.draw_series([PathElement::new(ends, MARKS[0])]).map_err(|error| fail(&error))?;
+        }
+    }
+    let under = letters.pos(Pos::new(HPos::Center, VPos::Top));
+    let above = ("sans-serif", FONT).into_font().color(&MUTED).pos(Pos::new(HPos::Center, VPos::Bottom));
+    let room = DAY_LETTERS * i32::try_from(LETTER)?;
+    let n_moments = moments.len();
+    let at = |moment: &Moment| chart.backend_coord(&(f64::from(moment.day), 0.0)).0;
+    let last_at = moments.last().map_or(0, at);
+    let mut free_from = i32::MIN;
+    for (index, moment) in moments.iter().enumerate() {
+        let x = at(moment);
+        let is_last = index + 1 == n_moments;
+        // The last day is told, and of the others those that have room.
+        if is_last || (x >= free_from && x + room <= last_at) {
+            root.draw(&Text::new(moment.label.clone(), (x, bottom + 6), &under))
+                .map_err(|error| fail(&error))?;
+            free_from = x + room;
+        }
+    }
+    for moment in moments {
+        let day = f64::from(moment.day);
+        match moment.seen {
+            Seen::Shown(shown, interval) => {
+                let [from, to] = interval.unwrap_or([shown, shown]);
+                let style = ShapeStyle { color: MARKS[0].into(), filled: true, stroke_width: 2 };
+                let bar = ErrorBar::new_vertical(day, from, shown, to, style, CAP);
+                chart.draw_series([bar]).map_err(|error| fail(&error))?;
+            }
+            Seen::Hidden | Seen::Unanswered => {
+                let (x, _) = chart.backend_coord(&(day, 0.0));
+                let word = seen_word(moment.seen, tongue);
+                root.draw(&Text::new(word, (x, zero - 4), &above)).map_err(|error| fail(&error))?;
+            }
+        }
+    }
+    root.present().map_err(|error| fail(&error))
+}
+
+fn image(drawn: &str, height: u32, told: &Told) -> Markup {
     let (name, description) = (format!("{}-t", told.id), format!("{}-d", told.id));
     html! {
         svg role="img" aria-labelledby=(name) aria-describedby=(description) viewBox={ "0 0 " (WIDTH) " " (height) } {
             title id=(name) { (told.title) }
             desc id=(description) { (told.description) }
-            (PreEscaped(inner(&drawn)))
+            (PreEscaped(inner(drawn)))
         }
     }
 }
@@ -315,6 +435,14 @@ mod tests {
         let hidden = plot(&[row("a", Seen::Hidden)]);
         assert!(hidden.contains("skjult") && !hidden.contains("<circle"));
         assert!(!hidden.contains("var(--mark-1)"));
+    }
+
+    #[test]
+    fn what_is_not_shown_does_not_stretch_the_axis() {
+        let shown = || row("a", Seen::Shown(10.0, Some([5.0, 15.0])));
+        let with = [shown(), row("a", Seen::Hidden), row("a", Seen::Unanswered)];
+        let ends = |scale: Scale| (scale.low, scale.high);
+        assert_eq!(ends(Scale::of(&with, Unit::Count)), ends(Scale::of(&[shown()], Unit::Count)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::object::{Measure, Object, Seen};
 use crate::plot::{self, Row, Scale, Told};
 use crate::table::{self, measure_name, of_interval, of_measure, of_panel, of_row, of_series};
 use crate::words::{self, Tongue};
-use crate::{asked, place, spending};
+use crate::{asked, day, place, spending};
 
 /// Plots of one measure: more would be looked at by nobody, and everything is in the table.
 const PANELS_MAX: usize = 24;
@@ -17,7 +17,7 @@ const MARKS_MAX: usize = 400;
 /// Rows of a table; a longer one is folded away, but on paper.
 const TABLE_OPEN_MAX: usize = 30;
 /// Dots that a description tells one by one.
-const TOLD_MAX: usize = 12;
+pub(crate) const TOLD_MAX: usize = 12;
 
 /// A result with what its page knows of it.
 pub(crate) struct Shown<'a> {
@@ -75,14 +75,14 @@ impl Shown<'_> {
         let request = object.request.as_ref();
         html! {
             dl.facts {
-                div { dt { (tongue.say("Opgørelsesdato", "Reference date")) } dd { (object.as_of) } }
+                div { dt { (tongue.say("Opgørelsesdato", "Reference date")) } dd { (day::told(&object.as_of, tongue)) } }
                 div { dt { (tongue.say("Formål", "Purpose")) } dd { (said(request.map(|request| request.purpose.as_str()))) } }
                 div { dt { (tongue.say("Tilladelse", "Permit")) } dd { (said(request.map(|request| request.permit.as_str()))) } }
                 div {
                     dt { (tongue.say("Spurgt af", "Asked by")) }
                     dd {
                         (said(request.map(|request| request.by.as_str())))
-                        @if let Some(request) = request.filter(|request| !request.at.is_empty()) { ", " (moment(&request.at)) }
+                        @if let Some(request) = request.filter(|request| !request.at.is_empty()) { ", " (day::moment(&request.at, tongue)) }
                     }
                 }
                 @if let Some(indicator) = &object.indicator {
@@ -234,17 +234,27 @@ impl Shown<'_> {
                 h3 { (tongue.say("Definitioner", "Definitions")) }
                 dl.definitions {
                     @for definition in &self.object.definitions {
-                        dt { code { (definition.feature) } }
+                        dt { (self.head(&definition.feature)) code { (definition.feature) } }
                         dd {
                             (words::definition(definition, tongue))
-                            @if !definition.values.is_empty() { ". " (tongue.say("Værdier: ", "Values: ")) (words::sentence(&definition.values, tongue)) }
-                            @if !definition.denominator.is_empty() { ". " (tongue.say("Opgjort blandt: ", "Counted over: ")) (words::sentence(&definition.denominator, tongue)) }
+                            @if !definition.values.is_empty() { ". " (tongue.say("Værdier: ", "Values: ")) (words::values(self.object, definition, tongue)) }
+                            @if !definition.denominator.is_empty() { ". " (tongue.say("Opgjort blandt: ", "Counted over: ")) (words::denominator(self.object, &definition.denominator, tongue)) }
                             "."
                         }
                     }
                 }
             }
         }
+    }
+
+    /// What people call a feature, where it has a word of its own beside its name.
+    fn head(&self, feature: &str) -> Markup {
+        let indicator = self.object.indicator.as_ref().filter(|indicator| indicator.name == feature);
+        let word = match indicator.map(|indicator| self.tongue.of(&indicator.title)) {
+            Some(title) => title.to_owned(),
+            None => words::category(self.object, feature, self.tongue),
+        };
+        html! { @if !word.is_empty() && word != feature { (word) " " } }
     }
 
     fn notes(&self) -> Markup {
@@ -304,7 +314,7 @@ impl Shown<'_> {
                     @for data in &self.object.data {
                         tr {
                             th scope="row" { (place::of_node(&data.node, tongue)) @if let Some(software) = &data.software { " " span.interval { (software) } } }
-                            td { (data.extracted_on) }
+                            td { (day::told(&data.extracted_on, tongue)) }
                             td.number { (count(data.import)) }
                             td.number { (count(data.rejected_rows)) }
                         }
@@ -326,6 +336,7 @@ impl Shown<'_> {
         let mut days: Vec<&str> = object.data.iter().map(|data| data.extracted_on.as_str()).collect();
         days.sort_unstable();
         days.dedup();
+        let days: Vec<String> = days.into_iter().map(|day| day::told(day, tongue)).collect();
         let request = object.request.as_ref();
         html! {
             h3 { (tongue.say("Sådan citeres", "How to cite")) }
@@ -333,37 +344,26 @@ impl Shown<'_> {
                 (self.title) ". "
                 @if object.laboratory { (tongue.say("Opdigtede data. ", "Made-up data. ")) }
                 @if let Some(indicator) = &object.indicator { code { (indicator.name) } " version " (indicator.version) ". " }
-                (tongue.say("Opgjort pr. ", "As of ")) (object.as_of) ". "
+                (tongue.say("Opgjort pr. ", "As of ")) (day::told(&object.as_of, tongue)) ". "
                 @if !days.is_empty() { (tongue.say("Data udtrukket ", "Data extracted ")) (days.join(", ")) ". " }
                 (object.coverage.answered.len()) (tongue.say(" af ", " of ")) (object.coverage.asked.len()) (tongue.say(" noder svarede. ", " nodes answered. "))
                 (spending::in_short(&object.privacy, tongue)) " "
                 @if let Some(request) = request.filter(|request| !request.permit.is_empty()) {
                     (tongue.say("Tilladelse ", "Permit ")) (request.permit) ". "
                 }
-                (self.software) ". " (tongue.say("Rapport af ", "Report of ")) (self.made) "."
+                (self.software) ". " (tongue.say("Rapport af ", "Report of ")) (day::told(self.made, tongue)) "."
             }
         }
     }
 }
 
 /// A mark in words.
-fn in_words(seen: Seen, measure: &Measure, tongue: Tongue) -> String {
-    let unit = Unit::of(&measure.unit);
+pub(crate) fn in_words(seen: Seen, measure: &Measure, tongue: Tongue) -> String {
     match seen {
-        Seen::Shown(shown, Some(interval)) => {
-            format!("{} (95 %: {})", unit.tell(shown, tongue), of_interval(interval, unit, tongue))
-        }
-        Seen::Shown(shown, None) => unit.tell(shown, tongue),
+        Seen::Shown(shown, interval) => match Unit::of(&measure.unit).tell(shown, interval, tongue) {
+            (told, Some(ends)) => format!("{told} (95 %: {})", of_interval(&ends, tongue)),
+            (told, None) => told,
+        },
         seen => plot::seen_word(seen, tongue).to_owned(),
-    }
-}
-
-/// A moment of RFC 3339 as people write it; another text as it is.
-fn moment(at: &str) -> String {
-    match at.strip_suffix('Z').and_then(|at| at.split_once('T')) {
-        Some((day, time)) if time.get(..5).is_some() => {
-            format!("{day} {} UTC", time.get(..5).unwrap_or(time))
-        }
-        _ => at.to_owned(),
     }
 }

@@ -111,14 +111,16 @@ pub(crate) fn of_series(
     Some(words::label(object, &grid.series.as_ref()?.name, series?, tongue))
 }
 
-fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
+/// What is seen, in a cell of a table.
+pub(crate) fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
     let unit = Unit::of(&measure.unit);
     match seen {
         None => html! { td.number { "–" } },
         Some(Seen::Shown(shown, interval)) => html! {
             td.number {
-                (unit.tell(shown, tongue))
-                @if let Some(interval) = interval { " " span.interval { (of_interval(interval, unit, tongue)) } }
+                @let (told, ends) = unit.tell(shown, interval, tongue);
+                (told)
+                @if let Some(ends) = ends { " " span.interval { (of_interval(&ends, tongue)) } }
             }
         },
         Some(seen) => html! { td.number { span.hidden { (seen_word(seen, tongue)) } } },
@@ -126,6 +128,6 @@ fn number(seen: Option<Seen>, measure: &Measure, tongue: Tongue) -> Markup {
 }
 
 /// An interval in words.
-pub(crate) fn of_interval([from, to]: [f64; 2], unit: Unit, tongue: Tongue) -> String {
-    format!("{} {} {}", unit.tell(from, tongue), tongue.say("til", "to"), unit.tell(to, tongue))
+pub(crate) fn of_interval([from, to]: &[String; 2], tongue: Tongue) -> String {
+    format!("{from} {} {to}", tongue.say("til", "to"))
 }

@@ -348,6 +348,56 @@ pub(crate) fn query() -> String {
     object(query, cells, vec![], json!({"coverage": coverage}))
 }
 
+/// An indicator on so many dates, a year apart, with a hidden number on the first.
+pub(crate) fn series(dates: i32) -> Vec<String> {
+    let on = |back: i32| {
+        let mut cells = Vec::new();
+        for (at, benefit) in (1_u32..).zip(["without", "with"]) {
+            let persons = f64::from(at * 400) - f64::from(back) * 37.0;
+            let each = 0.108 * f64::from(at) + 0.016 * f64::from(back);
+            for (measure, value, error) in [
+                ("persons", persons, 3.2),
+                ("acute_per_person", each, 0.004),
+                ("cost_per_person", 1e5 * each, 900.0),
+            ] {
+                let mut cell = plain(json!({"benefit": benefit, "measure": measure}), value, error);
+                if back + 1 == dates && at == 2 {
+                    cell["shown"] = Value::Null;
+                }
+                cells.push(cell);
+            }
+        }
+        let more = indicator(
+            "cash_hospital",
+            words("Kontanthjælp og hospital", "Cash benefit and hospital"),
+            words("Hvor mange akutte indlæggelser?", "How many acute admissions?"),
+            [
+                words("Akutte indlæggelser", "Acute admissions"),
+                words("Borgere på 18 til 65 år", "Residents aged 18 to 65"),
+            ],
+            vec![
+                measure("persons", "count", "Borgere", "Residents"),
+                measure(
+                    "acute_per_person",
+                    "count",
+                    "Akutte indlæggelser pr. borger",
+                    "Acute admissions per resident",
+                ),
+                measure("cost_per_person", "dkk", "Hospitalsudgift pr. borger", "Hospital cost per resident"),
+            ],
+            json!([{"name": "benefit", "da": "Kontanthjælp", "en": "Cash benefit", "labels": [
+                {"label": "without", "da": "Uden kontanthjælp", "en": "Without cash benefit"},
+                {"label": "with", "da": "Med kontanthjælp", "en": "With cash benefit"}]}]),
+        );
+        let mut object: Value =
+            serde_json::from_str(&object(json!({"name": "cash_hospital"}), cells, vec![], more))
+                .unwrap_or_default();
+        object["as_of"] = json!(format!("{}-02-28", 2026 - back));
+        object.to_string()
+    };
+    (0..dates).map(on).collect()
+}
+
 /// All of them.
 pub(crate) fn all() -> Vec<String> {
     vec![

@@ -107,3 +107,6 @@ pub(super) fn notes(query: &Query) -> Vec<String> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,52 @@ fn it_says_who_asked_and_who_did_not_answer() {
     assert!(text(&page, ".banner").contains("Made-up data"));
 }
 
+fn headings(page: &Html) -> Vec<String> {
+    let headings = Selector::parse("#da h2").unwrap();
+    page.select(&headings).map(|heading| heading.text().collect()).collect()
+}
+
+#[test]
+fn results_of_several_dates_are_told_apart_by_date() {
+    let page = Html::parse_document(&page(&testing::series(2), Language::Both));
+    let headings = headings(&page);
+    for day in ["28-02-2026", "28-02-2025"] {
+        let title = format!("Kontanthjælp og hospital, {day}");
+        assert!(headings.contains(&title), "{headings:?}");
+        assert!(text(&page, "#da nav.contents").contains(&title));
+        assert!(text(&page, "#da .cite").contains(&format!("{title}. ")));
+    }
+    assert_eq!(count(&page, "section.trend"), 0);
+}
+
+#[test]
+fn three_dates_are_drawn_over_time() {
+    let html = page(&testing::series(3), Language::Both);
+    let parsed = Html::parse_document(&html);
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    assert!(headings(&parsed).contains(&"Kontanthjælp og hospital, over tid".to_owned()));
+    assert_eq!(count(&parsed, "#da section.trend svg"), 3 * 2, "a panel for each measure and key");
+    // A dot for each date, but for the hidden one of each measure.
+    assert_eq!(count(&parsed, "#da section.trend svg circle"), 3 * (2 * 3 - 1));
+    assert!(text(&parsed, "#da section.trend desc").contains("28-02-2024: skjult; 28-02-2025: 0,232 "));
+    assert_eq!(count(&parsed, "#da section.trend table"), 3);
+    // With other keys on one date two are left.
+    let mut other = testing::series(3);
+    other[1] = other[1].replace("\"without\"", "\"none\"");
+    assert_eq!(count(&Html::parse_document(&page(&other, Language::Both)), "section.trend"), 0);
+}
+
+#[test]
+fn the_same_object_again_is_there_once() {
+    let [one, two] = [testing::survey(), testing::readmission(false)];
+    let twice = Html::parse_document(&page(&[one.clone(), two, one.clone()], Language::English));
+    assert_eq!(count(&twice, "section.result"), 2);
+    let noised_afresh = one.replace("2.9,", "2.95,");
+    assert_ne!(one, noised_afresh);
+    let other = Html::parse_document(&page(&[one, noised_afresh], Language::English));
+    assert_eq!(count(&other, "section.result"), 2);
+}
+
 #[test]
 fn real_data_have_no_banner() {
     let mut object: Value = serde_json::from_str(&testing::residents()).unwrap();
@@ -211,7 +257,7 @@ fn hostile_texts_are_shown_as_they_are() {
         let mut plain = Report::new(meta());
         let mut hostile =
             Report::new(Meta { missing: vec![with.to_owned()], made: with.to_owned(), ..meta() });
-        for json in testing::all() {
+        for json in testing::all().into_iter().chain(testing::series(3)) {
             plain.add(&json).unwrap();
             let mut object: Value = serde_json::from_str(&json).unwrap();
             poison(&mut object, with);

@@ -19,7 +19,7 @@ use tvaers_release::mechanism::Family;
 use tvaers_release::postprocess::Presentation;
 use tvaers_release::rho::Rho;
 
-use super::{measure, present};
+use super::{definitions, measure, notes, present};
 use crate::answer::Cell;
 use crate::combine::{Combiner, Residence, Source};
 
@@ -263,4 +263,16 @@ fn what_is_shown_says_nothing_of_a_hidden_cell() {
         }
     }
     assert!(hidden > 0);
+}
+
+#[test]
+fn every_word_of_a_join_is_told_in_danish() {
+    let library = Library::embedded().unwrap();
+    let of_indicators = library.indicators().iter().filter_map(|indicator| indicator.model());
+    for model in library.models().iter().chain(of_indicators) {
+        let tables = Tables::new(model, &[360, 376, 461], date(2026, 2, 28), None);
+        let object = serde_json::json!({ "notes": notes(model), "definitions": definitions(model, &tables) });
+        let untold = tvaers_report::untold(&object.to_string()).unwrap();
+        assert!(untold.is_empty(), "{}: {untold:?}", model.name);
+    }
 }

@@ -104,6 +104,8 @@ fn money_is_told_in_kroner_and_divided_by_the_persons_of_the_same_labels() {
     assert!((error - 100_090_000_f64.sqrt() / 40.0 / 100.0).abs() < 1e-9, "{error}");
     assert_eq!((answer.indicator.unwrap().version, answer.as_of), (3, date(2026, 2, 28)));
     assert_eq!(answer.notes, ["as ever", NOTE_RATIO]);
+    let told = json!({ "notes": [NOTE_RATIO] }).to_string();
+    assert!(tvaers_report::untold(&told).unwrap().is_empty(), "the report has it in Danish");
     let node = &answer.privacy.nodes[0];
     assert!((node.charged_rho - 0.2).abs() < 1e-12 && node.charged_epsilon > 1.0);
     let parts: Vec<&str> = node.parts.iter().map(|part| part.of.as_str()).collect();
