@@ -1,7 +1,7 @@
 //! One result out of the answers to an indicator's queries: their cells under the names of measures, and ratios of them.
 //! Pure, and over released numbers alone, so that nothing of it costs anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use tvaers_definitions::indicator::{Aggregate, AskedQuery, Indicator, PerMeasure, Ratio, Unit};
@@ -148,19 +148,22 @@ impl Over<'_> {
             PerMeasure::All => {
                 whole = self.whole()?;
                 // Shares of all tell the number of all, and so of the one that is hidden.
-                whole.map(|whole| (whole, self.are_all_shown()))
+                whole.map(|whole| (whole, self.are_all_shown(), self.part.query.scale))
             }
             PerMeasure::Measure(measure) => {
                 let is_denominator =
                     |part: &&Part<'_>| part.query.measure == *measure && self.part.query.is_over(part.query);
                 let denominator = self.parts.iter().find(is_denominator);
-                let cells = denominator.and_then(|part| part.answer.as_ref()).map(of);
+                let denominator = denominator.filter(|other| self.is_of_the_same_nodes(other));
                 let labels = without_bin(&cell.key, self.part.query);
-                let at = cells.and_then(|cells| cells.iter().find(|other| other.key == labels));
-                at.and_then(|cell| Some((released(cell)?, cell.shown.is_some())))
+                denominator.and_then(|part| {
+                    let cells = of(part.answer.as_ref()?);
+                    let at = cells.iter().find(|other| other.key == labels)?;
+                    Some((released(at)?, at.shown.is_some(), part.query.scale))
+                })
             }
         };
-        let (Some(numerator), Some((denominator, is_shown))) = (released(cell), per) else {
+        let (Some(numerator), Some((denominator, is_shown, per_scale))) = (released(cell), per) else {
             return Ok(Cell {
                 key: own,
                 value: None,
@@ -181,7 +184,18 @@ impl Over<'_> {
         // A denominator that cannot be told from nobody says nothing.
         let is_told = estimate.interval != bounds;
         let is_shown = is_shown && is_told && cell.shown.is_some();
-        Ok(estimated(own, estimate, bounds, self.part.query.scale, is_shown))
+        // Of money over money nothing is left to be told in kroner.
+        let scale = f64::from(self.part.query.scale) / f64::from(per_scale);
+        Ok(estimated(own, estimate, bounds, scale, is_shown))
+    }
+
+    /// Whether the same nodes answered both: one that answers the denominator alone would make every ratio too small.
+    fn is_of_the_same_nodes(&self, other: &Part<'_>) -> bool {
+        let answered = |part: &Part<'_>| {
+            let answered = part.answer.as_ref().map(|answer| &answer.coverage.answered);
+            answered.map(|nodes| nodes.iter().cloned().collect::<BTreeSet<_>>())
+        };
+        answered(self.part) == answered(other)
     }
 
     fn are_all_shown(&self) -> bool {
@@ -211,13 +225,13 @@ fn released(cell: &Cell) -> Option<Released> {
     Some(Released::restore(value, Spread::told(cell.standard_error?, high.whole()?.saturating_sub(value))))
 }
 
-fn estimated(key: Key, estimate: Estimate, [least, greatest]: [f64; 2], scale: u32, is_shown: bool) -> Cell {
-    let unit = |number: f64| Amount::Real(number / f64::from(scale));
+fn estimated(key: Key, estimate: Estimate, [least, greatest]: [f64; 2], scale: f64, is_shown: bool) -> Cell {
+    let unit = |number: f64| Amount::Real(number / scale);
     Cell {
         key,
         value: Some(unit(estimate.value)),
         shown: is_shown.then(|| unit(estimate.value.clamp(least, greatest))),
-        standard_error: Some(estimate.standard_error / f64::from(scale)),
+        standard_error: Some(estimate.standard_error / scale),
         ci95: Some(estimate.interval.map(unit)),
         persons: None,
     }

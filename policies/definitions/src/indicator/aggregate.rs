@@ -242,6 +242,28 @@ impl Check<'_> {
                 return Err(self.source.refuse(part.span(), Reason::Table { name, what: "be divided", why }));
             }
         }
+        let kind = |query: &AskedQuery, kind: &str| {
+            query.query.get("kind").and_then(toml::Value::as_str) == Some(kind)
+        };
+        let has_per = |wanted: &str| {
+            queries.iter().any(|query| query.measure == *raw.per.get_ref() && kind(query, wanted))
+        };
+        let is_share = self.measures.iter().any(|words| words.name == *name && words.unit == Unit::Share);
+        let why = if per_all {
+            None
+        } else if has_per("histogram") {
+            Some("a histogram is no denominator: of its bins each is told per all")
+        } else if has_per("sum") && !is_share {
+            Some("a sum is told per another where it is a part of it, with the unit `share`")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let name = raw.per.get_ref().clone();
+            return Err(self
+                .source
+                .refuse(raw.per.span(), Reason::Table { name, what: "be divided by", why }));
+        }
         if !per_all {
             let (of, per) = (raw.of.get_ref(), raw.per.get_ref());
             let is_denominator =
