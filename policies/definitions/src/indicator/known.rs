@@ -73,7 +73,13 @@ fn known(
             [of_both("component", "name"), of_both("criterion", "name"), vec!["included".to_owned()]].concat()
         }
         "category" => {
-            let own = [texts(&joined, "dimension", "name"), of_both("component", "name")].concat();
+            // Of components those that a table can be by.
+            let is_one =
+                |component: &&Table| component.get("combine").and_then(Value::as_str) == Some("responsible");
+            let components = tables(&joined, "component").filter(is_one);
+            let components = components.filter_map(|component| component.get("name")?.as_str());
+            let dimensions = texts(&joined, "dimension", "name");
+            let own = dimensions.into_iter().chain(components.map(str::to_owned));
             BY.iter().map(|&name| name.to_owned()).chain(own).collect()
         }
         "label" => labels(name, &joined, catalogue),
