@@ -236,10 +236,9 @@ impl Shown<'_> {
                     @for definition in &self.object.definitions {
                         dt { (self.head(&definition.feature)) code { (definition.feature) } }
                         dd {
-                            (words::definition(definition, tongue))
-                            @if !definition.values.is_empty() { ". " (tongue.say("Værdier: ", "Values: ")) (words::values(self.object, definition, tongue)) }
-                            @if !definition.denominator.is_empty() { ". " (tongue.say("Opgjort blandt: ", "Counted over: ")) (words::denominator(self.object, &definition.denominator, tongue)) }
-                            "."
+                            (closed(&words::definition(definition, tongue)))
+                            @if !definition.values.is_empty() { " " (tongue.say("Værdier: ", "Values: ")) (closed(&words::values(self.object, definition, tongue))) }
+                            @if !definition.denominator.is_empty() { " " (tongue.say("Opgjort blandt: ", "Counted over: ")) (closed(&words::denominator(self.object, &definition.denominator, tongue))) }
                         }
                     }
                 }
@@ -355,6 +354,11 @@ impl Shown<'_> {
             }
         }
     }
+}
+
+/// A sentence with its full stop, which `kr.` has already.
+fn closed(sentence: &Markup) -> Markup {
+    html! { (sentence) @if !sentence.0.ends_with('.') { "." } }
 }
 
 /// A mark in words.

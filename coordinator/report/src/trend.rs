@@ -85,8 +85,28 @@ impl<'a> Series<'a> {
 
 /// What may be seen of each key on each date.
 struct Line {
+    /// By what its key is told from others.
+    categories: Vec<String>,
     label: String,
     seen: Vec<Seen>,
+}
+
+/// The lines that are drawn: all of the same categories as long as there is room for them, else the first ones.
+fn drawn(lines: &[Line]) -> Vec<&Line> {
+    let mut sets: Vec<Vec<&Line>> = Vec::new();
+    for line in lines {
+        match sets.iter_mut().find(|set| set.iter().any(|other| other.categories == line.categories)) {
+            Some(set) => set.push(line),
+            None => sets.push(vec![line]),
+        }
+    }
+    let mut drawn: Vec<&Line> = Vec::new();
+    for set in sets {
+        if drawn.len() + set.len() <= KEYS_MAX {
+            drawn.extend(set);
+        }
+    }
+    if drawn.is_empty() { lines.iter().take(KEYS_MAX).collect() } else { drawn }
 }
 
 impl Trend<'_> {
@@ -109,7 +129,7 @@ impl Trend<'_> {
                     (tongue.say(" datoer; hver dato har sit eget afsnit: ", " dates; each date has a section of its own: "))
                     @for (index, (_, result)) in self.results.iter().enumerate() {
                         @if index > 0 { ", " }
-                        a href={ "#" (result.id) } { (day::told(&result.object.as_of, tongue)) }
+                        a.day href={ "#" (result.id) } { (day::told(&result.object.as_of, tongue)) }
                     }
                     "."
                 }
@@ -162,8 +182,11 @@ impl Trend<'_> {
         let keys = own.map(|cell| grid::place(first.object, cell)).filter(|key| known.insert(key.clone()));
         let line = |key: Key| {
             let labels = key.iter().map(|(name, label)| words::label(first.object, name, label, self.tongue));
+            let label = labels.collect::<Vec<_>>().join(" · ");
+            let all = self.tongue.say("Alle", "All");
             Line {
-                label: labels.collect::<Vec<_>>().join(" · "),
+                categories: key.iter().map(|(name, _)| name.clone()).collect(),
+                label: if label.is_empty() { all.to_owned() } else { label },
                 seen: dates.iter().filter_map(|date| date.get(&key).copied()).collect(),
             }
         };
@@ -173,24 +196,24 @@ impl Trend<'_> {
     fn measure(&self, id: &str, measure: &Measure) -> Markup {
         let tongue = self.tongue;
         let lines = self.lines(measure);
-        let drawn = lines.get(..KEYS_MAX).unwrap_or(&lines);
+        let drawn = drawn(&lines);
         let row =
             |line: &Line| Row { label: String::new(), marks: line.seen.iter().copied().map(Some).collect() };
-        let rows: Vec<Row> = drawn.iter().map(row).collect();
+        let rows: Vec<Row> = drawn.iter().copied().map(row).collect();
         // One scale, so that panels can be compared.
         let scale = Scale::of(&rows, Unit::of(&measure.unit));
         html! {
             div.panels {
                 @for (index, line) in drawn.iter().enumerate() {
                     div.panel {
-                        @if !line.label.is_empty() { p.panel-title { (line.label) } }
+                        p.panel-title { (line.label) }
                         (plot::over_time(&self.moments(line), &scale, &self.told(&format!("{id}-p{index}"), line, measure), tongue))
                     }
                 }
             }
             @if drawn.len() < lines.len() {
                 p.note {
-                    (tongue.say("Tegnet er de første ", "Drawn are the first ")) (drawn.len())
+                    (tongue.say("Tegnet er ", "Drawn are ")) (drawn.len())
                     (tongue.say(" af ", " of ")) (lines.len())
                     (tongue.say("; alle tal står i tabellen.", "; all numbers are in the table."))
                 }
@@ -236,12 +259,12 @@ impl Trend<'_> {
                 caption { (caption) }
                 thead { tr {
                     th scope="col" { (tongue.say("Gruppe", "Group")) }
-                    @for (_, result) in &self.results { th.number scope="col" { (day::told(&result.object.as_of, tongue)) } }
+                    @for (_, result) in &self.results { th.number.day scope="col" { (day::told(&result.object.as_of, tongue)) } }
                 } }
                 tbody {
                     @for line in lines {
                         tr {
-                            th scope="row" { @if line.label.is_empty() { (tongue.say("Alle", "All")) } @else { (line.label) } }
+                            th scope="row" { (line.label) }
                             @for seen in &line.seen { (table::number(Some(*seen), measure, tongue)) }
                         }
                     }
@@ -254,5 +277,30 @@ impl Trend<'_> {
                 (table::scrolled(&caption, &table))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, drawn};
+
+    #[test]
+    fn keys_of_the_same_categories_are_drawn_together_or_cut() {
+        let set = |categories: &[&str], n_lines: usize| {
+            let line = |at: usize| Line {
+                categories: categories.iter().map(ToString::to_string).collect(),
+                label: at.to_string(),
+                seen: Vec::new(),
+            };
+            (0..n_lines).map(line).collect::<Vec<_>>()
+        };
+        let n_drawn = |lines: Vec<Line>| drawn(&lines).len();
+        assert_eq!(
+            n_drawn([set(&["a"], 2), set(&[], 1), set(&["a", "b"], 22)].into_iter().flatten().collect()),
+            3
+        );
+        assert_eq!(n_drawn([set(&["a", "b"], 22), set(&["a"], 2)].into_iter().flatten().collect()), 2);
+        assert_eq!(n_drawn(set(&["a"], 8)), 8);
+        assert_eq!(n_drawn(set(&["a"], 9)), 8);
     }
 }

@@ -326,7 +326,7 @@ impl WholeNumber {
         let here_to = self.here_to.map(|to| format!("; her højst {}", number(to)));
         let missing = if self.may_be_missing { ", kan mangle" } else { "" };
         let (from, to) = (number(self.from), number(self.to));
-        format!("helt tal, afskåret til {from} til {to}{missing}{}", here_to.unwrap_or_default())
+        format!("helt tal, afskåret til intervallet {from} til {to}{missing}{}", here_to.unwrap_or_default())
     }
 
     /// Of a number of øre: figures are in kroner.
@@ -431,11 +431,11 @@ mod tests {
         let danish = |feature: &str, values: &str| told(feature, "", values, Tongue::Da);
         assert_eq!(
             danish("a", "whole number, clamped to -4 to 4, may be missing"),
-            "helt tal, afskåret til −4 til 4, kan mangle"
+            "helt tal, afskåret til intervallet −4 til 4, kan mangle"
         );
         assert_eq!(
             danish("a", "whole number, clamped to 0 to 100000; here to 5000"),
-            "helt tal, afskåret til 0 til 100.000; her højst 5.000"
+            "helt tal, afskåret til intervallet 0 til 100.000; her højst 5.000"
         );
         assert_eq!(danish("a", "numbers by kommune, total"), "tal efter kommune, point i alt");
         assert_eq!(danish("a", "numbers by civil"), "tal efter civilstand");
