@@ -136,7 +136,7 @@ pub(crate) fn label(object: &Object, category: &str, label: &str, tongue: Tongue
 }
 
 /// Sentences that objects have in English alone, and what they are in Danish.
-const SENTENCES: [(&str, &str); 14] = [
+const SENTENCES: [(&str, &str); 16] = [
     (
         "Standard errors and intervals cover the noise that protects citizens, not sampling error or clamping.",
         "Standardfejl og intervaller dækker den støj, der beskytter borgerne, ikke stikprøveusikkerhed eller afskæring af høje og lave værdier.",
@@ -180,6 +180,14 @@ const SENTENCES: [(&str, &str); 14] = [
     (
         "A person counts at the municipality of residence, with what all nodes together know; whoever two municipalities claim counts nowhere.",
         "En person tæller med i sin bopælskommune, med hvad alle noder tilsammen ved; den, som to kommuner regner for deres, tæller ingen steder.",
+    ),
+    (
+        "Municipalities are missing: of their residents nothing is told, and numbers of several municipalities are without them.",
+        "Der mangler kommuner: om deres borgere siges intet, og tal for flere kommuner er uden dem.",
+    ),
+    (
+        "Members that can know something of other members' residents are missing: of these, what the missing ones know is not in the numbers.",
+        "Der mangler medlemmer, som kan vide noget om andres borgere: det, de ved, er ikke med i tallene.",
     ),
     (
         "A share or a number per person is a noisy number over a noisy number; its interval is Fieller's (1954).",

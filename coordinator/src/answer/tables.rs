@@ -143,6 +143,7 @@ fn released(
     let rounding = terms().map(|terms| terms.showing.rounding).max().unwrap_or(1);
     let presentation = Presentation::new(smallest, rounding.max(1))?;
     let missing: Vec<&Member> = manifest.missing(roster);
+    let sectors: Vec<Sector> = missing.iter().map(|member| member.sector).collect();
     let away = missing.iter().filter(|member| member.sector == Sector::Municipality);
     let away: Vec<String> = away.map(|member| member.code.to_string()).collect();
     let cells = present::cells(&tables, &noisy, &away, presentation)?;
@@ -180,7 +181,7 @@ fn released(
         coverage: coverage(manifest, roster),
         definitions: definitions(model, &tables),
         data: data.iter().map(of_node).collect(),
-        notes: notes(model, &missing),
+        notes: notes(model, &sectors),
         indicator: None,
         request: manifest.request.content.tables.as_ref().map(|tables| {
             let content = &manifest.request.content;
@@ -247,16 +248,16 @@ fn definitions(model: &Model, tables: &Tables<'_>) -> Vec<Definition> {
     definitions
 }
 
-fn notes(model: &Model, missing: &[&Member]) -> Vec<String> {
+fn notes(model: &Model, missing: &[Sector]) -> Vec<String> {
     let mut notes = vec![NOTE_INTERVALS, NOTE_SHOWN];
     notes.push("The table was noised once, after the join, and charged at every node that contributed.");
     if !model.tables.is_empty() {
         notes.push("A person counts at the municipality of residence, with what all nodes together know; whoever two municipalities claim counts nowhere.");
     }
-    if missing.iter().any(|member| member.sector == Sector::Municipality) {
+    if missing.contains(&Sector::Municipality) {
         notes.push("Municipalities are missing: of their residents nothing is told, and numbers of several municipalities are without them.");
     }
-    if missing.iter().any(|member| model.spans(member.sector)) {
+    if missing.iter().any(|sector| model.spans(*sector)) {
         notes.push("Members that can know something of other members' residents are missing: of these, what the missing ones know is not in the numbers.");
     }
     notes.into_iter().map(str::to_owned).collect()

@@ -254,7 +254,7 @@ fn the_table_of_the_guide_says_what_combines_how() {
         .collect();
     assert_eq!(rows.len(), 10);
     let catalogue = Catalogue::read(CATALOGUE).unwrap();
-    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[query]]").unwrap());
+    let (head, _) = MINIMAL.split_at(MINIMAL.find("[[measure]]\nname = \"share\"").unwrap());
     let population = "[joined.population]\nresident = \"resident\"\nkommune = \"kommune\"\nage = \"age\"\nfrom = 18\nto = 65\n";
     for row in rows {
         let [kind, examples, combine, group, at, fall_back] = row.as_slice() else { panic!("{row:?}") };
