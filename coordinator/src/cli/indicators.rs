@@ -1,5 +1,7 @@
 //! `tvaers indicators list | show | preview | ask`.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -279,8 +281,13 @@ async fn ask_all(home: &Home, args: &AskArgs, output: Output) -> Result<(), Prob
     let indicators: Vec<&Indicator> =
         args.names.iter().map(|name| asker.indicator(name)).collect::<Result<_, _>>()?;
     let mut problems = Vec::new();
+    let mut asked = BTreeSet::new();
     for indicator in indicators {
         for as_of in &args.as_of {
+            // A joined one that is asked twice is charged twice.
+            if !asked.insert((indicator.name.as_str(), *as_of)) {
+                continue;
+            }
             match ask_one(home, args, &asker, indicator, *as_of, output).await {
                 Ok(problem) => problems.extend(problem),
                 Err(problem) if problem.code.starts_with("control.") => return Err(problem),

@@ -99,7 +99,11 @@ impl Indicators {
         let indicators = self.names.iter().filter_map(|name| self.library.indicator(name));
         indicators.flat_map(move |indicator| {
             let mut dates = vec![self.as_of];
-            dates.extend(self.series.iter().copied().filter(|date| *date != self.as_of));
+            for date in &self.series {
+                if !dates.contains(date) {
+                    dates.push(*date);
+                }
+            }
             let question = move |as_of: Date| {
                 let plain = (as_of == self.as_of).then(|| indicator.name.clone());
                 let of_series = self.series.contains(&as_of).then(|| format!("{}-{as_of}", indicator.name));

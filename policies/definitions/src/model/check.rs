@@ -2,12 +2,14 @@
 
 mod component;
 mod group;
+mod joined;
 mod table;
+
+pub(super) use self::joined::joined;
 
 use std::sync::Arc;
 
 use toml::Spanned;
-use tvaers_protocol::id::Digest;
 
 use super::{
     COMPONENTS_MAX, Component, Criterion, Inclusion, Model, Population, TOUCHES_MAX, Total, Touch, raw,
@@ -16,11 +18,8 @@ use super::{
 use crate::catalogue::Catalogue;
 use crate::error::{DefinitionError, Reason};
 use crate::feature::{Feature, Rule};
-use crate::indicator::Told;
 use crate::layout::Grain;
-use crate::regions::Regions;
 use crate::source::{Source, check_name};
-use crate::tables::By;
 
 type Result<T> = std::result::Result<T, DefinitionError>;
 
@@ -67,133 +66,6 @@ pub(super) fn model(source: &Source<'_>, raw: raw::Model, catalogue: &Catalogue)
         inclusion,
         tables: Vec::new(),
     })
-}
-
-/// The model of an indicator.
-pub(super) fn joined(
-    source: &Source<'_>,
-    joined: Spanned<raw::Joined>,
-    base: Option<&Source<'_>>,
-    told: &Told<'_>,
-    catalogue: &Catalogue,
-    regions: &Regions,
-) -> Result<Model> {
-    let (span, raw) = (joined.span(), joined.into_inner());
-    let digest = |parts: &[&str]| {
-        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-        Digest::of("tvaers indicator", &parts)
-    };
-    let mut model = match base {
-        None => {
-            let (mut touches, groups) = touches(source, raw.touch)?;
-            let components =
-                components(source, Spanned::new(span.clone(), raw.component), catalogue, &touches)?;
-            let Some(raw_population) = raw.population else {
-                return Err(source.refuse(span, Reason::Empty { what: "`population`" }));
-            };
-            let population = population(source, raw_population.into_inner(), catalogue, &components)?;
-            let (criteria, _) = if raw.criterion.is_empty() {
-                (Vec::new(), Vec::new())
-            } else {
-                let listed = Spanned::new(span.clone(), raw.criterion);
-                criteria(source, listed, &components, &population.exclude)?
-            };
-            for (index, (touch, name)) in touches.iter_mut().zip(&groups).enumerate() {
-                touch.has_events = group::has_events(source, name, index, &components)?;
-            }
-            let (total, inclusion) = match raw.result {
-                None => (Total::CriteriaMet(Vec::new()), Inclusion::Nobody),
-                Some(result) => {
-                    let total = total(source, result.total, &criteria)?;
-                    let (_, inclusion) = inclusion(source, result.included, Vec::new(), &total, &criteria)?;
-                    (total, inclusion)
-                }
-            };
-            Model {
-                name: String::new(),
-                version: 0,
-                da: String::new(),
-                en: String::new(),
-                digest: digest(&[&source.canonical()]),
-                population,
-                touches,
-                components: components.into_iter().map(|(component, _)| component).collect(),
-                criteria,
-                total,
-                strata: Vec::new(),
-                inclusion,
-                tables: Vec::new(),
-            }
-        }
-        Some(base) => {
-            if raw.population.is_some() || raw.result.is_some() || !raw.criterion.is_empty() {
-                return Err(
-                    source.refuse(span, Reason::OneOf { choice: "`model` and a population and result" })
-                );
-            }
-            let mut model = model(base, base.parse()?, catalogue)?;
-            let (mut touches, groups) = touches(source, raw.touch)?;
-            let mut added = Vec::new();
-            for component in raw.component {
-                let name = component.name.clone();
-                let component = component::component(source, component, catalogue, &touches)?;
-                let taken = model.components.iter().chain(added.iter().map(|(other, _): &Placed| other));
-                if taken.clone().any(|other| other.name == component.name) {
-                    let reason = Reason::Duplicate { what: "component", name: component.name };
-                    return Err(source.refuse(name.span(), reason));
-                }
-                if taken.count() == COMPONENTS_MAX {
-                    let reason = Reason::TooMany { what: "components", max: COMPONENTS_MAX };
-                    return Err(source.refuse(name.span(), reason));
-                }
-                added.push((component, name));
-            }
-            for (index, (touch, name)) in touches.iter_mut().zip(&groups).enumerate() {
-                touch.has_events = group::has_events(source, name, index, &added)?;
-                if model.touches.iter().any(|other| other.group == touch.group) {
-                    let reason = Reason::Duplicate { what: "touch group", name: touch.group.clone() };
-                    return Err(source.refuse(name.span(), reason));
-                }
-            }
-            if model.touches.len() + touches.len() > TOUCHES_MAX {
-                return Err(source.refuse(span, Reason::TooMany { what: "touch groups", max: TOUCHES_MAX }));
-            }
-            let offset = model.touches.len();
-            model.touches.extend(touches);
-            model.components.extend(added.into_iter().map(|(component, _)| Component {
-                touch: component.touch.map(|group| group + offset),
-                ..component
-            }));
-            model.digest = digest(&[&base.canonical(), &source.canonical()]);
-            model
-        }
-    };
-    model.name = told.name.to_owned();
-    model.version = told.version;
-    model.da.clone_from(&told.title.da);
-    model.en.clone_from(&told.title.en);
-    // `number NAME` must mean one thing: a criterion has a component's name where it is that component alone.
-    for (index, component) in model.components.iter().enumerate() {
-        let same = model.criteria.iter().find(|criterion| criterion.name == component.name);
-        if same.is_some_and(|criterion| criterion.components != [index]) {
-            let name = component.name.clone();
-            return Err(source.refuse(span, Reason::Duplicate { what: "component or criterion", name }));
-        }
-    }
-    let (tables, used) = table::tables(source, raw.dimension, raw.table, &model, told, regions)?;
-    for (index, component) in model.components.iter().enumerate() {
-        let counts = model.criteria.iter().any(|criterion| criterion.components.contains(&index))
-            || model.population.exclude.contains(&index);
-        if !counts && !used.contains(&index) {
-            return Err(source.refuse(span, Reason::Unused { name: component.name.clone() }));
-        }
-    }
-    if tables.iter().flat_map(|table| &table.by).any(|by| matches!(by, By::Region(_))) {
-        // Which region a municipality lies in is part of what is agreed on.
-        model.digest = Digest::of("tvaers indicator by region", &[&model.digest.0, &regions.digest().0]);
-    }
-    model.tables = tables;
-    Ok(model)
 }
 
 /// A checked component with the place of its name, for what is found wrong later.
