@@ -91,6 +91,8 @@ async fn seen(edit: impl Fn(&Path) -> anyhow::Result<()> + Send + 'static) -> Se
                     cell.standard_error = None;
                 }
             }
+            // When it was asked is the asker's clock.
+            answer.request.as_mut().unwrap().at = jiff::Timestamp::UNIX_EPOCH;
             // Which policy it was follows from the key of the person who asks, which is the same.
             seen.push(serde_json::to_string(&answer).unwrap());
         }
