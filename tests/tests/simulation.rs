@@ -32,7 +32,7 @@ fn simulate(seeds: impl IntoIterator<Item = u64>) {
 
 #[test]
 fn generated_operations_never_lead_to_a_wrong_list() {
-    simulate(1..=20);
+    simulate(1..=10);
 }
 
 #[test]
