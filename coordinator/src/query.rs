@@ -55,14 +55,24 @@ pub async fn run_as(
     asked: &QueryAsked,
     events: &Events,
 ) -> Result<Outcome, Problem> {
-    let now = || coordinator.clock().now();
     let remembered = Asked::Query(asked.clone());
-    let (since, is_new) = coordinator.state().ask(id, &remembered, now()).await.map_err(of_state)?;
+    once(coordinator, id, &remembered, async |is_new| run(coordinator, id, asked, is_new, events).await).await
+}
+
+/// Carries a request out, unless that was done before or it is too old, and remembers what came of it under its name.
+async fn once(
+    coordinator: &Coordinator,
+    id: &RequestId,
+    remembered: &Asked,
+    run: impl AsyncFnOnce(bool) -> Result<Answered, Problem>,
+) -> Result<Outcome, Problem> {
+    let now = || coordinator.clock().now();
+    let (since, is_new) = coordinator.state().ask(id, remembered, now()).await.map_err(of_state)?;
     if let Some(outcome) = coordinator.state().outcome(id).await.map_err(of_state)? {
         return Ok(outcome);
     }
     let result = match too_old(coordinator, since) {
-        None => run(coordinator, id, asked, is_new, events).await,
+        None => run(is_new).await,
         Some(problem) => Err(problem),
     };
     let outcome = result.map_or_else(Outcome::failed, Outcome::Answered);

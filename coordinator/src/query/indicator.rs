@@ -10,12 +10,11 @@ use tvaers_protocol::study::utc_date;
 use tvaers_query::Query;
 use tvaers_query::query::Party;
 
-use super::{Answered, Question, ask_all, asked_of, combiner, expected, of_release, of_state, read};
+use super::{Answered, Question, ask_all, asked_of, combiner, expected, of_release, of_state, once, read};
 use crate::answer::{self, Coverage, Part, Refused, combined};
 use crate::coordinator::Coordinator;
 use crate::event::Events;
 use crate::request::{Asked, IndicatorAsked, RequestId};
-use crate::stratify::too_old;
 use crate::summary::Outcome;
 
 /// Asks the indicator of this request, or tells what came of it. What comes of it is remembered under the name.
@@ -28,19 +27,8 @@ pub async fn run_as(
     asked: &IndicatorAsked,
     events: &Events,
 ) -> Result<Outcome, Problem> {
-    let now = || coordinator.clock().now();
     let remembered = Asked::Indicator(asked.clone());
-    let (since, is_new) = coordinator.state().ask(id, &remembered, now()).await.map_err(of_state)?;
-    if let Some(outcome) = coordinator.state().outcome(id).await.map_err(of_state)? {
-        return Ok(outcome);
-    }
-    let result = match too_old(coordinator, since) {
-        None => run(coordinator, id, asked, is_new, events).await,
-        Some(problem) => Err(problem),
-    };
-    let outcome = result.map_or_else(Outcome::failed, Outcome::Answered);
-    coordinator.state().answer(id, &outcome, now()).await.map_err(of_state)?;
-    Ok(outcome)
+    once(coordinator, id, &remembered, async |is_new| run(coordinator, id, asked, is_new, events).await).await
 }
 
 async fn run(
