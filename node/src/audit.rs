@@ -9,13 +9,6 @@
 //! In reading order: [`event`] what is told, in [`code`]s; [`mod@line`] one entry and its digest; [`read`] reading and
 //! verifying; here, writing.
 
-pub mod code;
-pub mod event;
-pub mod line;
-pub mod read;
-
-mod error;
-
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -35,7 +28,7 @@ use event::{Event, Truncated};
 use line::{Entry, LINE_BYTES_MAX};
 use read::Entries;
 
-pub use error::AuditError;
+pub use tvaers_audit::{AuditError, code, event, line, read};
 
 /// The open audit log. Clones write to the same one, and so may other processes.
 #[derive(Clone)]

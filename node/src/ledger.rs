@@ -11,9 +11,7 @@
 
 pub mod claim;
 pub mod history;
-pub mod name;
 pub mod recovery;
-pub mod rho;
 
 mod chain;
 mod error;
@@ -35,6 +33,7 @@ use name::Name;
 use rho::NanoRho;
 
 pub use error::LedgerError;
+pub use tvaers_audit::{name, rho};
 
 /// Bytes of one answer, at most: an answer is sent in frames of a megabyte, and has a bounded number of cells.
 pub const RELEASE_BYTES_MAX: usize = 8 << 20;

@@ -5,11 +5,13 @@
 //! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part, by
 //! way of [`enrolment`], with [`fingerprint`]s that people compare; [`request`] what a person asks for; [`study`] what is
 //! agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second round between them;
-//! [`release`] what leaves for a query; [`witness`] what other nodes testify to before it does; [`hello`] how a conversation begins; [`reject`] how it is refused; [`frame`] and
+//! [`release`] what leaves for a query; [`witness`] what other nodes testify to before it does, and
+//! [`audit`] to its log; [`hello`] how a conversation begins; [`reject`] how it is refused; [`frame`] and
 //! [`codec`] in which bytes; [`problem`] how a person is told.
 
 mod hex_bytes;
 
+pub mod audit;
 pub mod codec;
 pub mod enrolment;
 pub mod event;

@@ -47,6 +47,12 @@ pub enum Purpose {
     Presentation,
     /// A witness says what it remembers of another node.
     Testimony,
+    /// A node signs the head of its audit log.
+    LogHead,
+    /// Somebody signs that they saw such a head.
+    Countersignature,
+    /// A second person approves what another asks for.
+    Approval,
 }
 
 impl Purpose {
@@ -69,6 +75,9 @@ impl Purpose {
             Self::Release => "tvaers/v1/release",
             Self::Presentation => "tvaers/v1/presentation",
             Self::Testimony => "tvaers/v1/testimony",
+            Self::LogHead => "tvaers/v1/log-head",
+            Self::Countersignature => "tvaers/v1/countersignature",
+            Self::Approval => "tvaers/v1/approval",
         }
     }
 

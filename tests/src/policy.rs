@@ -41,6 +41,7 @@ pub fn municipality(node: &str) -> String {
         ("date = 2026-11-21", format!("date = {}", day(-31))),
         ("opt-outs = \"opt-outs.csv\"", "opt-outs = \"none\"".to_owned()),
         ("protected-addresses = \"protected-addresses.csv\"", "protected-addresses = \"none\"".to_owned()),
+        ("objections = \"objections.csv\"", "objections = \"none\"".to_owned()),
         (
             "key = \"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"",
             format!("key = \"{key}\""),

@@ -111,7 +111,7 @@ fn own_policy(folder: &DataFolder) -> Result<Option<toml::Table>, Problem> {
 fn excluded(policy: &toml::Table) -> Vec<String> {
     let population = policy.get("population");
     let of = |key: &str| population.and_then(|table| table.get(key)).and_then(toml::Value::as_str);
-    let named = ["opt-outs", "protected-addresses"].into_iter().filter_map(of);
+    let named = ["opt-outs", "protected-addresses", "objections"].into_iter().filter_map(of);
     named.filter(|name| *name != "none" && !name.contains('/')).map(ToOwned::to_owned).collect()
 }
 

@@ -121,7 +121,8 @@ async fn in_state(
     let dialect = warehouse.dialect();
     warehouse.close().await;
 
-    let ask = Ask { key: person.signing, role: person.role, permit: &permit, purpose: &purpose };
+    let ask =
+        Ask { key: person.signing, role: person.role, permit: &permit, purpose: &purpose, second: None };
     let ground = Ground {
         node: &looked.config.id,
         roster: &roster,

@@ -7,6 +7,8 @@ use tvaers_protocol::id::Digest;
 use super::name::{Name, Requester};
 use super::rho::NanoRho;
 
+pub use tvaers_audit::head::Head;
+
 /// What a charge is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -129,22 +131,6 @@ pub struct Spent {
     pub windows: Vec<NanoRho>,
     /// When the first charge in each of them was made; none where there is none.
     pub oldest: Vec<Option<Timestamp>>,
-}
-
-/// The ledger's state in one line: how many entries, and the digest that the last one leads to. It only grows, so a
-/// ledger that does not contain a head seen earlier is older than it was then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Head {
-    /// The number of entries.
-    pub entries: u64,
-    /// The chained digest.
-    pub digest: Digest,
-}
-
-impl Head {
-    /// The head of what has no entries.
-    pub const EMPTY: Self = Self { entries: 0, digest: Digest::NONE };
 }
 
 /// A charge that stands: data may now be read for it, with noise worth exactly `nano_rho`.

@@ -16,7 +16,7 @@ impl Excluded {
     /// Reads the files that a policy names, each in the node's folder with one person a line.
     pub(crate) fn read(dir: &Path, exclusions: &Exclusions) -> Result<Self, Problem> {
         let mut persons = HashSet::new();
-        for name in [&exclusions.opt_outs, &exclusions.protected_addresses].into_iter().flatten() {
+        for name in exclusions.files() {
             read_file(&dir.join(name), &mut persons)?;
         }
         Ok(Self(persons))
@@ -57,7 +57,8 @@ mod tests {
     fn read(text: &str) -> Result<Excluded, Problem> {
         let dir = tempfile::tempdir().unwrap();
         private::replace(&dir.path().join("out.csv"), text.as_bytes()).unwrap();
-        let exclusions = Exclusions { opt_outs: Some("out.csv".to_owned()), protected_addresses: None };
+        let exclusions =
+            Exclusions { opt_outs: Some("out.csv".to_owned()), protected_addresses: None, objections: None };
         Excluded::read(dir.path(), &exclusions)
     }
 
@@ -73,9 +74,13 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_a_problem_and_no_file_is_none() {
         let dir = tempfile::tempdir().unwrap();
-        let missing = Exclusions { opt_outs: None, protected_addresses: Some("nowhere.csv".to_owned()) };
+        let missing = Exclusions {
+            opt_outs: None,
+            protected_addresses: Some("nowhere.csv".to_owned()),
+            objections: None,
+        };
         assert_eq!(Excluded::read(dir.path(), &missing).err().unwrap().code, "policy.exclusions");
-        let none = Exclusions { opt_outs: None, protected_addresses: None };
+        let none = Exclusions { opt_outs: None, protected_addresses: None, objections: None };
         assert!(Excluded::read(dir.path(), &none).ok().unwrap().0.is_empty());
     }
 }

@@ -52,6 +52,8 @@ impl Plan {
             role: self.role,
             permit: &content.under.permit,
             purpose: &content.under.purpose,
+            // What is asked of one node's data alone takes one person.
+            second: None,
         }
     }
 

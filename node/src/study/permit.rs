@@ -251,7 +251,13 @@ fn terms(grant: &JoinedGrant) -> TablesTerms {
 }
 
 fn ask<'a>(asked: &StudyRequest, asker: &Asker<'_>, under: &'a Under) -> Ask<'a> {
-    Ask { key: asked.requester, role: asker.person.role, permit: &under.permit, purpose: &under.purpose }
+    Ask {
+        key: asked.requester,
+        role: asker.person.role,
+        permit: &under.permit,
+        purpose: &under.purpose,
+        second: None,
+    }
 }
 
 fn needed<'a>(node: &Node, asked: &StudyRequest, model: &'a Model, known: &Known<'_>) -> Needed<'a> {

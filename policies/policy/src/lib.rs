@@ -18,6 +18,7 @@
 //! Signatures, `explain`, `diff`, `simulate` and `records` build on this and have modules of their own beside it when
 //! they come: they need [`Policy`], [`keys::KEYS`] and the verdicts, and nothing in here needs them.
 
+pub mod document;
 pub mod limit;
 pub mod text;
 

@@ -133,14 +133,14 @@ pub struct Validity {
     pub to: Date,
 }
 
-/// A person who may ask.
+/// A person who may ask, or sign what another asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedAsker {
+pub struct NamedPerson {
     /// The name, for people.
     pub name: String,
     /// The person's own signing key, which is compared exactly.
     pub key: VerifyingKey,
-    /// The role in which the person may ask.
+    /// The role in which the person may do so.
     pub role: Role,
 }
 
@@ -326,11 +326,13 @@ pub struct Permit {
     /// The legal basis of each step.
     pub basis: BTreeMap<Step, Basis>,
     /// Who may ask.
-    pub askers: Allowed<NamedAsker>,
+    pub askers: Allowed<NamedPerson>,
     /// Who approved it: two persons, or one where it says why.
     pub approvals: Vec<Approval>,
     /// Why one approval is enough.
     pub single_approval: Option<String>,
+    /// Who may sign a stratification beside who asks; empty where nobody needs to.
+    pub second_signatures: Vec<NamedPerson>,
     /// Which data.
     pub data: Data,
     /// Whose data.

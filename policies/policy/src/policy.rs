@@ -83,13 +83,24 @@ pub struct Exclusions {
     pub opt_outs: Option<String>,
     /// Citizens with a protected address.
     pub protected_addresses: Option<String>,
+    /// Citizens who objected to what is done under this policy (GDPR Article 21). Other nodes that hold them are told,
+    /// under pseudonym.
+    pub objections: Option<String>,
 }
 
 impl Exclusions {
+    /// The names of the files, those that there are.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        [&self.opt_outs, &self.protected_addresses, &self.objections]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
     /// Whether any list is named, be anyone on it or not.
     #[must_use]
-    pub const fn any(&self) -> bool {
-        self.opt_outs.is_some() || self.protected_addresses.is_some()
+    pub fn any(&self) -> bool {
+        self.files().next().is_some()
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Ask<'a> {
     pub permit: &'a str,
     /// The purpose's id.
     pub purpose: &'a str,
+    /// Who signed the request beside who asks; none where nobody did.
+    pub second: Option<Second>,
+}
+
+/// Who signed a request beside who asks. The node has checked the signature, and that the roster has that person in
+/// that role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Second {
+    /// The key that signed.
+    pub key: VerifyingKey,
+    /// The role of that person in the roster.
+    pub role: Role,
 }
 
 /// What a node's ledger has charged, in thousand-millionths of rho.

@@ -21,7 +21,7 @@ use tvaers_query::query::Party;
 use tvaers_query::{Decimal, Query};
 
 use crate::permit::Recipient;
-use crate::request::{AggregateRequest, Ask, ContributionRequest, JoinedRequest, Spent, Study, Wish};
+use crate::request::{AggregateRequest, Ask, ContributionRequest, JoinedRequest, Second, Spent, Study, Wish};
 use crate::{Fault, Policy};
 
 const MUNICIPALITY: &str = include_str!("../../examples/municipality.toml");
@@ -71,13 +71,15 @@ fn edit(text: &str, after: &str, from: &str, to: &str) -> String {
 
 const ANNA: VerifyingKey = VerifyingKey([0xa1; 32]);
 const STINE: VerifyingKey = VerifyingKey([0xb2; 32]);
+/// The data-protection officer, who signs beside whoever asks for a list.
+const OFFICER: Second = Second { key: VerifyingKey([0xd0; 32]), role: Role::Dpo };
 
 fn anna(permit: &'static str, purpose: &'static str) -> Ask<'static> {
-    Ask { key: ANNA, role: Role::Analyst, permit, purpose }
+    Ask { key: ANNA, role: Role::Analyst, permit, purpose, second: None }
 }
 
 fn stine() -> Ask<'static> {
-    Ask { key: STINE, role: Role::Analyst, permit: LIST, purpose: "offer-help" }
+    Ask { key: STINE, role: Role::Analyst, permit: LIST, purpose: "offer-help", second: Some(OFFICER) }
 }
 
 fn parties() -> Vec<Party> {

@@ -67,6 +67,8 @@ pub enum Kind {
 
     AskWitness = 96,
     Witnessed = 97,
+    AskCountersign = 98,
+    Countersigned = 99,
 }
 
 /// A number that stands for no message that this software knows.
@@ -126,6 +128,8 @@ impl Kind {
         (Self::Previewed, "previewed"),
         (Self::AskWitness, "ask-witness"),
         (Self::Witnessed, "witnessed"),
+        (Self::AskCountersign, "ask-countersign"),
+        (Self::Countersigned, "countersigned"),
     ];
 
     /// The number on the wire.

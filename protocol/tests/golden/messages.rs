@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::date;
+use tvaers_protocol::audit::{AskCountersign, Countersignature, Countersigned, LogHead, Seer};
 use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
@@ -290,6 +291,11 @@ fn witnesses() -> Vec<Golden> {
     vec![
         message(&AskWitness { presentation: signed(presentation(), 0x51) }),
         message(&Witnessed { testimony: signed(testimony(), 0x52) }),
+        message(&AskCountersign { head: signed(log_head(), 0x53) }),
+        message(&Countersigned {
+            countersignature: Some(signed(countersignature(), 0x54)),
+            before: Some(signed(log_head(), 0x55)),
+        }),
     ]
 }
 
@@ -312,6 +318,24 @@ pub(crate) fn testimony() -> Testimony {
         time: time("2026-03-01T12:00:01Z"),
         kept: true,
         remembers: Some(signed(presentation(), 0x53)),
+    }
+}
+
+pub(crate) fn log_head() -> LogHead {
+    LogHead {
+        node: node("k360"),
+        log: Digest([0xe1; 32]),
+        entries: 43,
+        head: Digest([0xe2; 32]),
+        time: time("2026-03-01T12:00:00Z"),
+    }
+}
+
+pub(crate) fn countersignature() -> Countersignature {
+    Countersignature {
+        by: Seer::Witness(node("region_1085")),
+        head: Digest([0xe3; 32]),
+        time: time("2026-03-01T12:00:01Z"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::json;
 use tvaers_host::output::{Format, Output, table};
+use tvaers_protocol::audit::Seer;
 use tvaers_protocol::problem::Problem;
 
 use super::{own_log, problem, told};
@@ -143,6 +144,15 @@ pub(super) fn row(event: &Event) -> Row {
             ),
             decision: "charged",
             rho: rho(recovered.nano_rho.get()),
+            ..Row::default()
+        },
+        Event::HeadSigned(signed) => plain(format!("the log to entry {} is signed", signed.content.entries)),
+        Event::HeadCountersigned(seen) => Row {
+            who: match &seen.by.content.by {
+                Seer::Coordinator => "the coordinator".to_owned(),
+                Seer::Witness(node) => node.to_string(),
+            },
+            what: format!("the log to entry {} is countersigned", seen.head.content.entries),
             ..Row::default()
         },
         Event::Truncated(truncated) => {

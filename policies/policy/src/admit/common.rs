@@ -37,6 +37,7 @@ impl Policy {
         };
         check_days(permit, today, refusals);
         check_asker(permit, ask, refusals);
+        check_second(permit, ask, refusals);
         if let Some(purpose) = &permit.purpose
             && purpose.id != ask.purpose
         {
@@ -100,5 +101,22 @@ fn check_asker(permit: &Permit, ask: &Ask<'_>, refusals: &mut Refusals) {
         None => refusals.push(Refusal::Asker),
         Some(asker) if asker.role != ask.role => refusals.push(Refusal::AskerRole),
         Some(_) => {}
+    }
+}
+
+/// Two persons: the second is one whom the permit names, and not who asks.
+fn check_second(permit: &Permit, ask: &Ask<'_>, refusals: &mut Refusals) {
+    if permit.second_signatures.is_empty() {
+        return;
+    }
+    let allowed = || permit.second_signatures.iter().map(|person| person.name.clone()).collect();
+    match ask.second {
+        None => refusals.push(Refusal::SecondMissing { allowed: allowed() }),
+        Some(second) if second.key == ask.key => refusals.push(Refusal::SecondSame { allowed: allowed() }),
+        Some(second) => match permit.second_signatures.iter().find(|person| person.key == second.key) {
+            None => refusals.push(Refusal::SecondUnknown { allowed: allowed() }),
+            Some(person) if person.role != second.role => refusals.push(Refusal::SecondRole),
+            Some(_) => {}
+        },
     }
 }

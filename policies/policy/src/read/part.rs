@@ -69,8 +69,15 @@ impl Reader<'_> {
     pub(super) fn exclusions(&self, table: &PolicyTable<'_>) -> Option<Exclusions> {
         let opt_outs = value::file_or_none(table, "opt-outs");
         let protected_addresses = value::file_or_none(table, "protected-addresses");
+        let objections = value::checked(table, "objections", Need::unless(self.laboratory), || {
+            value::file_or_none(table, "objections")
+        });
         table.close();
-        Some(Exclusions { opt_outs: opt_outs?, protected_addresses: protected_addresses? })
+        Some(Exclusions {
+            opt_outs: opt_outs?,
+            protected_addresses: protected_addresses?,
+            objections: objections?.flatten(),
+        })
     }
 
     pub(super) fn cells(&self, table: &PolicyTable<'_>) -> Option<Cells> {

@@ -12,7 +12,7 @@ use super::{PolicyTable, Reader, refuse_unneeded};
 use crate::fault::Reason;
 use crate::limit;
 use crate::permit::{
-    Allowed, Approval, Basis, Mode, NamedAsker, Permit, Persons, Pseudonyms, Purpose, Recipient, Safeguards,
+    Allowed, Approval, Basis, Mode, NamedPerson, Permit, Persons, Pseudonyms, Purpose, Recipient, Safeguards,
     Step, WorkList,
 };
 use crate::policy::LifeBudget;
@@ -58,6 +58,7 @@ impl Reader<'_> {
         let revoked = table.optional::<Date>("revoked").map(|day| day.value);
         let purpose = self.part(table, "purpose").map(|part| self.purpose(&part, mode));
         let askers = self.askers(table);
+        let second_signatures = self.second_signatures(table, mode);
         let approvals = self.approvals(table);
         let single_approval = value::checked(table, "single-approval", Need::Optional, || {
             value::text(table, "single-approval")
@@ -97,6 +98,7 @@ impl Reader<'_> {
             askers: askers?,
             approvals: approvals?,
             single_approval: single_approval?,
+            second_signatures: second_signatures?,
             data: data??,
             population: super::stated(population)?.unwrap_or_default(),
             budget: budget?,
@@ -120,31 +122,26 @@ impl Reader<'_> {
         Some(Purpose { id: id?, text: Text::new(da?, en?), ehds_53: ehds_53? })
     }
 
-    fn askers(&self, table: &PolicyTable<'_>) -> Option<Allowed<NamedAsker>> {
-        let tables = table.tables("asker");
+    fn askers(&self, table: &PolicyTable<'_>) -> Option<Allowed<NamedPerson>> {
         if self.laboratory && !table.has("asker") {
             return Some(Allowed::All);
         }
         if !table.require("asker") {
             return None;
         }
-        let mut askers: Vec<NamedAsker> = Vec::new();
-        let mut right = true;
-        for entry in &tables {
-            let name = value::text(entry, "name");
-            let key = value::hex(entry, "key").map(VerifyingKey);
-            let role = value::word(entry, "role", ROLES);
-            entry.close();
-            let (Some(name), Some(key), Some(role)) = (name, key, role) else {
-                right = false;
-                continue;
-            };
-            if askers.iter().any(|other| other.key == key) {
-                entry.refuse("key", Reason::Twice { name: name.clone() });
+        persons(table, "asker").map(Allowed::Only)
+    }
+
+    /// Who may sign a stratification beside who asks. One that finds named citizens always takes two persons.
+    fn second_signatures(&self, table: &PolicyTable<'_>, mode: Option<Mode>) -> Option<Vec<NamedPerson>> {
+        match mode {
+            Some(mode) if !mode.has_pseudonyms() => {
+                refuse_unneeded(table, &["second-signature"], mode);
+                Some(Vec::new())
             }
-            askers.push(NamedAsker { name, key, role });
+            Some(Mode::PersonContributions) if !self.laboratory && !table.require("second-signature") => None,
+            _ => persons(table, "second-signature"),
         }
-        right.then_some(Allowed::Only(askers))
     }
 
     fn approvals(&self, table: &PolicyTable<'_>) -> Option<Vec<Approval>> {
@@ -314,4 +311,25 @@ fn of_mode<T>(
         return Some(None);
     }
     table.required_table(key).and_then(|part| read(&part)).map(Some)
+}
+
+/// Persons by name, key and role, each key once.
+fn persons(table: &PolicyTable<'_>, key: &'static str) -> Option<Vec<NamedPerson>> {
+    let mut persons: Vec<NamedPerson> = Vec::new();
+    let mut right = true;
+    for entry in &table.tables(key) {
+        let name = value::text(entry, "name");
+        let key = value::hex(entry, "key").map(VerifyingKey);
+        let role = value::word(entry, "role", ROLES);
+        entry.close();
+        let (Some(name), Some(key), Some(role)) = (name, key, role) else {
+            right = false;
+            continue;
+        };
+        if persons.iter().any(|other| other.key == key) {
+            entry.refuse("key", Reason::Twice { name: name.clone() });
+        }
+        persons.push(NamedPerson { name, key, role });
+    }
+    right.then_some(persons)
 }

@@ -155,6 +155,46 @@ impl Refusal {
                 ["Spørg i den rolle, som tilladelsen nævner.", "Ask in the role that the permit names."],
                 "",
             ),
+            Self::SecondMissing { allowed } => words(
+                "second-signature.missing",
+                "Tilladelsen kræver, at to personer skriver under, og kun den, der spørger, har gjort det.",
+                "The permit wants two persons to sign, and only the one who asks has.",
+                [
+                    "Få en af dem, som tilladelsen nævner, til at godkende anmodningen (`tvaers query approve`).",
+                    "Have one of those whom the permit names approve the request (`tvaers query approve`).",
+                ],
+                allowed.join(", "),
+            ),
+            Self::SecondSame { allowed } => words(
+                "second-signature.same",
+                "Den, der spørger, kan ikke selv give den anden underskrift.",
+                "The person who asks cannot give the second signature too.",
+                [
+                    "Få en anden af dem, som tilladelsen nævner, til at godkende anmodningen.",
+                    "Have another of those whom the permit names approve the request.",
+                ],
+                allowed.join(", "),
+            ),
+            Self::SecondUnknown { allowed } => words(
+                "second-signature.unknown",
+                "Den, der har givet den anden underskrift, er ikke nævnt i tilladelsen.",
+                "The person who gave the second signature is not named in the permit.",
+                [
+                    "Få en af dem, som tilladelsen nævner, til at godkende anmodningen.",
+                    "Have one of those whom the permit names approve the request.",
+                ],
+                allowed.join(", "),
+            ),
+            Self::SecondRole => words(
+                "second-signature.role",
+                "Den, der har givet den anden underskrift, må gøre det i en anden rolle.",
+                "The person who gave the second signature may do so in another role.",
+                [
+                    "Ret rollen i deltagerlisten eller i politikken.",
+                    "Mend the role in the roster or in the policy.",
+                ],
+                "",
+            ),
             Self::Purpose { allowed } => words(
                 "purpose.other",
                 "Tilladelsen er til et andet formål.",

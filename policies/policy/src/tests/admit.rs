@@ -267,7 +267,7 @@ fn every_rule_that_is_broken_is_told_with_what_would_be_allowed() {
     let query =
         query("kind = \"count\"\nby = [\"unemployed\"]\n[[where]]\nfeature = \"frontline_flag\"\nis = 1\n");
     let request = AggregateRequest {
-        ask: Ask { key: STINE, role: Role::Analyst, permit: AGGREGATES, purpose: "curiosity" },
+        ask: Ask { key: STINE, role: Role::Analyst, permit: AGGREGATES, purpose: "curiosity", second: None },
         query: &query,
         nano_rho: Some(60_000_000),
         repetition: 2,

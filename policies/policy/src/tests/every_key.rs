@@ -36,6 +36,7 @@ const ROWS: &[Row] = &[
     ("dpia.date", "", "2026-12-02", "policy.assessment-late", "2026-12-01"),
     ("population.opt-outs", "", "\"../opt-outs.csv\"", "policy.file", "\"none\""),
     ("population.protected-addresses", "", "\".hidden\"", "policy.file", "\"none\""),
+    ("population.objections", "", "\"a/b.csv\"", "policy.file", "\"none\""),
     ("cells.smallest", "", "2", "policy.floor", "3"),
     ("cells.rounding", "", "0", "policy.bounds", "1"),
     ("cells.dimensions-max", "", "2", "cells.dimensions", "3"),
@@ -112,6 +113,15 @@ const ROWS: &[Row] = &[
         "\"A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1\"",
     ),
     ("permit.asker.role", "", "\"dpo\"", "asker.role", "\"analyst\""),
+    ("permit.second-signature.name", "", "\"\"", "policy.text", "\"Bo B.\""),
+    (
+        "permit.second-signature.key",
+        "",
+        "\"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a2\"",
+        "second-signature.unknown",
+        "\"D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0D0\"",
+    ),
+    ("permit.second-signature.role", "", "\"analyst\"", "second-signature.role", "\"dpo\""),
     ("permit.approval.name", "", "\"Databeskyttelsesrådgiveren\"", "policy.twice", "\"Borgmesteren\""),
     ("permit.approval.date", "", "2026-12-16", "permit.not-approved", "2026-12-15"),
     (

@@ -6,7 +6,7 @@ use crate::permit::Persons;
 use crate::verdict::Verdict;
 
 fn anyone(permit: &'static str) -> Ask<'static> {
-    Ask { key: VerifyingKey([7; 32]), role: Role::Analyst, permit, purpose: "" }
+    Ask { key: VerifyingKey([7; 32]), role: Role::Analyst, permit, purpose: "", second: None }
 }
 
 fn policy(grain: Grain, rho: &str) -> Policy {

@@ -226,7 +226,7 @@ impl Asked {
         let (permit, purpose, key, sector) = permits[self.permit];
         let purpose = [purpose, "other"][self.purpose];
         let key = [key, VerifyingKey([0xd0; 32]), VerifyingKey([1; 32])][self.asker];
-        (Ask { key, role: Role::Analyst, permit, purpose }, sector)
+        (Ask { key, role: Role::Analyst, permit, purpose, second: Some(OFFICER) }, sector)
     }
 
     fn today(self) -> Date {

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::error::AuditError;
-use super::event::Event;
-use super::line::{Entry, LINE_BYTES_MAX};
-use crate::ledger::claim::Head;
+use crate::error::AuditError;
+use crate::event::Event;
+use crate::head::Head;
+use crate::line::{Entry, LINE_BYTES_MAX};
 
 /// The entries of a log, each checked against those before it. Ends at the first that is broken, or at half an entry
 /// (see [`Entries::torn_bytes`]).
@@ -52,7 +52,7 @@ pub fn read_part(path: &Path, first: u64) -> Result<Entries<BufReader<File>>, Au
 
 impl<R: BufRead> Entries<R> {
     /// What follows a head.
-    pub(super) const fn after(from: R, head: Head) -> Self {
+    pub const fn after(from: R, head: Head) -> Self {
         Self { from, head, bytes: 0, line: Vec::new(), torn: Vec::new(), done: false }
     }
 
@@ -72,12 +72,12 @@ impl<R: BufRead> Entries<R> {
     }
 
     /// That half entry.
-    pub(super) fn torn(&self) -> &[u8] {
+    pub fn torn(&self) -> &[u8] {
         &self.torn
     }
 
     /// Bytes of whole entries so far.
-    pub(super) const fn bytes(&self) -> u64 {
+    pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::line::LINE_BYTES_MAX;
+use crate::line::LINE_BYTES_MAX;
 
 /// Why the audit log could not be written or believed.
 #[derive(Debug, thiserror::Error)]

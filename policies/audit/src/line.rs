@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
 
-use super::event::Event;
+use crate::event::Event;
 
 /// Bytes of one line, at most: the longest list of features fits, and a reader's memory is bounded.
 pub const LINE_BYTES_MAX: usize = 16 << 10;
@@ -55,11 +55,11 @@ struct Covered<'a> {
 
 /// Why a line is not the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotNext(pub(super) &'static str);
+pub struct NotNext(pub &'static str);
 
 impl Entry {
     /// Writes an entry as its line, without the end of the line, and gives its digest.
-    pub(super) fn write(
+    pub fn write(
         number: u64,
         at: Timestamp,
         software: &Software,
@@ -79,7 +79,7 @@ impl Entry {
 
     /// Reads the line that should be entry `number` after `previous`. Written again it must be the same, byte for
     /// byte: so there is one way to write an entry, and nothing can hide in a line.
-    pub(super) fn read(line: &[u8], number: u64, previous: Digest) -> Result<Self, NotNext> {
+    pub fn read(line: &[u8], number: u64, previous: Digest) -> Result<Self, NotNext> {
         let entry: Self = serde_json::from_slice(line)
             .map_err(|_| NotNext("it is not an entry that this version knows"))?;
         if entry.number != number {

@@ -5,13 +5,15 @@ use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use tvaers_protocol::audit::{Countersignature, LogHead};
 use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::Signed;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
 
-use super::code::Code;
-use crate::ledger::claim::Head;
-use crate::ledger::name::{Name, NameError, Requester};
-use crate::ledger::rho::NanoRho;
+use crate::code::Code;
+use crate::head::Head;
+use crate::name::{Name, NameError, Requester};
+use crate::rho::NanoRho;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,10 @@ pub enum Event {
     StudyClosed(StudyClosed),
     /// What the ledger had lost for good was charged again.
     LedgerRecovered(LedgerRecovered),
+    /// The node signed the log so far.
+    HeadSigned(Signed<LogHead>),
+    /// Somebody else signed that they saw the log so far.
+    HeadCountersigned(Box<HeadCountersigned>),
     /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
     Truncated(Truncated),
 }
@@ -375,6 +381,16 @@ pub struct LedgerRecovered {
     pub nano_rho: NanoRho,
     /// The ledger's head with it.
     pub ledger: Head,
+}
+
+/// A head of this log that somebody else saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadCountersigned {
+    /// The head, as the node signed it.
+    pub head: Signed<LogHead>,
+    /// The word of who saw it.
+    pub by: Signed<Countersignature>,
 }
 
 /// Half an entry at the end of the log.
