@@ -4,6 +4,7 @@ mod analyst;
 mod asking;
 mod certificate;
 mod check;
+mod draft;
 mod enrol;
 mod indicators;
 mod init;

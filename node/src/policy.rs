@@ -4,6 +4,7 @@
 //! for something that this version cannot do keeps the node from starting: nothing is answered under half a policy.
 
 mod excluded;
+pub(crate) mod keeper;
 mod load;
 pub(crate) mod period;
 mod rules;

@@ -25,6 +25,14 @@ pub enum Event {
     Stop,
     /// A policy came into force.
     PolicyLoaded(PolicyLoaded),
+    /// A policy that was put in place cannot be used, and nothing is permitted meanwhile.
+    PolicyRefused(PolicyRefused),
+    /// The policy was taken away, and nothing is permitted.
+    PolicyWithdrawn(PolicyWithdrawn),
+    /// The lists of those who are left out, or the signatures, changed beside the same policy.
+    ListsRead(ListsRead),
+    /// A policy or one of its permits was revoked.
+    PolicyRevoked(PolicyRevoked),
     /// Data was imported.
     Import(Imported),
     /// A request was permitted, charged and released.
@@ -61,6 +69,50 @@ pub struct PolicyLoaded {
     pub version: u64,
     /// Whether it is for made-up data only.
     pub laboratory: bool,
+    /// Who signed it, each with their role in brackets; nobody needs to sign a laboratory's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_by: Vec<Name>,
+}
+
+/// A policy that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRefused {
+    /// The digest of the policy that was in force before; zeros where none was.
+    pub before: Digest,
+    /// All that is wrong with it.
+    pub rules: Vec<Code>,
+}
+
+/// A policy that was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyWithdrawn {
+    /// Its digest; zeros where the file could not be used.
+    pub policy: Digest,
+}
+
+/// Lists or signatures that changed beside a policy that stayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListsRead {
+    /// The policy.
+    pub policy: Digest,
+}
+
+/// A policy, or one of its permits, that was revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRevoked {
+    /// The policy.
+    pub policy: Digest,
+    /// The permit; none where the whole policy was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<Name>,
+    /// From which day on.
+    pub from: Date,
+    /// Who signed the revocation, with the role in brackets.
+    pub by: Name,
 }
 
 /// Data that was imported.

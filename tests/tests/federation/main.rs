@@ -16,6 +16,7 @@ mod joined;
 mod malformed;
 mod missing;
 mod permitted;
+mod policy;
 mod postgres;
 mod query;
 mod refuse;

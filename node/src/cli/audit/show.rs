@@ -83,6 +83,23 @@ pub(super) fn row(event: &Event) -> Row {
             let laboratory = if loaded.laboratory { ", for made-up data alone" } else { "" };
             plain(format!("policy {} version {}{laboratory}", short(loaded.policy), loaded.version))
         }
+        Event::PolicyRefused(refused) => Row {
+            what: "a policy that cannot be used; nothing is permitted".to_owned(),
+            rules: codes(&refused.rules),
+            ..Row::default()
+        },
+        Event::PolicyWithdrawn(_) => plain("the policy was taken away; nothing is permitted".to_owned()),
+        Event::ListsRead(read) => {
+            plain(format!("lists or signatures changed beside policy {}", short(read.policy)))
+        }
+        Event::PolicyRevoked(revoked) => Row {
+            who: revoked.by.to_string(),
+            what: match &revoked.permit {
+                Some(permit) => format!("permit {permit} revoked from {}", revoked.from),
+                None => format!("policy {} revoked from {}", short(revoked.policy), revoked.from),
+            },
+            ..Row::default()
+        },
         Event::Import(import) => {
             plain(format!("import {} of {}, data {}", import.import, import.extracted_on, short(import.data)))
         }

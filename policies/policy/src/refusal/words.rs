@@ -66,7 +66,7 @@ impl Refusal {
                 "",
             ),
             Self::PolicyOlder { version, seen } => words(
-                "policy.older",
+                "policy.superseded",
                 format!("Politikken har version {version}, men version {seen} har været i kraft."),
                 format!("The policy has version {version}, but version {seen} has been in force."),
                 [

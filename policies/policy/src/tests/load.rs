@@ -362,8 +362,8 @@ fn a_node_loads_its_own_policy_and_no_older_one() {
     assert_eq!(load(&municipality, "k360", false, seen(2, municipality.digest())), none);
     assert_eq!(load(&municipality, "k360", false, seen(1, other)), ["policy.predecessor"]);
     assert_eq!(load(&municipality, "k360", false, seen(2, other)), ["policy.replaced"]);
-    assert_eq!(load(&municipality, "k360", false, seen(3, other)), ["policy.older"]);
-    assert_eq!(load(&municipality, "k376", true, seen(3, other)), ["policy.other-node", "policy.older"]);
+    assert_eq!(load(&municipality, "k360", false, seen(3, other)), ["policy.superseded"]);
+    assert_eq!(load(&municipality, "k376", true, seen(3, other)), ["policy.other-node", "policy.superseded"]);
     let laboratory = read_right(LABORATORY);
     assert_eq!(load(&laboratory, "k360", true, None), none);
     assert_eq!(load(&laboratory, "k360", false, None), ["policy.not-made-up"]);
