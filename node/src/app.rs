@@ -24,14 +24,14 @@ use tvaers_query::Decimal;
 
 use crate::audit::event::{Event, PolicyLoaded};
 use crate::audit::{self, Audit};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::ledger::claim::Head;
 use crate::library::library;
 use crate::node::{Node, Parts};
 use crate::policy::keeper::Mark;
-use crate::policy::{self, InForce, Loading};
+use crate::policy::{self, InForce, Loading, revoked, signed};
 use crate::state::State;
 use crate::study::restore;
 use crate::witness::denied::Behind;
@@ -243,6 +243,9 @@ pub async fn policies(
     let loading = Loading {
         node: &config.id,
         made_up: config.made_up,
+        signers: &config::signers(&config.policy_signers)
+            .map_err(|error| vec![Problem::from_error(Exit::BadInput, "config", &error)])?,
+        revocations: &home.revocations(),
         delta,
         nodes: roster.map_or(0, |roster| roster.roster().members.len()),
         seen: seen.map(|(version, digest)| Seen { version, digest }),
@@ -347,8 +350,18 @@ pub(crate) fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> P
 /// The files of a policy that there are before it is read: its own, and the signatures beside it.
 #[must_use]
 pub fn policy_files(home: &Home, config: &Config) -> Vec<PathBuf> {
-    let _ = config;
-    vec![home.policy()]
+    let signatures = config.policy_signers.iter().map(|signer| signed::beside(&home.policy(), &signer.role));
+    std::iter::once(home.policy()).chain(signatures).chain(revoked::files(&home.revocations())).collect()
+}
+
+/// Keeps a copy of a policy's file, by its digest.
+fn keep(home: &Home, policy: &InForce) -> Result<(), PrivateFileError> {
+    let path = home.policies().join(format!("{}.toml", policy.digest()));
+    if path.exists() {
+        return Ok(());
+    }
+    private::create_dir(&home.policies())?;
+    private::replace(&path, policy.text().as_bytes())
 }
 
 /// Remembers a policy that comes into force, keeps a copy of its file, and gives what the log is told of it.
@@ -366,8 +379,10 @@ pub(crate) async fn note_policy(
         noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
     }
     let (version, laboratory) = (policy.version(), policy.is_laboratory());
-    let signed_by = Vec::new();
-    let _ = home;
+    let signed_by = policy.signed_by().to_vec();
+    keep(home, policy).map_err(|error| {
+        Problem::from_error(Exit::Failed, "policy.keep", &error).at(home.policies().display())
+    })?;
     Ok(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory, signed_by }))
 }
 
@@ -382,6 +397,7 @@ async fn start(
     let mut events = vec![Event::Start];
     if let Some(policy) = policy {
         events.push(note_policy(home, state, policy, now).await?);
+        events.extend(policy.revocations().iter().cloned().map(Event::PolicyRevoked));
     }
     let recorded = audit.record(now, events).await;
     recorded.map(drop).map_err(|error| {

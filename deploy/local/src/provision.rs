@@ -321,6 +321,7 @@ fn config(folder: &DataFolder) -> Config {
         name: format!("{} {}", folder.sector, folder.code),
         coordinator: "127.0.0.1:4433".to_owned(),
         made_up: true,
+        policy_signers: Vec::new(),
         source: None,
     }
 }

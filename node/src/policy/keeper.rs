@@ -161,10 +161,14 @@ pub(crate) fn files(node: &Node, policy: Option<&InForce>) -> impl Iterator<Item
 
 /// What the log is told of a policy that is put in force, and what the node remembers of it.
 async fn changed(node: &Node, before: Option<&InForce>, policy: &InForce) -> Result<Vec<Event>, Problem> {
-    if before.is_some_and(|before| before.digest() == policy.digest()) {
-        return Ok(vec![Event::ListsRead(ListsRead { policy: policy.digest() })]);
-    }
-    app::note_policy(node.home(), node.state(), policy, node.clock().now()).await.map(|event| vec![event])
+    let earlier = before.filter(|before| before.digest() == policy.digest());
+    let first = match earlier {
+        Some(_) => Event::ListsRead(ListsRead { policy: policy.digest() }),
+        None => app::note_policy(node.home(), node.state(), policy, node.clock().now()).await?,
+    };
+    let known = earlier.map(InForce::revocations).unwrap_or_default();
+    let new = policy.revocations().iter().filter(|revoked| !known.contains(revoked)).cloned();
+    Ok(std::iter::once(first).chain(new.map(Event::PolicyRevoked)).collect())
 }
 
 fn refused(before: Option<&InForce>, problems: &[Problem]) -> (Current, Vec<Event>) {

@@ -35,6 +35,7 @@ pub mod request;
 pub mod verdict;
 
 mod admit;
+pub mod revocation;
 pub mod signature;
 pub mod succession;
 

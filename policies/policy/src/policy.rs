@@ -23,6 +23,8 @@ pub struct Policy {
     /// Epsilons and what each is worth, rising, where the file states a budget so; else none.
     pub(crate) epsilons: Vec<(Decimal, u64)>,
     pub(crate) digest: Digest,
+    /// The day from which it no longer holds, by a revocation; nothing of the file.
+    pub(crate) revoked: Option<Date>,
 }
 
 /// Which policy it is of which node.
@@ -210,6 +212,12 @@ impl Policy {
     #[must_use]
     pub const fn edition(&self) -> Option<&Edition> {
         self.edition.as_ref()
+    }
+
+    /// The day from which it no longer holds, by a revocation.
+    #[must_use]
+    pub const fn revoked(&self) -> Option<Date> {
+        self.revoked
     }
 
     /// Who answers for the data; none where a laboratory's policy says nothing of it.

@@ -43,6 +43,7 @@ impl From<Refusal> for Violation {
 pub(crate) enum Refusal {
     PolicyEarly { from: Date },
     PolicyExpired { to: Date },
+    PolicyRevoked { on: Date },
     PolicyOfOther { node: String },
     PolicyOlder { version: u64, seen: u64 },
     PolicyReplaced { version: u64 },

@@ -51,6 +51,13 @@ impl Refusal {
                 ["Vent, til den gælder.", "Wait until it holds."],
                 format!("from {from}"),
             ),
+            Self::PolicyRevoked { on } => words(
+                "policy.revoked",
+                format!("Nodens politik er tilbagekaldt fra {on}."),
+                format!("The node's policy is revoked from {on} on."),
+                ["Bed den dataansvarlige om en ny.", "Ask the controller for a new one."],
+                "",
+            ),
             Self::PolicyExpired { to } => words(
                 "policy.expired",
                 format!("Nodens politik udløb den {to}."),
