@@ -246,6 +246,7 @@ pub async fn policies(
         signers: &config::signers(&config.policy_signers)
             .map_err(|error| vec![Problem::from_error(Exit::BadInput, "config", &error)])?,
         revocations: &home.revocations(),
+        policies: &home.policies(),
         delta,
         nodes: roster.map_or(0, |roster| roster.roster().members.len()),
         seen: seen.map(|(version, digest)| Seen { version, digest }),

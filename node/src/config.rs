@@ -193,7 +193,7 @@ pub(crate) fn signers(stated: &[PolicySigner]) -> Result<Vec<Signer>, ConfigErro
         if signers.iter().any(|other| other.role == role || other.key == key) {
             return Err(wrong("its role or its key stands twice".to_owned()));
         }
-        signers.push(Signer { role, name, key });
+        signers.push(Signer { role, person: signer.name.clone(), name, key });
     }
     Ok(signers)
 }
@@ -202,6 +202,8 @@ pub(crate) fn signers(stated: &[PolicySigner]) -> Result<Vec<Signer>, ConfigErro
 #[derive(Clone, Debug)]
 pub(crate) struct Signer {
     pub(crate) role: SignerRole,
+    /// The person's name alone.
+    pub(crate) person: String,
     /// Name, role and the key's number, as the audit log tells them.
     pub(crate) name: Name,
     pub(crate) key: PublicKey,

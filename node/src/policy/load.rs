@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tvaers_definitions::library::Library;
-use tvaers_policy::Policy;
 use tvaers_policy::succession::Seen;
+use tvaers_policy::{Policy, Violation};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_release::conversion::Delta;
@@ -23,6 +23,8 @@ pub struct Loading<'a> {
     pub(crate) signers: &'a [Signer],
     /// The folder of revocations.
     pub(crate) revocations: &'a Path,
+    /// The folder of policies that were in force.
+    pub(crate) policies: &'a Path,
     /// The roster's constant delta.
     pub delta: Delta,
     /// How many nodes the federation has.
@@ -55,11 +57,32 @@ pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Opt
     policy.admit_load(loading.node, loading.made_up, loading.seen).into_result().map_err(|violations| {
         violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
     })?;
+    raise(&policy, loading, library).map_err(|violations| {
+        violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
+    })?;
     check_witnesses(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
     let revocations = revoked::apply(&mut policy, loading)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let excluded = Excluded::read(dir, policy.exclusions()).map_err(|problem| vec![problem])?;
     Ok(Some(InForce { policy, excluded, text, signed_by, revocations }))
+}
+
+/// Looks whether a budget rises over that of the policy in force before, and who signed that. Where nobody signs, as over
+/// made-up data, anybody may.
+fn raise(policy: &Policy, loading: &Loading<'_>, library: &Library) -> Result<(), Vec<Violation>> {
+    let Some(seen) = loading.seen.filter(|seen| seen.digest != policy.digest()) else { return Ok(()) };
+    if loading.signers.is_empty() {
+        return Ok(());
+    }
+    let kept = loading.policies.join(format!("{}.toml", seen.digest));
+    let text = std::fs::read_to_string(kept).ok();
+    let rho = |epsilon| rho_of_epsilon(loading.delta, epsilon);
+    // Who could change the copy could change its digest's file name, not the digest.
+    let before = text
+        .and_then(|text| Policy::read(&text, "", library, &rho).ok())
+        .filter(|before| before.digest() == seen.digest);
+    let names: Vec<&str> = loading.signers.iter().map(|signer| signer.person.as_str()).collect();
+    policy.admit_raise(before.as_ref(), &names).into_result()
 }
 
 /// Refuses to wait for more witnesses than the federation has nodes. Before the first roster nobody knows how many.

@@ -49,6 +49,7 @@ pub(crate) enum Refusal {
     PolicyReplaced { version: u64 },
     PolicyPredecessor { version: u64 },
     PolicyNotMadeUp,
+    PolicyRaised { allowed: Vec<String> },
     PermitUnknown { permit: String, known: Vec<String> },
     PermitMode { mode: Mode, wanted: Mode },
     PermitEarly { from: Date },

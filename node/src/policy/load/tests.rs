@@ -1,6 +1,7 @@
 //! What keeps a policy from coming into force, each with its code.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use minisign::KeyPair;
 use tvaers_policy::revocation::Revocation;
@@ -10,7 +11,13 @@ use super::*;
 use crate::config::{self, PolicySigner};
 use crate::ledger::name::Name;
 
-const PILOT: &str = include_str!("../../../../policies/examples/pilot.toml");
+const EXAMPLE: &str = include_str!("../../../../policies/examples/pilot.toml");
+/// Budgets in rho, as each in epsilon takes some hundred conversions.
+static PILOT: LazyLock<String> = LazyLock::new(|| {
+    let lines = EXAMPLE.lines().map(|line| line.replace("{ epsilon = ", "{ rho = "));
+    lines.map(|line| format!("{line}\n")).collect()
+});
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::embedded().unwrap());
 const LABORATORY: &str = include_str!("../../../../policies/examples/laboratory.toml");
 
 /// A node's folder with people who sign.
@@ -59,12 +66,13 @@ impl Made {
             made_up,
             signers: &signers,
             revocations: &self.dir.path().join("revocations"),
+            policies: &self.dir.path().join("policies"),
             delta: "1e-8".parse().unwrap(),
             nodes: 3,
             seen,
         };
-        let library = Library::embedded().unwrap();
-        let loaded = load(&self.path(), &loading, &library);
+
+        let loaded = load(&self.path(), &loading, &LIBRARY);
         let codes =
             |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>();
         loaded.map_err(codes).map(|policy| policy.unwrap())
@@ -87,13 +95,13 @@ fn loaded(text: &str, node: &str, made_up: bool) -> Result<(), Vec<String>> {
 
 #[test]
 fn what_a_policy_demands_and_the_node_cannot_keep_keeps_it_from_loading() {
-    assert_eq!(loaded(PILOT, "k376", false), Ok(()));
+    assert_eq!(loaded(&PILOT, "k376", false), Ok(()));
     let witnesses = |count: u32| PILOT.replace("\nwitnesses = 0\n", &format!("\nwitnesses = {count}\n"));
     assert_eq!(loaded(&PILOT.replace("\nwitnesses = 0\n", "\n"), "k376", false), Ok(()));
     assert_eq!(loaded(&witnesses(2), "k376", false), Ok(()));
     let refused = |text: &str, node: &str, made_up: bool| loaded(text, node, made_up).unwrap_err();
     assert_eq!(refused(&witnesses(3), "k376", false), ["policy.witnesses"]);
-    assert_eq!(refused(PILOT, "k360", false), ["policy.other-node"]);
+    assert_eq!(refused(&PILOT, "k360", false), ["policy.other-node"]);
     assert_eq!(refused(LABORATORY, "k376", false), ["policy.not-made-up"]);
     assert_eq!(loaded(LABORATORY, "k376", true), Ok(()));
     let gone = PILOT.replace("protected-addresses.csv", "nowhere.csv");
@@ -109,18 +117,19 @@ fn no_file_is_no_policy() {
         made_up: true,
         signers: &[],
         revocations: nowhere,
+        policies: nowhere,
         delta,
         nodes: 3,
         seen: None,
     };
-    let library = Library::embedded().unwrap();
-    assert!(load(Path::new("/nowhere/policy.toml"), &loading, &library).ok().unwrap().is_none());
+
+    assert!(load(Path::new("/nowhere/policy.toml"), &loading, &LIBRARY).ok().unwrap().is_none());
 }
 
 #[test]
 fn all_who_must_sign_have_signed_this_very_file() {
     let made = Made::new();
-    made.put(PILOT);
+    made.put(&PILOT);
     let policy = made.load().unwrap();
     let names: Vec<&str> = policy.signed_by().iter().map(Name::as_str).collect();
     assert!(
@@ -138,14 +147,14 @@ fn all_who_must_sign_have_signed_this_very_file() {
     made.sign(&made.path(), &["dpo"]);
     made.load().unwrap();
     // One byte more than was signed, and be it a comment.
-    std::fs::write(made.path(), format!("{PILOT}#\n")).unwrap();
+    std::fs::write(made.path(), format!("{}#\n", *PILOT)).unwrap();
     assert_eq!(made.refused(), ["policy.signature", "policy.signature"]);
 }
 
 #[test]
 fn over_real_data_two_persons_sign_and_made_up_data_needs_none() {
     let mut made = Made::new();
-    made.put(PILOT);
+    made.put(&PILOT);
     let dpo = made.people.pop().unwrap();
     assert_eq!(made.refused(), ["policy.signers"]);
     made.people.clear();
@@ -160,7 +169,7 @@ fn over_real_data_two_persons_sign_and_made_up_data_needs_none() {
 #[test]
 fn an_older_version_and_another_of_the_same_are_told_apart() {
     let made = Made::new();
-    made.put(PILOT);
+    made.put(&PILOT);
     let seen = |version, digest| Some(Seen { version, digest });
     let codes = |seen| made.load_as("k376", false, seen).map(drop);
     let digest = made.load().unwrap().digest();
@@ -172,7 +181,7 @@ fn an_older_version_and_another_of_the_same_are_told_apart() {
 #[test]
 fn one_who_signs_policies_can_revoke_a_permit_or_all_of_it() {
     let made = Made::new();
-    made.put(PILOT);
+    made.put(&PILOT);
     let policy = made.load().unwrap();
     let permit = policy.policy().permits()[0].id.clone();
     let day = jiff::civil::date(2026, 12, 24);
@@ -205,4 +214,37 @@ fn one_who_signs_policies_can_revoke_a_permit_or_all_of_it() {
     std::fs::write(&path, "[revocation]\nfrom = 2026-12-24\n").unwrap();
     made.sign(&path, &["dpo"]);
     assert_eq!(made.refused(), ["policy.missing", "policy.missing", "policy.missing"]);
+}
+
+#[test]
+fn a_budget_rises_only_by_the_signatures_of_two_whom_the_policy_before_names() {
+    let mut made = Made::new();
+    let names = ["Borgmesteren", "R\u{e5}dgiveren"];
+    let one =
+        PILOT.replacen("raised-by = [", &format!("raised-by = [\"{}\", \"{}\", ", names[0], names[1]), 1);
+    made.put(&one);
+    let first = made.load().unwrap().digest();
+    std::fs::create_dir(made.dir.path().join("policies")).unwrap();
+    std::fs::write(made.dir.path().join(format!("policies/{first}.toml")), &one).unwrap();
+    let next = |from: &str, to: &str| {
+        assert!(one.contains(from), "{from}");
+        one.replacen("version = 1\n", &format!("version = 2\npredecessor = \"{first}\"\n"), 1)
+            .replacen(from, to, 1)
+    };
+    let life = one.lines().find(|line| line.starts_with("for-life")).unwrap();
+    let (lower, higher) = (next(life, "for-life = { rho = 1 }"), next(life, "for-life = { rho = 9 }"));
+    let seen = Some(Seen { version: 1, digest: first });
+    made.put(&lower);
+    made.load_as("k376", false, seen).unwrap();
+    made.put(&higher);
+    let refused = |made: &Made| made.load_as("k376", false, seen).map(drop);
+    assert_eq!(refused(&made), Err(vec!["policy.raised".to_owned()]));
+    for ((signer, _), name) in made.people.iter_mut().zip(names) {
+        signer.name = name.to_owned();
+    }
+    assert_eq!(refused(&made), Ok(()));
+    // The policy before says who, not the one that raises.
+    made.put(&higher.replace("Borgmesteren", "En anden"));
+    made.people[0].0.name = "En anden".to_owned();
+    assert_eq!(refused(&made), Err(vec!["policy.raised".to_owned()]));
 }
