@@ -40,6 +40,8 @@ pub mod succession;
 pub mod keys;
 pub mod laboratory;
 
+pub mod explain;
+
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 mod admit;
 mod every_key;
 mod examples;
+mod explain;
 mod kinds;
 mod laboratory;
 mod load;
