@@ -40,6 +40,7 @@ pub mod succession;
 pub mod keys;
 pub mod laboratory;
 
+pub mod diff;
 pub mod explain;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a policy file may say, and what it then permits. The examples are the policies that tests begin with.
 
 mod admit;
+mod diff;
 mod every_key;
 mod examples;
 mod explain;
