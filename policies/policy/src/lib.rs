@@ -42,6 +42,9 @@ pub mod succession;
 pub mod keys;
 pub mod laboratory;
 
+pub mod diff;
+pub mod explain;
+
 #[cfg(test)]
 mod tests;
 

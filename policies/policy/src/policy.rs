@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_query::Decimal;
 
 use crate::permit::{Limit, Permit, Validity};
@@ -218,6 +218,17 @@ impl Policy {
     #[must_use]
     pub const fn revoked(&self) -> Option<Date> {
         self.revoked
+    }
+
+    /// The sector of the node whose policy it is, by the node's name: `region_1085` is a region's, `k360` a
+    /// municipality's. None where the policy names no node, or one that is called otherwise.
+    #[must_use]
+    pub fn sector(&self) -> Option<Sector> {
+        let name = self.edition.as_ref()?.node.as_str();
+        let is_code = |code: &str| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+        let region = name.strip_prefix("region_").filter(|code| is_code(code)).map(|_| Sector::Region);
+        let kommune = name.strip_prefix('k').filter(|code| is_code(code)).map(|_| Sector::Municipality);
+        region.or(kommune)
     }
 
     /// Who answers for the data; none where a laboratory's policy says nothing of it.

@@ -9,9 +9,9 @@ use super::*;
 use crate::keys::{KEYS, Needed};
 
 /// Key; the path that is set, where it is not the key's own; what refuses, with its code; what permits.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(super) type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     ("laboratory", "", "\"no\"", "policy.type", "false"),
     ("policy.node", "", "\"K360\"", "policy.node-id", "\"k376\""),
     ("policy.version", "", "0", "policy.bounds", "7"),
