@@ -38,8 +38,13 @@ mod admit;
 pub mod signature;
 pub mod succession;
 
+pub mod warning;
+
 pub mod keys;
 pub mod laboratory;
+pub mod records;
+pub mod reference;
+pub mod schema;
 
 #[cfg(test)]
 mod tests;

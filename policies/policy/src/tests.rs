@@ -6,7 +6,10 @@ mod examples;
 mod kinds;
 mod laboratory;
 mod load;
+mod records;
+mod schema;
 mod tighten;
+mod warning;
 
 use std::sync::LazyLock;
 

@@ -9,7 +9,7 @@ mod place;
 mod table;
 mod value;
 
-use toml::de::DeTable;
+use toml::de::{DeArray, DeTable};
 
 pub use fault::{Faults, Form, Wrong};
 pub use place::{Place, Placed};
@@ -48,6 +48,27 @@ impl<'t> Document<'t> {
     /// The table that the whole file is.
     pub fn root<'d, R: From<Form>>(&'d self, faults: &'d Faults<R>) -> Table<'d, R> {
         Table::root(&self.lines, &self.root, faults)
+    }
+
+    /// Where the value of a key stands, by its path as faults name it (`permit[2].budget`); where the file does not
+    /// have it, the nearest table or value that it would be a part of.
+    #[must_use]
+    pub fn place_of(&self, path: &str) -> Placed<()> {
+        let mut at = Placed { value: (), key: String::new(), place: Place::START, length: 1 };
+        let mut table = Some(&self.root);
+        let mut list: Option<&DeArray<'t>> = None;
+        for part in path.split(['.', '[']) {
+            let item = match part.strip_suffix(']').map(str::parse::<usize>) {
+                Some(Ok(index)) => list.and_then(|list| list.get(index.wrapping_sub(1))),
+                _ => table.and_then(|table| table.get(part)),
+            };
+            let Some(item) = item else { break };
+            let span = item.span();
+            at.place = self.lines.place(span.start);
+            at.length = self.lines.length(span);
+            (table, list) = (item.get_ref().as_table(), item.get_ref().as_array());
+        }
+        Placed { key: path.to_owned(), ..at }
     }
 }
 
