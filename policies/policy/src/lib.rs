@@ -39,8 +39,13 @@ pub mod revocation;
 pub mod signature;
 pub mod succession;
 
+pub mod warning;
+
 pub mod keys;
 pub mod laboratory;
+pub mod records;
+pub mod reference;
+pub mod schema;
 
 pub mod diff;
 pub mod explain;

@@ -8,7 +8,10 @@ mod explain;
 mod kinds;
 mod laboratory;
 mod load;
+mod records;
+mod schema;
 mod tighten;
+mod warning;
 
 use std::sync::LazyLock;
 
