@@ -36,14 +36,11 @@ pub(crate) const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// # Errors
 /// [`AuditError::Io`].
 pub fn read(path: &Path) -> Result<Entries<BufReader<Files>>, AuditError> {
-    let all = files::of_log(path)?;
-    let place = match all.first() {
-        Some(oldest) => files::first_place(oldest)?,
-        None => None,
-    };
+    let (full, last) = files::opened(path)?;
+    let place = files::first_place(full.first().map_or(path, PathBuf::as_path))?;
     let front = place.filter(|place| place.number > 1);
     let front = front.map(|place| Head { entries: place.number - 1, digest: place.previous });
-    let from = BufReader::new(Files { now: None, left: all.into() });
+    let from = BufReader::new(Files { now: None, full: full.into(), last: Some(last) });
     Ok(Entries { front, ..Entries::after(from, front.unwrap_or(Head::EMPTY)) })
 }
 
@@ -56,14 +53,15 @@ pub fn read_part(path: &Path, first: u64) -> Result<Entries<BufReader<Files>>, A
     let Some(before) = first.checked_sub(1).filter(|before| *before > 0) else { return read(path) };
     let place = files::first_place(path)?
         .ok_or(AuditError::Broken { entry: first, what: "it is not an entry that this version knows" })?;
-    let from = BufReader::new(Files { now: None, left: [path.to_owned()].into() });
+    let from = BufReader::new(Files { now: None, full: [path.to_owned()].into(), last: None });
     Ok(Entries::after(from, Head { entries: before, digest: place.previous }))
 }
 
 /// The files of a log as one stream.
 pub struct Files {
     now: Option<File>,
-    left: VecDeque<PathBuf>,
+    full: VecDeque<PathBuf>,
+    last: Option<File>,
 }
 
 impl Read for Files {
@@ -75,8 +73,13 @@ impl Read for Files {
                     return Ok(read);
                 }
             }
-            let Some(path) = self.left.pop_front() else { return Ok(0) };
-            self.now = Some(File::open(path)?);
+            self.now = match self.full.pop_front() {
+                Some(path) => Some(File::open(path)?),
+                None => Some(match self.last.take() {
+                    Some(last) => last,
+                    None => return Ok(0),
+                }),
+            };
         }
     }
 }
@@ -127,9 +130,10 @@ impl<R: BufRead> Entries<R> {
                 return Err(broken("its line is longer than an entry"));
             }
             self.torn = line;
-            return self.front.map_or(Ok(None), |front| {
-                let what = "what stood before it is missing, and no later entry tells of deleting it";
-                Err(AuditError::Broken { entry: front.entries + 1, what })
+            return self.front.map_or(Ok(None), |_| {
+                let what =
+                    "the log begins with a later one, and no entry tells of deleting what stood before it";
+                Err(AuditError::Broken { entry: 1, what })
             });
         }
         let entry = Entry::read(&line, number, self.head.digest).map_err(|error| broken(error.0))?;

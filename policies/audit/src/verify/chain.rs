@@ -156,11 +156,15 @@ impl<'a> Chain<'a> {
             self.begin(place);
             return Placed::Next;
         }
+        if self.before_first(place) {
+            return Placed::Late;
+        }
         if number == 1 && previous == Digest::NONE && self.next > 1 && self.log != Some(digest) {
             self.breaks(self.marks[0]);
             self.found(self.next, self.next, Tampering::Restarted { seen: None });
             self.gaps.clear();
             self.heads.begin_again();
+            self.at = None;
             return Placed::Next;
         }
         if number == self.next {
@@ -195,6 +199,22 @@ impl<'a> Chain<'a> {
                 self.found(1, 1, Tampering::Changed);
             }
         }
+    }
+
+    /// Whether an entry belongs before the one that the log begins with.
+    fn before_first(&mut self, place: Place) -> bool {
+        let another_log = place.number == 1 && self.log.is_some_and(|log| log != place.digest);
+        let Some(front) = self.front.filter(|front| place.number <= front.entries && !another_log) else {
+            return false;
+        };
+        self.breaks(None);
+        if place.number == 1 {
+            self.log = Some(place.digest);
+        }
+        self.first = Some(place.number);
+        self.front = (place.number > 1).then(|| Head { entries: place.number - 1, digest: place.previous });
+        self.gap(place.number, front.entries);
+        self.fills(place.number)
     }
 
     fn follow(&mut self, place: Place) {

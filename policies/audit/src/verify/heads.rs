@@ -19,7 +19,7 @@ use crate::seen::SeenHead;
 const REMEMBERED: usize = 1 << 17;
 
 /// At most two things are wrong with one entry's signatures.
-type Wrong = [Option<Tampering>; 3];
+type Wrong = [Option<Tampering>; 2];
 
 /// What is known of heads so far.
 pub(super) struct Heads<'a> {
@@ -100,28 +100,29 @@ impl<'a> Heads<'a> {
     ) -> Wrong {
         let Signatures { head, by } = signatures;
         self.unchecked += u64::from(head == Signature::Unchecked || by == Signature::Unchecked);
-        let [first, second, _] = self.own(&seen.head.content, head, log, whole);
+        let [first, _] = self.own(&seen.head.content, head, log, whole);
         let said = &seen.by.content;
-        let third = (by == Signature::Bad).then(|| Tampering::Signature { of: Some(said.by.clone()) });
-        let clean = first.is_none() && second.is_none() && third.is_none();
+        let second = (by == Signature::Bad).then(|| Tampering::Signature { of: Some(said.by.clone()) });
+        let clean = first.is_none() && second.is_none();
         let held = matches!(self.held(&seen.head.content), Held::Same);
         if clean && whole && held && head == Signature::Good && by == Signature::Good {
             self.confirm(&said.by, seen.head.content.entries, said.time);
         }
-        [first, second, third]
+        [first, second]
     }
 
     fn own(&mut self, head: &LogHead, signature: Signature, log: Option<Digest>, whole: bool) -> Wrong {
-        let bad = (signature == Signature::Bad).then_some(Tampering::Signature { of: None });
-        if bad.is_none() {
-            self.node.get_or_insert_with(|| head.node.clone());
+        if signature == Signature::Bad {
+            // What nobody signed says nothing of the log.
+            return [Some(Tampering::Signature { of: None }), None];
         }
+        self.node.get_or_insert_with(|| head.node.clone());
         let other_node = self.node.as_ref().is_some_and(|node| *node != head.node);
         let other_log = log.is_some_and(|log| log != head.log);
-        // After a gap nobody knows the digests before it.
-        let other_head = whole && matches!(self.held(head), Held::Other);
+        // After a gap nobody knows the digests before it; but no log has a head before its entries.
+        let other_head = head.entries > self.newest || whole && matches!(self.held(head), Held::Other);
         let other = other_node || other_log || other_head;
-        [bad, other.then_some(Tampering::OtherHead { of: head.entries }), None]
+        [other.then_some(Tampering::OtherHead { of: head.entries }), None]
     }
 
     /// Whether the log so far has a head.

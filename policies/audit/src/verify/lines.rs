@@ -79,7 +79,7 @@ impl<R: BufRead> Lines<R> {
                 self.done = true;
                 return Ok(());
             }
-            let end = part.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', part);
             let of_line = part.get(..end.unwrap_or(part.len())).unwrap_or_default();
             length = length.saturating_add(of_line.len() as u64);
             let room = LINE_BYTES_MAX.saturating_sub(self.batch.bytes.len() - start);

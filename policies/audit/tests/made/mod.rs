@@ -21,27 +21,27 @@ use tvaers_protocol::roster::{Coordinator, Member, Roster, SealingPublic};
 use tvaers_protocol::sign::{SigningKey, VerifyingKey};
 
 /// Entries of an hour: 95 requests, the head and three countersignatures of it, and one that a study was charged.
-pub const HOUR: u64 = 100;
+pub(crate) const HOUR: u64 = 100;
 
 /// Writes a log.
-pub struct Writer {
+pub(crate) struct Writer {
     software: Software,
     /// The end of what is written.
-    pub head: Head,
+    pub(crate) head: Head,
     /// The digest of the first entry.
-    pub log: Digest,
+    pub(crate) log: Digest,
     /// The clock.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Heads as they were countersigned.
-    pub seen: Vec<SeenHead>,
+    pub(crate) seen: Vec<SeenHead>,
     spent: u64,
 }
 
-pub fn node(id: &str) -> NodeId {
+pub(crate) fn node(id: &str) -> NodeId {
     NodeId::new(id).unwrap()
 }
 
-pub fn key(seed: u8) -> SigningKey {
+pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
@@ -58,12 +58,12 @@ fn rho(amount: u64) -> NanoRho {
 }
 
 /// Those who countersign, and the seeds of their keys; the node's own is 1.
-pub fn seers() -> [(Seer, u8); 3] {
+pub(crate) fn seers() -> [(Seer, u8); 3] {
     [(Seer::Coordinator, 2), (Seer::Witness(node("k376")), 3), (Seer::Witness(node("k390")), 4)]
 }
 
 /// The roster of them all.
-pub fn roster() -> Roster {
+pub(crate) fn roster() -> Roster {
     let member = |id: &str, code, seed| Member {
         id: node(id),
         sector: Sector::Municipality,
@@ -96,12 +96,12 @@ pub fn roster() -> Roster {
 }
 
 /// All keys, and no heads.
-pub fn evidence() -> Evidence {
+pub(crate) fn evidence() -> Evidence {
     Evidence::default().with_roster(&roster())
 }
 
 impl Writer {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             software: Software::new("tvaers-node 0.1.0").unwrap(),
             head: Head::EMPTY,
@@ -113,7 +113,7 @@ impl Writer {
     }
 
     /// Writes one entry as a line with its end.
-    pub fn write(&mut self, event: &Event) -> String {
+    pub(crate) fn write(&mut self, event: &Event) -> String {
         let number = self.head.entries + 1;
         let (mut line, digest) =
             Entry::write(number, self.at, &self.software, event, self.head.digest).unwrap();
@@ -126,7 +126,7 @@ impl Writer {
     }
 
     /// The next entry of a busy node.
-    pub fn typical(&mut self) -> String {
+    pub(crate) fn typical(&mut self) -> String {
         let number = self.head.entries + 1;
         self.at += SignedDuration::from_secs(36);
         let event = match (number, number % HOUR) {
@@ -152,7 +152,7 @@ impl Writer {
     }
 
     /// The head so far, signed.
-    pub fn signed(&mut self) -> Signed<LogHead> {
+    pub(crate) fn signed(&mut self) -> Signed<LogHead> {
         let Head { entries, digest } = self.head;
         let content = LogHead { node: node("k360"), log: self.log, entries, head: digest, time: self.at };
         let head = Signed::log_head(content, &key(1));
@@ -161,7 +161,7 @@ impl Writer {
     }
 
     /// A countersignature of the head that was signed last.
-    pub fn countersigned(&mut self, by: Seer, seed: u8) -> Event {
+    pub(crate) fn countersigned(&mut self, by: Seer, seed: u8) -> Event {
         let head = self.seen.last().unwrap().head.clone();
         let content = Countersignature { by, head: head.log_head_digest(), time: self.at };
         let by = Signed::countersignature(content, &key(seed));
@@ -216,12 +216,12 @@ impl Writer {
     }
 
     /// The first entry of a new file.
-    pub fn rotated(&mut self) -> String {
+    pub(crate) fn rotated(&mut self) -> String {
         self.write(&Event::Rotated(Rotated { through: self.head, log: self.log }))
     }
 
     /// The entry that tells of deleting everything up to a head.
-    pub fn pruned(&mut self, through: Head) -> String {
+    pub(crate) fn pruned(&mut self, through: Head) -> String {
         self.write(&Event::Pruned(Pruned { through, log: self.log, ledger: Head::EMPTY }))
     }
 }
