@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`event`] what is told, in [`code`]s and [`name`]s; [`head`] and [`mod@line`] one entry and its
 //! digest; [`files`] the files of a log; [`mod@read`] reading, for a node that stops at what is broken; [`mod@verify`] finding all that is wrong, for
-//! whoever checks; [`seen`] heads that others kept.
+//! whoever checks; [`seen`] heads that others kept; [`report`] what it tells.
 
 pub mod code;
 pub mod name;
@@ -20,6 +20,7 @@ mod error;
 pub mod files;
 pub mod read;
 
+pub mod report;
 pub mod seen;
 mod text;
 pub mod verify;
