@@ -2,6 +2,7 @@
 
 mod broken;
 mod format;
+mod rotate;
 mod unwritable;
 
 use std::path::{Path, PathBuf};

@@ -1,17 +1,21 @@
-//! `tvaers-node audit show | export | verify`: what the audit log tells. It is read, and never written to; what is
-//! shown was verified first.
+//! `tvaers-node audit show | export | verify | rotate | prune`: what the audit log tells, and its files. What is shown
+//! was verified first.
 
 mod export;
+mod prune;
+mod rotate;
 mod show;
 mod verify;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use tvaers_host::output::Output;
 use tvaers_protocol::problem::{Exit, Problem};
 
-use crate::audit::AuditError;
+use crate::app;
 use crate::audit::read::Verified;
+use crate::audit::{Audit, AuditError};
 use crate::home::Home;
 
 use super::looking::time;
@@ -23,6 +27,8 @@ Examples:
   tvaers-node audit export --out audit-2026.jsonl
   tvaers-node audit verify
   tvaers-node audit verify audit-2026.jsonl
+  tvaers-node audit rotate
+  tvaers-node audit prune
 
 The log holds no value, no person and no literal of a filter. A broken log exits with 1 and names its first broken entry.";
 
@@ -41,6 +47,10 @@ enum Command {
     Export(export::Args),
     /// Verify the chain of this node's log, or of a file from another node; needs no node and no network
     Verify(verify::Args),
+    /// End the running file of the log and begin a new one, as happens by itself when it is full
+    Rotate,
+    /// Delete full files whose entries are all older than the policy's `retention.logs-days`, after verifying the log
+    Prune,
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
@@ -48,6 +58,8 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         Command::Show(args) => show::run(home, args, output),
         Command::Export(args) => export::run(home, args, output),
         Command::Verify(args) => verify::run(home, args, output),
+        Command::Rotate => rotate::run(home, output),
+        Command::Prune => prune::run(home, output),
     }
 }
 
@@ -61,6 +73,12 @@ fn own_log(home: &Home) -> Result<std::path::PathBuf, Problem> {
         .at(path.display())
         .expected("the folder of a node that has imported data or served")
         .next("name it with --home"))
+}
+
+/// The node's own log, to be written to.
+fn open(home: &Home, now: Timestamp) -> Result<Audit, Problem> {
+    own_log(home)?;
+    app::audit_log(home, app::software()?, now)
 }
 
 /// A log that cannot be read or believed.
@@ -79,6 +97,9 @@ fn told(verified: &Verified) -> String {
     let mut text = format!("verified to entry {}, head {}", verified.head.entries, verified.head.digest);
     if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
         text.push_str(&format!("\nfrom {} to {}", time(first), time(last)));
+    }
+    if let Some(first) = verified.first.filter(|first| *first > 1) {
+        text.push_str(&format!("\nentries 1 to {} are deleted, as a later entry tells", first - 1));
     }
     if verified.clock_back > 0 {
         text.push_str(&format!("\nthe clock was set back before {} entries", verified.clock_back));
@@ -103,6 +124,8 @@ fn json(verified: &Verified) -> serde_json::Value {
     serde_json::json!({
         "entries": verified.head.entries,
         "head": verified.head.digest,
+        "first": verified.first,
+        "log": verified.log,
         "first_at": verified.first_at,
         "last_at": verified.last_at,
         "clock_back": verified.clock_back,

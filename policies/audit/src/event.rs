@@ -57,6 +57,38 @@ pub enum Event {
     HeadCountersigned(Box<HeadCountersigned>),
     /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
     Truncated(Truncated),
+    /// The log goes on in a new file; the first entry of every file but the first.
+    Rotated(Rotated),
+    /// The oldest entries were deleted, as the policy's retention says.
+    Pruned(Pruned),
+    /// Something was copied out of the node's keeping.
+    Exported(Exported),
+}
+
+impl Event {
+    /// Reads an event. What most entries tell of is read without the detour that serde takes to find `kind` wherever
+    /// it may stand; here it stands first, since whoever reads a line writes it again and compares.
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
+        fn of<T: serde::de::DeserializeOwned>(rest: &[u8]) -> Option<T> {
+            let object = [b"{", rest].concat();
+            serde_json::from_slice(&object).ok()
+        }
+        let tagged = json.strip_prefix(b"{\"kind\":\"".as_slice()).and_then(|rest| {
+            let end = rest.iter().position(|byte| *byte == b'"')?;
+            Some((rest.get(..end)?, rest.get(end + 1..)?.strip_prefix(b",".as_slice())?))
+        });
+        match tagged {
+            Some((b"request-permitted", rest)) => of(rest).map(Self::RequestPermitted),
+            Some((b"request-stored", rest)) => of(rest).map(Self::RequestStored),
+            Some((b"request-refused", rest)) => of(rest).map(Self::RequestRefused),
+            Some((b"study-agreed", rest)) => of(rest).map(Self::StudyAgreed),
+            Some((b"study-charged", rest)) => of(rest).map(Self::StudyCharged),
+            Some((b"study-refused", rest)) => of(rest).map(Self::StudyRefused),
+            Some((b"head-signed", rest)) => of(rest).map(Self::HeadSigned),
+            Some((b"head-countersigned", rest)) => of(rest).map(Self::HeadCountersigned),
+            _ => serde_json::from_slice(json).ok(),
+        }
+    }
 }
 
 /// A policy that came into force.
@@ -452,5 +484,42 @@ pub struct Truncated {
     /// How many bytes of it there were.
     pub bytes: u64,
     /// Their SHA-256. They themselves are not kept: nobody checked what they say.
+    pub digest: Digest,
+}
+
+/// A file of the log that is full; the next one begins with this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The end of the file before.
+    pub through: Head,
+    /// The digest of the log's first entry, which may be deleted one day: it names the log.
+    pub log: Digest,
+}
+
+/// Entries that were deleted when the policy no longer asked for them. Of several files there is one such entry each,
+/// so that a log proves itself whichever of them are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruned {
+    /// The last of them: the first entry that is left follows it.
+    pub through: Head,
+    /// The digest of the log's first entry: it names the log.
+    pub log: Digest,
+    /// The newest head of the ledger that they named. A ledger that does not contain it is older.
+    pub ledger: Head,
+}
+
+/// What was copied out of the node's keeping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exported {
+    /// What it was, such as `audit`.
+    pub what: Code,
+    /// The number of its first entry or row.
+    pub first: u64,
+    /// That of its last.
+    pub last: u64,
+    /// The SHA-256 of the copy.
     pub digest: Digest,
 }

@@ -175,6 +175,13 @@ pub(super) fn row(event: &Event) -> Row {
         Event::Truncated(truncated) => {
             plain(format!("{} bytes of half an entry were replaced", truncated.bytes))
         }
+        Event::Rotated(rotated) => {
+            plain(format!("a new file; the one before ends with entry {}", rotated.through.entries))
+        }
+        Event::Pruned(pruned) => plain(format!("entries 1 to {} are deleted", pruned.through.entries)),
+        Event::Exported(exported) => {
+            plain(format!("export of {}, {} to {}", exported.what, exported.first, exported.last))
+        }
     }
 }
 

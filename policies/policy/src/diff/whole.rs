@@ -38,6 +38,8 @@ pub(super) fn compare(out: &mut Changes, old: &Policy, new: &Policy) {
         permits: _,
         epsilons: _,
         digest: _,
+        // A revocation is no part of the file.
+        revoked: _,
     } = new;
     if old.laboratory != *laboratory {
         of_laboratory(out, *laboratory);
