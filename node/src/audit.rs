@@ -30,6 +30,8 @@ use read::Entries;
 
 pub use tvaers_audit::{AuditError, code, event, line, read};
 
+pub mod lookup;
+
 /// The open audit log. Clones write to the same one, and so may other processes.
 #[derive(Clone)]
 pub struct Audit {

@@ -147,3 +147,6 @@ async fn thin(connection: &mut SqliteConnection, node: &NodeId) -> Result<(), St
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

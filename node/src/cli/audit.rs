@@ -1,7 +1,10 @@
-//! `tvaers-node audit show | export | verify`: what the audit log tells. It is read, and never written to; what is
+//! `tvaers-node audit show | export | verify | heads | recover`: what the audit log tells. It is read, and written to by
+//! `recover` alone; what is
 //! shown was verified first.
 
 mod export;
+mod heads;
+mod recover;
 mod show;
 mod verify;
 
@@ -23,6 +26,7 @@ Examples:
   tvaers-node audit export --out audit-2026.jsonl
   tvaers-node audit verify
   tvaers-node audit verify audit-2026.jsonl
+  tvaers-node audit heads --of k376 --out k376-heads.jsonl
 
 The log holds no value, no person and no literal of a filter. A broken log exits with 1 and names its first broken entry.";
 
@@ -41,6 +45,10 @@ enum Command {
     Export(export::Args),
     /// Verify the chain of this node's log, or of a file from another node; needs no node and no network
     Verify(verify::Args),
+    /// Write the heads of other nodes' logs that this node saw, each with its own signature: one object a line
+    Heads(heads::Args),
+    /// Answer for entries that are lost for good and that others saw
+    Recover(recover::Args),
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
@@ -48,6 +56,8 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         Command::Show(args) => show::run(home, args, output),
         Command::Export(args) => export::run(home, args, output),
         Command::Verify(args) => verify::run(home, args, output),
+        Command::Heads(args) => heads::run(home, args, output),
+        Command::Recover(args) => recover::run(home, args, output),
     }
 }
 
