@@ -63,6 +63,11 @@ pub async fn heads(node: Arc<Node>) {
     heads::keep(&node).await;
 }
 
+/// Signs and shows a head now, as at a new connection.
+pub async fn sign_head(node: &Node) {
+    heads::connected(node).await;
+}
+
 /// Looks once whether a head is due, or whether somebody has yet to see the last one.
 pub async fn look_at_heads(node: &Node) {
     heads::look(node).await;
