@@ -26,6 +26,7 @@ use tvaers_protocol::study::utc_date;
 
 use crate::audit::AuditError;
 use crate::audit::event::{Event, HeadCountersigned};
+use crate::audit::lookup::Found;
 use crate::node::Node;
 use crate::witness::quorum::Quorum;
 use show::Unseen;
@@ -94,7 +95,12 @@ impl Heads {
         if log.identity(node).await? != head.log {
             return Ok(false);
         }
-        Ok(log.digest_of(node, head.entries).await? == Some(head.head))
+        Ok(match log.find(node, head.entries).await? {
+            Found::Digest(digest) => digest == head.head,
+            Found::None => false,
+            // Deleted since, as the log itself says: of the same log nothing speaks against it.
+            Found::Before => head.entries > 0,
+        })
     }
 }
 
@@ -110,14 +116,14 @@ impl Log {
         Ok(identity)
     }
 
-    async fn digest_of(&mut self, node: &Node, entry: u64) -> Result<Option<Digest>, AuditError> {
+    async fn find(&mut self, node: &Node, entry: u64) -> Result<Found, AuditError> {
         if let Some(digest) = self.digests.get(&entry) {
-            return Ok(Some(*digest));
+            return Ok(Found::Digest(*digest));
         }
         let audit = node.audit().clone();
-        let read = tokio::task::spawn_blocking(move || audit.digest_of(entry)).await;
+        let read = tokio::task::spawn_blocking(move || audit.find(entry)).await;
         let found = read.map_err(|_| AuditError::Interrupted)??;
-        if let Some(digest) = found {
+        if let Found::Digest(digest) = found {
             self.knows(entry, digest);
         }
         Ok(found)

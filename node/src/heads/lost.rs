@@ -10,7 +10,8 @@ use tvaers_protocol::codec;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::sign::VerifyingKey;
 
-use crate::audit::{AuditError, lookup};
+use crate::audit::AuditError;
+use crate::audit::lookup::{self, Found};
 use crate::state::StateError;
 
 /// A head that the log does not contain.
@@ -80,8 +81,9 @@ pub(crate) fn lacking(lost: Vec<Lost>, log: &Path, key: &VerifyingKey) -> Result
     let mut lacking = Vec::new();
     for lost in lost.into_iter().filter(|lost| !lost.answered) {
         if let Ok(head) = lost.head.of_log(key) {
-            let same_log = lookup::digest_of(log, 1)? == Some(head.log);
-            if !same_log || lookup::digest_of(log, head.entries)? != Some(head.head) {
+            let is_held = lookup::identity(log)? == Some(head.log)
+                && matches!(lookup::find(log, head.entries)?, Found::Digest(digest) if digest == head.head);
+            if !is_held {
                 lacking.push(lost);
             }
         }
