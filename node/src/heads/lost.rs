@@ -81,8 +81,13 @@ pub(crate) fn lacking(lost: Vec<Lost>, log: &Path, key: &VerifyingKey) -> Result
     let mut lacking = Vec::new();
     for lost in lost.into_iter().filter(|lost| !lost.answered) {
         if let Ok(head) = lost.head.of_log(key) {
-            let is_held = lookup::identity(log)? == Some(head.log)
-                && matches!(lookup::find(log, head.entries)?, Found::Digest(digest) if digest == head.head);
+            let is_held = match lookup::find(log, head.entries)? {
+                Found::Digest(digest) => digest == head.head,
+                Found::None => false,
+                // The newest log is back, and its oldest entries are deleted by now.
+                Found::Before => head.entries > 0,
+            };
+            let is_held = is_held && lookup::identity(log)? == Some(head.log);
             if !is_held {
                 lacking.push(lost);
             }
