@@ -158,15 +158,19 @@ pub fn state_problem(home: &Home, error: &StateError) -> Problem {
 /// # Errors
 /// [`Problem`] at the first thing that is not as it should be.
 pub async fn open(home: &Home) -> Result<(Arc<Coordinator>, Listener), Problem> {
-    open_with(home, Limits::default()).await
+    open_with(home, Limits::default(), Arc::new(SystemClock)).await
 }
 
-/// The same with other limits than a coordinator serves with, for tests that must not sit through them.
+/// The same with other limits than a coordinator serves with, and another clock, for tests that must not sit through
+/// them.
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_with(home: &Home, limits: Limits) -> Result<(Arc<Coordinator>, Listener), Problem> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+pub async fn open_with(
+    home: &Home,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<Coordinator>, Listener), Problem> {
     let config = config(home)?;
     let believed = believe(&home.roster(), clock.now())?;
     let (identity, signing) = keys(home)?;

@@ -1,7 +1,9 @@
-//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | query | indicators | results | study`.
+//! The program: `tvaers init | analyst | enrol | roster | check | serve | nodes | stratify | query | indicators | results | study |
+//! audit`.
 
 mod analyst;
 mod asking;
+mod audit;
 mod certificate;
 mod check;
 mod draft;
@@ -41,6 +43,7 @@ Examples:
   tvaers --home /var/lib/tvaers query preview contacts.toml --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers indicators ask residents --as-of 2026-02-28 --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers study list
+  tvaers --home /var/lib/tvaers audit heads --of k360 --out k360-heads.jsonl
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
 
@@ -92,6 +95,9 @@ enum Command {
     /// Show what was asked for, what is under way and what came of it
     #[command(subcommand)]
     Study(study::Command),
+    /// Hand out what was seen of the nodes' audit logs
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -153,6 +159,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
             Command::Indicators(command) => indicators::run(&home, command, cli.output).await,
             Command::Results(command) => results::run(&home, command, cli.output).await,
             Command::Study(command) => study::run(&home, command, cli.output).await,
+            Command::Audit(command) => audit::run(&home, command, cli.output).await,
         }
     })
 }

@@ -46,8 +46,8 @@ pub struct Parts {
 pub struct Coordinator {
     parts: Parts,
     library: Library,
-    hub: Arc<Hub>,
-    relays: Arc<Semaphore>,
+    hub: Hub,
+    relays: Semaphore,
     /// Held by the study that is running: one at a time, so that nodes are not asked for two at once.
     pub(crate) turn: Mutex<()>,
     /// Whom clients are waiting for.
@@ -67,8 +67,8 @@ impl Coordinator {
         Ok(Self {
             parts,
             library,
-            hub: Arc::new(Hub::new()),
-            relays: Arc::new(Semaphore::new(relay::RELAYS_MAX)),
+            hub: Hub::new(),
+            relays: Semaphore::new(relay::RELAYS_MAX),
             turn: Mutex::default(),
             requests: Requests::default(),
             open: PlainMutex::new(open),
@@ -103,6 +103,11 @@ impl Coordinator {
         &self.hub
     }
 
+    /// What is passed on from node to node takes one each.
+    pub(crate) fn relays(&self) -> &Semaphore {
+        &self.relays
+    }
+
     /// Results of a request, from a number on; a page at a time.
     ///
     /// # Errors
@@ -120,15 +125,12 @@ impl Coordinator {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a node's link in and passes its batches on until it ends.
-    pub async fn attend(&self, link: Arc<dyn Link>) {
+    /// Takes a node's link in, and passes its batches on and looks at the heads of its log until it ends.
+    pub async fn attend(self: &Arc<Self>, link: Arc<dyn Link>) {
         let Party::Node(node) = link.peer().party.clone() else { return };
         tracing::info!(node.id = %node, software = %link.peer().software, "a node has connected");
         self.hub.join(node.clone(), Arc::clone(&link));
-        let (hub, relays) = (Arc::clone(&self.hub), Arc::clone(&self.relays));
-        let limit = self.limits().relay;
-        let passing_on =
-            relay::serve(Arc::clone(&link), node.clone(), self.roster().digest(), hub, relays, limit);
+        let passing_on = relay::serve(Arc::clone(self), Arc::clone(&link), node.clone());
         // At the same time: a study that is under way need not wait for one that has ended.
         tokio::select! {
             () = passing_on => {}

@@ -6,7 +6,7 @@
 //! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`);
 //! [`query`] asks nodes for statistics, [`answer`] makes one result of what they release, kind by kind; [`preview`] and
 //! [`advice`] say beforehand what it costs and how good it will be. [`asker`] runs in the person's own program.
-//! [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
+//! `heads` countersigns nodes' audit logs. [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
 //! roster is drafted.
 
 pub mod advice;
@@ -37,6 +37,7 @@ mod combine;
 mod draft;
 mod failure;
 mod hand_back;
+mod heads;
 mod hub;
 mod join;
 mod keygen;

@@ -1,4 +1,4 @@
-//! Passing a node's batch on to a holder, or what it shows of its ledger on to a witness, and the answer back. The
+//! Passing a node's batch on to a holder, or what it shows of its ledger or log on to a witness, and the answer back. The
 //! coordinator sees headers and names, holds a small buffer at a time, and believes nothing: the two nodes check each
 //! other's signatures.
 
@@ -15,6 +15,8 @@ use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::Relay;
 use tvaers_protocol::reject::{Reject, RejectCode};
 
+use crate::coordinator::Coordinator;
+use crate::heads;
 use crate::hub::Hub;
 
 /// Batches that are being passed on at a time, over all nodes: each holds two buffers.
@@ -23,26 +25,33 @@ pub(crate) const RELAYS_MAX: usize = 32;
 /// Streams of one node that are looked at at a time: its batches under way times its quorum, with room to spare.
 const STREAMS_A_NODE: usize = 16;
 
-/// Serves the streams that a node opens until its link ends. A holder may take so long for one batch.
-pub(crate) async fn serve(
-    link: Arc<dyn Link>,
-    node: NodeId,
-    roster: Digest,
-    hub: Arc<Hub>,
-    turns: Arc<Semaphore>,
-    limit: Duration,
-) {
+/// Serves the streams that a node opens until its link ends: what is for another node, and heads of its audit log.
+pub(crate) async fn serve(coordinator: Arc<Coordinator>, link: Arc<dyn Link>, node: NodeId) {
     let places = Arc::new(Semaphore::new(STREAMS_A_NODE));
     while let Ok(stream) = link.accept().await {
-        let (hub, turns, node) = (Arc::clone(&hub), Arc::clone(&turns), node.clone());
-        let places = Arc::clone(&places);
+        let (coordinator, node, places) = (Arc::clone(&coordinator), node.clone(), Arc::clone(&places));
         tokio::spawn(async move {
             // A node that opens streams and says nothing keeps its own places, never another's turn.
             let _place = places.acquire().await;
-            if let Err(error) = relay(stream, roster, &hub, &turns, limit).await {
-                tracing::warn!(node.id = %node, error = %error, "a node's message to another could not be passed on");
-            }
+            take(&coordinator, &node, stream).await;
         });
+    }
+}
+
+async fn take(coordinator: &Coordinator, node: &NodeId, mut stream: Stream) {
+    // What cannot be read is refused below, where it is read again.
+    let first = stream.receiver.peek(PROMPT_TIME).await;
+    if matches!(first, Ok(Some(header)) if header.kind == Kind::AskCountersign) {
+        if let Err(error) = heads::answer(coordinator, node, stream).await {
+            tracing::warn!(node.id = %node, error = %error, "the head of a node's audit log was not countersigned");
+        }
+        return;
+    }
+    // A holder may take so long for one batch.
+    let limit = coordinator.limits().relay;
+    let (roster, hub) = (coordinator.roster().digest(), coordinator.hub());
+    if let Err(error) = relay(stream, roster, hub, coordinator.relays(), limit).await {
+        tracing::warn!(node.id = %node, error = %error, "a node's message to another could not be passed on");
     }
 }
 
@@ -97,8 +106,8 @@ async fn pass_on(
     let study = first.header().study;
     let header = from.receiver.peek(PROMPT_TIME).await?.ok_or(StreamError::Ended)?;
     header.belongs_to(roster, study).map_err(StreamError::Frame)?;
-    // A presentation is small and an answer to an analyst waits for it: it waits for no batch.
-    let (_turn, limit) = if header.kind == Kind::AskWitness {
+    // What a witness is shown is small, and an answer to an analyst may wait for it: it waits for no batch.
+    let (_turn, limit) = if matches!(header.kind, Kind::AskWitness | Kind::AskCountersign) {
         (None, limit.min(WITNESS_TIME))
     } else {
         header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;

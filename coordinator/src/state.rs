@@ -1,19 +1,25 @@
 //! What the coordinator remembers: what was asked for, which studies there were, how each ended, and which nodes have yet
 //! to be told. Nothing about any person, and no count of persons.
 
+mod heads;
 mod migrate;
 mod request;
 mod result;
 mod study;
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
 
+pub(crate) use heads::Kept;
 pub use request::{RequestRow, StudyRow};
 pub use result::ResultName;
+
+/// For the transaction of a serving coordinator to end.
+const BUSY_TIME: Duration = Duration::from_secs(60);
 
 /// What went wrong with the state database.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +33,9 @@ pub enum StateError {
     /// A schema that this version does not know, or a broken migration.
     #[error("the coordinator's state database has a schema that this version cannot use")]
     Schema(#[from] sqlx::migrate::MigrateError),
+    /// A schema that this version would have to change first.
+    #[error("the coordinator's state database is of another version of this program")]
+    Version,
     /// A stored value that nothing of this version writes.
     #[error("the state database holds an unreadable `{column}`")]
     Inconsistent {
@@ -57,6 +66,21 @@ impl State {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         migrate::run(&pool, path).await?;
         Ok(Self { pool })
+    }
+
+    /// Opens the database to look at, beside a coordinator that serves: nothing is written to it, and one of another
+    /// version is left as it is.
+    ///
+    /// # Errors
+    /// [`StateError`]; [`StateError::Version`] where this version would migrate it first.
+    pub async fn look(path: &Path) -> Result<Self, StateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY_TIME)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        if migrate::is_of_this_version(&pool).await? { Ok(Self { pool }) } else { Err(StateError::Version) }
     }
 }
 

@@ -25,6 +25,7 @@ use tvaers_query::Decimal;
 use crate::audit::event::{Event, PolicyLoaded};
 use crate::audit::{self, Audit};
 use crate::config::{self, Config};
+use crate::heads::lost;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::ledger::claim::Head;
@@ -173,6 +174,7 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let ledger = ledger(&state).await?;
     is_not_behind(&state, &ledger, &signing.verifying_key()).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
+    log_is_not_behind(&state, &home, &signing.verifying_key()).await?;
     start(&home, &state, &audit, policy.as_ref(), clock.now()).await?;
     let certificate_to = identity.certificate().valid_until;
     let parts = Parts {
@@ -285,6 +287,21 @@ pub async fn is_not_behind(state: &State, ledger: &Ledger, key: &VerifyingKey) -
         }
     }
     Ok(())
+}
+
+/// Whether somebody has proved, by this node's own signature, that the audit log lost entries; a node that found out
+/// stays stopped until the newest log is back, or two persons answer for the loss.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn log_is_not_behind(state: &State, home: &Home, key: &VerifyingKey) -> Result<(), Problem> {
+    let path = home.audit();
+    let lost = lost::all(&state.pool()).await;
+    let lost = lost.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    let lacking = lost::lacking(lost, &path, key).map_err(|error| broken_log(&path, &error))?;
+    let Some(lost) = lacking.into_iter().next() else { return Ok(()) };
+    let entries = audit::read::verify(&path).map_err(|error| broken_log(&path, &error))?.head.entries;
+    Err(Behind::Log { seer: lost.seer, seen: lost.head.content.entries, entries }.problem())
 }
 
 /// The audit log, verified; and that the ledger is not older than what the log has seen of it.

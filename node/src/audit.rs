@@ -8,6 +8,7 @@
 //! verifying; here, writing; [`file`] whose turn it is to write; [`rotate`] and [`prune`] full files and old ones.
 
 mod file;
+pub mod lookup;
 mod prune;
 mod rotate;
 
@@ -34,7 +35,6 @@ pub use tvaers_audit::{AuditError, code, event, line, read};
 /// Bytes from which on a file of the log is full: about 70,000 entries, which an editor still opens and a mail server
 /// may still take, and weeks of a busy node.
 const FILE_BYTES_MAX: u64 = 64 << 20;
-
 /// The open audit log. Clones write to the same one, and so may other processes.
 #[derive(Clone)]
 pub struct Audit {

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod serve;
 pub mod state;
 
+mod heads;
 mod query;
 mod refusal;
 mod study;

@@ -12,6 +12,7 @@ use tvaers_definitions::model::Model;
 use tvaers_host::process::system_rng;
 use tvaers_link::clock::Clock;
 use tvaers_link::link::Link;
+use tvaers_protocol::audit::Seer;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::problem::Problem;
@@ -23,6 +24,7 @@ use tvaers_pseudonym::sealing::SealingKey;
 use crate::audit::Audit;
 use crate::audit::event::Event;
 use crate::config::Config;
+use crate::heads::{self, Heads};
 use crate::home::Home;
 use crate::ledger::history::Totals;
 use crate::ledger::{Ledger, LedgerError};
@@ -80,6 +82,7 @@ pub struct Node {
     link: watch::Sender<Option<Arc<dyn Link>>>,
     turns: Arc<Semaphore>,
     witnesses: Witnesses,
+    heads: Heads,
     spare: Spare,
     keeper: Keeper,
 }
@@ -110,6 +113,7 @@ impl Node {
             link: watch::Sender::new(None),
             turns: Arc::new(Semaphore::new(TURNS)),
             witnesses: Witnesses::new(),
+            heads: Heads::new(),
             spare: Spare::default(),
         }
     }
@@ -150,11 +154,24 @@ impl Node {
         self.ledger().totals().await
     }
 
+    pub(crate) const fn audit(&self) -> &Audit {
+        &self.parts.audit
+    }
+
+    pub(crate) const fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
+    /// Who has yet to sign that they saw the newest head of the audit log.
+    pub async fn not_countersigned(&self) -> Vec<Seer> {
+        heads::missing(self).await
+    }
+
     pub(crate) const fn witnesses(&self) -> &Witnesses {
         &self.witnesses
     }
 
-    /// Waits until another node proves that this one's ledger or policy is behind; it answers nothing from then on.
+    /// Waits until somebody proves that this node's ledger, policy or audit log is behind; it answers nothing from then on.
     pub async fn until_behind(&self) -> Problem {
         self.witnesses.until_behind().await.problem()
     }
@@ -181,7 +198,9 @@ impl Node {
         if events.is_empty() {
             return Ok(());
         }
-        self.parts.audit.record(now, events).await.map(drop).map_err(Refusal::internal)
+        let head = self.parts.audit.record(now, events).await.map_err(Refusal::internal)?;
+        self.heads.grown(head.entries);
+        Ok(())
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

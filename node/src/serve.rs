@@ -13,6 +13,7 @@ use tvaers_link::limit::PROMPT_TIME;
 use tvaers_link::link::{CloseCode, Link};
 use tvaers_link::quic::Dialer;
 use tvaers_link::stream::Stream;
+use tvaers_protocol::audit::AskCountersign;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{
@@ -22,6 +23,7 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::witness::AskWitness;
 
 use crate::audit::event::Closing;
+use crate::heads;
 use crate::node::Node;
 use crate::policy::keeper;
 use crate::query;
@@ -69,6 +71,21 @@ pub async fn watch_policy(node: Arc<Node>) {
     }
 }
 
+/// Has heads of the audit log signed and countersigned when they are due: by the hour, also when nothing happens.
+pub async fn heads(node: Arc<Node>) {
+    heads::keep(&node).await;
+}
+
+/// Signs and shows a head now, as at a new connection.
+pub async fn sign_head(node: &Node) {
+    heads::connected(node).await;
+}
+
+/// Looks once whether a head is due, or whether somebody has yet to see the last one.
+pub async fn look_at_heads(node: &Node) {
+    heads::look(node).await;
+}
+
 /// Dials and serves until cancelled.
 pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
     let mut backoff = Backoff::default();
@@ -95,6 +112,7 @@ pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
         if let Err(denied) = witness::ask_again(&asking).await {
             tracing::info!(reason = %denied, "the ledger is not witnessed yet");
         }
+        heads::connected(&asking).await;
     });
     let places = Arc::new(Semaphore::new(REQUESTS));
     while let Ok(stream) = link.accept().await {
@@ -119,7 +137,11 @@ async fn serve(node: &Arc<Node>, mut stream: Stream, places: &Semaphore) {
         }
     };
     // Requests of two nodes that wait for each other's signature must not take the places of these.
-    let _place = if kind == Kind::AskWitness { None } else { places.acquire().await.ok() };
+    let _place = if matches!(kind, Kind::AskWitness | Kind::AskCountersign) {
+        None
+    } else {
+        places.acquire().await.ok()
+    };
     let mut exchange = Exchange::on(stream, roster, study);
     let (kind, result) = match exchange.frame(ANSWER_TIME).await {
         Ok(frame) => (frame.kind(), answer(node, study, frame, &mut exchange).await),
@@ -145,6 +167,9 @@ async fn answer(
         Kind::AskWitness => {
             return reply(exchange, &witness::testify::testify(node, &read::<AskWitness>(&ask)?).await?)
                 .await;
+        }
+        Kind::AskCountersign => {
+            return reply(exchange, &heads::see::see(node, &read::<AskCountersign>(&ask)?).await?).await;
         }
         // It says by which rule it refuses, so it looks for itself whether the ledger is witnessed.
         Kind::AskQuery => return query::answer(node, &read::<AskQuery>(&ask)?, exchange).await,
@@ -314,6 +339,7 @@ pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
 /// closed.
 pub async fn stop(node: &Node) {
     if let Ok(link) = node.link() {
+        heads::last(node).await;
         link.close(CloseCode::Goodbye);
         link.closed().await;
     }

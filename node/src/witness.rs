@@ -32,7 +32,7 @@ pub(crate) struct Witnesses {
     begun: AtomicU64,
     /// One more than the entries that enough witnesses have signed; 0 before the first round that went well.
     covered: AtomicU64,
-    /// Set for good once a witness proves that this ledger or policy is behind.
+    /// Set for good once a witness proves that this ledger or policy is behind, or a seer that the audit log is.
     behind: watch::Sender<Option<Behind>>,
 }
 
@@ -70,6 +70,12 @@ impl Witnesses {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// Says that this node is behind: it answers nothing from now on.
+    pub(crate) fn found(&self, behind: Behind) {
+        tracing::error!(reason = %behind, "the node answers nothing any more");
+        self.behind.send_replace(Some(behind));
     }
 
     fn covers(&self, entries: u64) -> bool {
@@ -137,8 +143,7 @@ async fn share(node: &Node, quorum: &Quorum<'_>, entries: Option<u64>) -> Result
         }
         Err(denied) => {
             if let Denied::Behind(behind) = &denied {
-                tracing::error!(reason = %behind, "the node answers nothing any more");
-                witnesses.behind.send_replace(Some(behind.clone()));
+                witnesses.found(behind.clone());
             }
             rounds.failed = Some((number, denied.clone()));
             Err(denied)

@@ -152,7 +152,7 @@ const TABLE: &[(RejectCode, u16, &str, &str)] = &[
         RejectCode::LedgerBehind,
         75,
         "ledger-behind",
-        "the node's ledger or policy is not the one that other nodes saw last, and it answers nothing until that is mended",
+        "the node's ledger, policy or audit log is not the one that others saw last, and it answers nothing until that is mended",
     ),
     (
         RejectCode::Unwitnessed,

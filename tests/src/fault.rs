@@ -165,7 +165,11 @@ impl Interceptor for Middle {
         let mut kind = frame.as_ref().ok().map(Frame::kind);
         if let Ok(frame) = &frame {
             inside.studies.insert(frame.header().study);
-            inside.kinds.insert((passage.direction, frame.kind()));
+            if is_of_heads(frame) {
+                kind = None;
+            } else {
+                inside.kinds.insert((passage.direction, frame.kind()));
+            }
             if let Ok(Reject { code }) = frame.message() {
                 inside.refused.push(Refused {
                     node: passage.node.clone(),
@@ -200,6 +204,17 @@ impl Interceptor for Middle {
             return Fate::Drop;
         }
         strike(fault, bytes)
+    }
+}
+
+/// Whether a frame is about heads of audit logs, which pass whenever a node connects and belong to no run. What is relayed
+/// outside a study is that, or for a witness of the ledger, whom a laboratory's policy does not want.
+#[must_use]
+pub fn is_of_heads(frame: &Frame) -> bool {
+    match frame.kind() {
+        Kind::AskCountersign | Kind::Countersigned => true,
+        Kind::Relay => frame.header().study == Digest::NONE,
+        _ => false,
     }
 }
 

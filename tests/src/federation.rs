@@ -55,6 +55,7 @@ pub struct Builder {
     grain: Grain,
     interceptor: Arc<dyn Interceptor>,
     clock: Arc<dyn Clock>,
+    coordinator_clock: Arc<dyn Clock>,
     limits: Limits,
     edit: Box<Edit>,
     under: Option<PathBuf>,
@@ -78,6 +79,7 @@ pub struct Federation {
     coordinator: Arc<Coordinator>,
     interceptor: Arc<dyn Interceptor>,
     clock: Arc<dyn Clock>,
+    coordinator_clock: Arc<dyn Clock>,
     limits: Limits,
     model: String,
     as_of: Date,
@@ -148,6 +150,13 @@ impl Builder {
         self
     }
 
+    /// The clock of the nodes and of the coordinator.
+    #[must_use]
+    pub fn everyones_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.coordinator_clock = Arc::clone(&clock);
+        self.clock(clock)
+    }
+
     /// How long the coordinator waits for anything.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -202,7 +211,7 @@ impl Builder {
             nodes.insert(folder.id.clone(), open(&provisioned, &folder.id, &self.clock).await?);
         }
         // The listener is for QUIC; links in memory need none.
-        let coordinator = open_coordinator(&provisioned, &self.limits).await?;
+        let coordinator = open_coordinator(&provisioned, &self.limits, &self.coordinator_clock).await?;
         Ok(Federation {
             dir,
             provisioned,
@@ -214,6 +223,7 @@ impl Builder {
             coordinator,
             interceptor: self.interceptor,
             clock: self.clock,
+            coordinator_clock: self.coordinator_clock,
             limits: self.limits,
             model: self.model,
             as_of: self.as_of,
@@ -262,9 +272,11 @@ async fn open(
 async fn open_coordinator(
     provisioned: &provision::Federation,
     limits: &Limits,
+    clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<Coordinator>> {
     let home = provisioned.coordinator_home();
-    let (coordinator, _) = tvaers_coordinator::app::open_with(&home, limits.clone()).await?;
+    let opened = tvaers_coordinator::app::open_with(&home, limits.clone(), Arc::clone(clock));
+    let (coordinator, _) = opened.await?;
     Ok(coordinator)
 }
 
@@ -279,6 +291,7 @@ impl Federation {
             grain: Grain::Events,
             interceptor: Arc::new(|_: &Passage, _: &mut Vec<u8>| Fate::Forward),
             clock: Arc::new(SystemClock),
+            coordinator_clock: Arc::new(SystemClock),
             limits: Limits::default(),
             edit: Box::new(|_| Ok(())),
             under: None,
@@ -426,7 +439,7 @@ impl Federation {
         for id in self.names() {
             self.disconnect(&id).await;
         }
-        self.coordinator = open_coordinator(&self.provisioned, &self.limits).await?;
+        self.coordinator = open_coordinator(&self.provisioned, &self.limits, &self.coordinator_clock).await?;
         Ok(())
     }
 

@@ -30,6 +30,15 @@ pub(super) async fn run(pool: &SqlitePool, path: &Path) -> Result<(), StateError
     Ok(MIGRATOR.run(pool).await?)
 }
 
+/// Whether the database has been through the migrations of this version, and no others.
+pub(super) async fn is_of_this_version(pool: &SqlitePool) -> Result<bool, StateError> {
+    let done: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT checksum FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(pool)
+            .await?;
+    Ok(done.iter().map(Vec::as_slice).eq(MIGRATOR.iter().map(|migration| &*migration.checksum)))
+}
+
 /// The newest migration that the database has been through; 0 for a new one.
 async fn version(pool: &SqlitePool) -> Result<i64, StateError> {
     let known: Option<i64> =

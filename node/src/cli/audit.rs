@@ -1,8 +1,10 @@
-//! `tvaers-node audit show | export | verify | rotate | prune`: what the audit log tells, and its files. What is shown
-//! was verified first.
+//! `tvaers-node audit show | export | verify | heads | rotate | prune | recover`: what the audit log tells, its files,
+//! and what others saw of it. What is shown was verified first.
 
 mod export;
+mod heads;
 mod prune;
+mod recover;
 mod rotate;
 mod show;
 mod verify;
@@ -29,6 +31,7 @@ Examples:
   tvaers-node audit verify audit-2026.jsonl
   tvaers-node audit rotate
   tvaers-node audit prune
+  tvaers-node audit heads --of k376 --out k376-heads.jsonl
 
 The log holds no value, no person and no literal of a filter. A broken log exits with 1 and names its first broken entry.";
 
@@ -51,6 +54,10 @@ enum Command {
     Rotate,
     /// Delete full files whose entries are all older than the policy's `retention.logs-days`, after verifying the log
     Prune,
+    /// Write the heads of other nodes' logs that this node saw, each with its own signature: one object a line
+    Heads(heads::Args),
+    /// Answer for entries that are lost for good and that others saw
+    Recover(recover::Args),
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
@@ -60,6 +67,8 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         Command::Verify(args) => verify::run(home, args, output),
         Command::Rotate => rotate::run(home, output),
         Command::Prune => prune::run(home, output),
+        Command::Heads(args) => heads::run(home, args, output),
+        Command::Recover(args) => recover::run(home, args, output),
     }
 }
 

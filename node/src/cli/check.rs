@@ -2,6 +2,7 @@
 
 mod clock;
 mod data;
+mod heads;
 mod policy;
 
 use std::sync::Arc;
@@ -112,6 +113,11 @@ async fn kept(home: &Home, state: &State, own: Option<&Enrolment>, report: &mut 
     // A node that has never served has no log yet, and a look makes none.
     if home.audit().exists() {
         report.take("audit log", app::audit_is_whole(home, &ledger).await);
+        if let Some(own) = own {
+            let behind = app::log_is_not_behind(state, home, &own.signing).await;
+            report.take("what others saw of the audit log", behind);
+        }
+        report.take_mixed("countersignatures of the audit log", heads::look(home, SystemClock.now()));
     }
 }
 

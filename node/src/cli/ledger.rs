@@ -49,7 +49,9 @@ enum Command {
     Recover(recover::Args),
 }
 
-fn name(text: &str) -> Result<Name, String> {
+pub(super) use recover::check_approval;
+
+pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::new(text).map_err(|error| error.to_string())
 }
 

@@ -20,6 +20,25 @@ pub(super) fn own(home: &Home) -> Result<(), Problem> {
     found.find(|problem| problem.code != "home.mode").map_or(Ok(()), Err)
 }
 
+/// A node's memory, opened to be read alone, beside a node that serves.
+pub(super) async fn look_at(home: &Home) -> Result<State, Problem> {
+    own(home)?;
+    let problem = |code, what: String| Problem::new(Exit::Failed, code, what).at(home.state().display());
+    if !home.state().exists() {
+        return Err(problem("state.none", "the node remembers nothing yet".to_owned())
+            .expected("a node that has imported data or served")
+            .next("run `tvaers-node import FOLDER --extracted-on DATE` first"));
+    }
+    State::look(&home.state()).await.map_err(|error| match error {
+        StateError::Version => problem("state.version", error.to_string())
+            .expected("a database that this version has opened before")
+            .next("use the version of the service; after an update, start the service or run `tvaers-node check` first"),
+        error => Problem::from_error(Exit::Failed, "state", &error)
+            .at(home.state().display())
+            .next("look at disk space and permissions"),
+    })
+}
+
 /// A node's memory, opened to be read alone, with its ledger verified from the first entry to the last.
 pub(super) struct Looked {
     pub(super) config: Config,
@@ -31,20 +50,7 @@ impl Looked {
     pub(super) async fn open(home: &Home) -> Result<Self, Problem> {
         own(home)?;
         let config = app::config(home)?;
-        let problem = |code, what: String| Problem::new(Exit::Failed, code, what).at(home.state().display());
-        if !home.state().exists() {
-            return Err(problem("state.none", "the node remembers nothing yet".to_owned())
-                .expected("a node that has imported data or served")
-                .next("run `tvaers-node import FOLDER --extracted-on DATE` first"));
-        }
-        let state = State::look(&home.state()).await.map_err(|error| match error {
-            StateError::Version => problem("state.version", error.to_string())
-                .expected("a database that this version has opened before")
-                .next("use the version of the service; after an update, start the service or run `tvaers-node check` first"),
-            error => Problem::from_error(Exit::Failed, "state", &error)
-                .at(home.state().display())
-                .next("look at disk space and permissions"),
-        })?;
+        let state = look_at(home).await?;
         let ledger = app::ledger(&state).await?;
         Ok(Self { config, state, ledger })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tvaers_protocol::audit::Seer;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::Rule;
 use tvaers_protocol::problem::{Exit, Problem};
@@ -31,6 +32,15 @@ pub(crate) enum Behind {
         /// The version in force.
         version: u64,
     },
+    /// The audit log does not contain what somebody saw of it.
+    Log {
+        /// Who.
+        seer: Seer,
+        /// The entries that they saw.
+        seen: u64,
+        /// The entries that there are.
+        entries: u64,
+    },
 }
 
 impl fmt::Display for Behind {
@@ -48,6 +58,14 @@ impl fmt::Display for Behind {
                 f,
                 "`{witness}` saw version {seen} of the policy in force, which is not the version {version} in force now"
             ),
+            Self::Log { seer, seen, entries } if seen > entries => write!(
+                f,
+                "{seer} saw {seen} entries of the audit log, which has {entries}: it was cut, or an older copy was put in its place"
+            ),
+            Self::Log { seer, seen, entries } => write!(
+                f,
+                "{seer} saw another audit log of {seen} entries than this one of {entries}: it was begun again, or there are two copies that both went on"
+            ),
         }
     }
 }
@@ -57,6 +75,7 @@ impl Behind {
         match self {
             Self::Ledger { .. } => "ledger.behind",
             Self::Policy { .. } => "policy.behind",
+            Self::Log { .. } => "audit.behind",
         }
     }
 
@@ -74,6 +93,12 @@ impl Behind {
                 .at("policy.toml")
                 .expected(format_args!("version {seen} as it was in force, or a higher one"))
                 .next("put the newest policy in place, or give it a higher version"),
+            Self::Log { seen, .. } => problem
+                .at("audit.jsonl")
+                .expected(format_args!("the audit log that has the entry {seen} as it was seen"))
+                .next(
+                    "tell the data-protection officer, stop every other copy of this node and put the newest audit log back; where it is lost for good, run `tvaers-node audit recover`, by which two persons answer for it",
+                ),
         }
     }
 }
@@ -113,7 +138,7 @@ impl Denied {
         match self {
             Self::Behind(behind) => own(
                 behind.code(),
-                "The node's ledger or policy is not the one that other nodes saw last, and it answers nothing."
+                "The node's ledger, policy or audit log is not the one that others saw last, and it answers nothing."
                     .to_owned(),
                 "",
                 "Ask the node's operator to look at its log and to run `tvaers-node check`.",

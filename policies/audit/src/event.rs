@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tvaers_protocol::audit::{Countersignature, LogHead};
+use tvaers_protocol::audit::{Countersignature, LogHead, Seer};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
@@ -55,6 +55,8 @@ pub enum Event {
     HeadSigned(Signed<LogHead>),
     /// Somebody else signed that they saw the log so far.
     HeadCountersigned(Box<HeadCountersigned>),
+    /// What others saw of this log, and what it had lost for good, was answered for.
+    LogRecovered(LogRecovered),
     /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
     Truncated(Truncated),
     /// The log goes on in a new file; the first entry of every file but the first.
@@ -475,6 +477,18 @@ pub struct HeadCountersigned {
     pub head: Signed<LogHead>,
     /// The word of who saw it.
     pub by: Signed<Countersignature>,
+}
+
+/// A log that went on without entries that somebody had seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogRecovered {
+    /// The head that was seen, as the node signed it.
+    pub lost: Signed<LogHead>,
+    /// Who saw it.
+    pub seer: Seer,
+    /// Who answers for it.
+    pub approved_by: Vec<Name>,
 }
 
 /// Half an entry at the end of the log.

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod folder;
+pub mod heads;
 pub mod log;
 pub mod output;
 pub mod permission;

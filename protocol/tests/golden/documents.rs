@@ -19,8 +19,8 @@ use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
 
 use crate::Golden;
 use crate::messages::{
-    acceptance, manifest, node, presentation, query_request, release, signed as placeholder, study_request,
-    testimony,
+    acceptance, countersignature, log_head, manifest, node, presentation, query_request, release,
+    signed as placeholder, study_request, testimony,
 };
 
 /// The seed of the key that signs here.
@@ -56,7 +56,15 @@ pub(crate) fn all() -> Vec<Golden> {
         signed_bytes("release-bytes", "tvaers/v1/release", release().question, &release()),
         signed_bytes("presentation-bytes", "tvaers/v1/presentation", Digest::NONE, &presentation()),
         signed_bytes("testimony-bytes", "tvaers/v1/testimony", testimony().presentation, &testimony()),
+        signed_bytes("log-head-bytes", "tvaers/v1/log-head", Digest::NONE, &log_head()),
+        signed_bytes(
+            "countersignature-bytes",
+            "tvaers/v1/countersignature",
+            countersignature().head,
+            &countersignature(),
+        ),
         Golden::coded("presentation-digest", &placeholder(presentation(), 0x51).presentation_digest()),
+        Golden::coded("log-head-digest", &placeholder(log_head(), 0x53).log_head_digest()),
         Golden::coded("request-digest", &placeholder(query_request(), 0x51).request_digest(2)),
     ]
 }

@@ -302,7 +302,7 @@ fn witnesses() -> Vec<Golden> {
     vec![
         message(&AskWitness { presentation: signed(presentation(), 0x51) }),
         message(&Witnessed { testimony: signed(testimony(), 0x52) }),
-        message(&AskCountersign { head: signed(log_head(), 0x53) }),
+        message(&AskCountersign { head: signed(log_head(), 0x53), seen: Digest([0xe4; 32]), recovers: true }),
         message(&Countersigned {
             countersignature: Some(signed(countersignature(), 0x54)),
             before: Some(signed(log_head(), 0x55)),

@@ -14,7 +14,7 @@ use tvaers_protocol::message::{Contributions, Propose};
 use tvaers_protocol::record::ContributionShape;
 use tvaers_protocol::study::{Disclosure, Grain};
 
-use crate::fault::{Middle, Spot};
+use crate::fault::{Middle, Spot, is_of_heads};
 use crate::simulation::plan::{Back, Mishap, What};
 
 /// Faults on the way of one run, at most.
@@ -211,8 +211,9 @@ impl Interceptor for Tap {
         let inside = &mut *self.inside();
         if let Ok(frame) = Frame::decode(bytes) {
             inside.note(passage, &frame);
-            let is_here =
-                |mishap: &Mishap| passage.node.as_str() == mishap.node && frame.kind() == mishap.kind;
+            let is_here = |mishap: &Mishap| {
+                passage.node.as_str() == mishap.node && frame.kind() == mishap.kind && !is_of_heads(&frame)
+            };
             if let Some(at) = inside.armed.iter().position(is_here) {
                 let mishap = inside.armed.swap_remove(at);
                 let fate = self.carry_out(mishap, inside);

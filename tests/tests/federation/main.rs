@@ -12,6 +12,7 @@ mod adversary;
 mod answer;
 mod deadline;
 mod events;
+mod heads;
 mod joined;
 mod malformed;
 mod missing;

@@ -164,11 +164,18 @@ pub(super) fn row(event: &Event) -> Row {
             ..Row::default()
         },
         Event::HeadSigned(signed) => plain(format!("the log to entry {} is signed", signed.content.entries)),
+        Event::LogRecovered(recovered) => Row {
+            who: recovered.approved_by.iter().map(Name::as_str).collect::<Vec<_>>().join(", "),
+            what: format!(
+                "the log's loss of {} entries, shown by {}",
+                recovered.lost.content.entries,
+                seer(&recovered.seer)
+            ),
+            decision: "answered for",
+            ..Row::default()
+        },
         Event::HeadCountersigned(seen) => Row {
-            who: match &seen.by.content.by {
-                Seer::Coordinator => "the coordinator".to_owned(),
-                Seer::Witness(node) => node.to_string(),
-            },
+            who: seer(&seen.by.content.by),
             what: format!("the log to entry {} is countersigned", seen.head.content.entries),
             ..Row::default()
         },
@@ -182,6 +189,13 @@ pub(super) fn row(event: &Event) -> Row {
         Event::Exported(exported) => {
             plain(format!("export of {}, {} to {}", exported.what, exported.first, exported.last))
         }
+    }
+}
+
+fn seer(seer: &Seer) -> String {
+    match seer {
+        Seer::Coordinator => "the coordinator".to_owned(),
+        Seer::Witness(node) => node.to_string(),
     }
 }
 

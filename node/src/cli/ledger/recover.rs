@@ -65,7 +65,7 @@ async fn charge(
     key: &VerifyingKey,
     now: Timestamp,
 ) -> Result<Vec<Charge>, Problem> {
-    check_approval(home, state, approved_by).await?;
+    check_approval(home, state, approved_by, "ledger.approval").await?;
     let ledger = app::ledger(state).await?;
     let audit = app::audit(home, &ledger, app::software()?, now).await?;
     let failed = |error: &(dyn std::error::Error + 'static)| {
@@ -117,7 +117,7 @@ async fn one(
     };
     let life = NanoRho::new(shown.shows.life).map_err(|error| problem(&error))?;
     // All of them stand in the audit log; the ledger has room for one name.
-    let by = approved_by.first().cloned().ok_or_else(nobody)?;
+    let by = approved_by.first().cloned().ok_or_else(|| nobody("ledger.approval"))?;
     let charge = ledger.recover(lost, life, Requester::new(by, key), now).await;
     charge.map_err(|error| {
         Problem::from_error(Exit::Failed, error.code(), &error).next("look at disk space and the clock")
@@ -125,25 +125,26 @@ async fn one(
 }
 
 /// Two persons, each of whom the policy in force names as one who may raise a budget.
-async fn check_approval(home: &Home, state: &State, approved_by: &[Name]) -> Result<(), Problem> {
+pub(in crate::cli) async fn check_approval(
+    home: &Home,
+    state: &State,
+    approved_by: &[Name],
+    code: &str,
+) -> Result<(), Problem> {
     let library = library(home)?;
     let roster = roster::present(&home.roster())?;
     let policy = app::policies(home, &app::config(home)?, roster.as_ref(), state, &library).await;
-    let policy = policy.map_err(app::first_of)?.ok_or_else(nobody)?;
+    let policy = policy.map_err(app::first_of)?.ok_or_else(|| nobody(code))?;
     let may = &policy.policy().budget().raised_by;
     let persons: BTreeSet<&str> = approved_by.iter().map(Name::as_str).collect();
     let named = |person: &&str| may.is_empty() || may.iter().any(|name| name == person);
     if persons.len() >= PERSONS && persons.iter().all(named) {
         return Ok(());
     }
-    Err(nobody().expected(format_args!("two of: {}", may.join(", "))))
+    Err(nobody(code).expected(format_args!("two of: {}", may.join(", "))))
 }
 
-fn nobody() -> Problem {
-    Problem::new(
-        Exit::Refused,
-        "ledger.approval",
-        "two persons whom the policy lets raise a budget must answer for it",
-    )
-    .next("name both with `--approved-by`, as `raised-by` in the policy has them")
+fn nobody(code: &str) -> Problem {
+    Problem::new(Exit::Refused, code, "two persons whom the policy lets raise a budget must answer for it")
+        .next("name both with `--approved-by`, as `raised-by` in the policy has them")
 }

@@ -18,12 +18,9 @@ const AGAIN: usize = 4;
 
 impl World {
     pub(super) fn keep(&mut self, recorded: Vec<Recorded>) {
-        let is_question = |recorded: &Recorded| {
-            recorded
-                .frames
-                .first()
-                .is_some_and(|frame| frame.kind() != Kind::Evaluated && frame.kind() != Kind::Reject)
-        };
+        let is_answer = |kind| matches!(kind, Kind::Evaluated | Kind::Countersigned | Kind::Reject);
+        let is_question =
+            |recorded: &Recorded| recorded.frames.first().is_some_and(|frame| !is_answer(frame.kind()));
         self.kept.extend(recorded.into_iter().filter(is_question));
         let surplus = self.kept.len().saturating_sub(KEPT);
         self.kept.drain(..surplus);
@@ -49,6 +46,7 @@ impl World {
                     Kind::Prepared => asked == Kind::Prepare,
                     Kind::Closed => asked == Kind::Close,
                     Kind::NodeStatus => asked == Kind::Status,
+                    Kind::Countersigned => asked == Kind::AskCountersign,
                     _ => false,
                 };
                 if !may {
