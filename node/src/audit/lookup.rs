@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tvaers_protocol::id::Digest;
 
+use super::event::{Event, Pruned, Rotated};
 use super::{Audit, AuditError, read};
 
 /// What a log says of an entry.
@@ -17,15 +18,21 @@ pub enum Found {
     Before,
 }
 
-/// The digest of a log's first entry: one that was begun again has another. None where it has no entries.
+/// The digest of a log's first entry: one that was begun again has another. Where the first entries were deleted, the
+/// entry that says so tells it. None where there are no entries.
 ///
 /// # Errors
 /// [`AuditError`].
 pub fn identity(log: &Path) -> Result<Option<Digest>, AuditError> {
-    Ok(match find(log, 1)? {
-        Found::Digest(digest) => Some(digest),
-        Found::None | Found::Before => None,
-    })
+    for entry in read::read(log)? {
+        let entry = entry?;
+        match entry.event {
+            _ if entry.number == 1 => return Ok(Some(entry.digest)),
+            Event::Rotated(Rotated { log, .. }) | Event::Pruned(Pruned { log, .. }) => return Ok(Some(log)),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Looks an entry up in a log, which is verified up to there.
@@ -71,7 +78,6 @@ mod tests {
     use tvaers_protocol::hello::Software;
 
     use super::*;
-    use crate::audit::event::Event;
 
     #[test]
     fn every_entry_is_found_with_its_digest_and_no_other() {

@@ -232,7 +232,7 @@ fn files_older_than_the_days_of_the_policy_are_deleted_and_the_rest_proves_itsel
         (verified.first, verified.log, verified.ledger),
         (Some(last.number + 1), log, charged().ledger)
     );
-    assert_eq!(open(&path).log(), log);
+    assert_eq!((open(&path).log(), audit.identity().unwrap()), (log, log));
     assert_eq!(audit.prune(now, 5).unwrap().files, 0);
     // The running file stays, however old.
     let later = day_of(4_000);
