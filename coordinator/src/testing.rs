@@ -440,6 +440,7 @@ fn contribution(person: u8, sector: Sector, grain: Grain) -> Contribution {
         pseudonym: pseudonym(person),
         resident: is_municipality,
         eligible: is_municipality,
+        objects: false,
         touches: 0,
         kommune: 0,
         values: vec![0; shape.values],
