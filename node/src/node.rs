@@ -26,9 +26,10 @@ use crate::config::Config;
 use crate::home::Home;
 use crate::ledger::history::Totals;
 use crate::ledger::{Ledger, LedgerError};
+use crate::objection::{LeftOut, Objections};
 use crate::policy::InForce;
 use crate::refusal::Refusal;
-use crate::state::State;
+use crate::state::{State, StateError};
 use crate::study::Study;
 use crate::witness::Witnesses;
 use crate::work::source::Spare;
@@ -80,6 +81,7 @@ pub struct Node {
     turns: Arc<Semaphore>,
     witnesses: Witnesses,
     spare: Spare,
+    objections: Objections,
 }
 
 /// The studies of a node.
@@ -107,6 +109,7 @@ impl Node {
             turns: Arc::new(Semaphore::new(TURNS)),
             witnesses: Witnesses::new(),
             spare: Spare::default(),
+            objections: Objections::default(),
         }
     }
 
@@ -157,6 +160,12 @@ impl Node {
 
     pub(crate) fn policy(&self) -> Option<&InForce> {
         self.parts.policy.as_ref()
+    }
+
+    /// Who is left out of everything, now.
+    pub(crate) async fn left_out(&self) -> Result<LeftOut, StateError> {
+        let listed = self.policy().map(|in_force| in_force.excluded().clone());
+        Ok(LeftOut::new(listed, self.objections.now(self.state()).await?))
     }
 
     pub(crate) fn software(&self) -> &Software {

@@ -19,7 +19,7 @@ use tvaers_release::conversion::{Delta, Epsilon, rho_within};
 
 use crate::ledger::claim::{self, Window};
 
-pub(crate) use self::excluded::Excluded;
+pub(crate) use self::excluded::{Excluded, Listed, read_persons};
 pub use self::load::{Loading, load};
 pub(crate) use self::rules::{no_policy, of_request, own, rules};
 

@@ -13,9 +13,10 @@ use tvaers_protocol::message::{
     Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
     EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections, ObjectionsEnd, ObjectionsTaken, Open, Opened, PolicyStatement, Prepare,
-    Prepared, PreviewQuery, Previewed, Progress, Propose, Pseudonymise, Pseudonymised, Relay, Releases,
-    ReleasesEnd, Rule, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
+    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections, ObjectionsEnd, ObjectionsTaken,
+    Open, Opened, PolicyStatement, Prepare, Prepared, PreviewQuery, Previewed, Progress, Propose,
+    Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, Rule, SealedKeyPackage, Signed, Status,
+    StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
