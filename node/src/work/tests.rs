@@ -185,7 +185,7 @@ async fn a_file_that_others_can_read_or_that_is_none_of_a_study_is_refused() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::File(_))));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    sqlx::raw_sql("PRAGMA user_version = 3").execute(&file.work.pool).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 9").execute(&file.work.pool).await.unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::Foreign)));
     file.work.close().await;
     std::fs::write(&path, "no database at all, but some text that is long enough").unwrap();

@@ -15,6 +15,7 @@ mod events;
 mod joined;
 mod malformed;
 mod missing;
+mod objection;
 mod permitted;
 mod postgres;
 mod query;
