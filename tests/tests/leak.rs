@@ -70,10 +70,13 @@ fn pseudonyms(frames: &[Frame]) -> Vec<Pseudonym> {
 async fn object(federation: &Federation) -> String {
     let pooled = tvaers_tests::oracle::read::federation(&federation.data()).unwrap();
     let held = |citizen: &tvaers_tests::oracle::Citizen| {
-        citizen.patients.len() == 1 && citizen.persons.len() == 1 && citizen.persons[0].node == 360
+        citizen.patients.len() == 1
+            && citizen.persons.len() == 1
+            && citizen.persons.iter().all(|held| held.node == 360)
     };
     let person = pooled.citizens.iter().find(|(_, citizen)| held(citizen)).unwrap().0.expose().to_owned();
-    let state = federation.node_home(&federation.municipalities()[0]).state();
+    let lolland = federation.municipalities().swap_remove(0);
+    let state = federation.node_home(&lolland).state();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(state);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     let entry = "INSERT INTO objection (person_id, own, since) VALUES (?, 1, '2026-02-28T12:00:00Z')";

@@ -140,7 +140,7 @@ async fn a_person_whom_the_node_did_not_contribute_is_refused_though_the_signatu
     let key = SigningKey::from_seed(&seed.unwrap());
     let signature = objection::sign(pseudonym, told.manifest.digest(), &key);
     let stranger = Objection { pseudonym, by: 1, signature };
-    assert_refused(told.tell(&[stranger.clone()]).await, RejectCode::PolicyRefused, "a stranger");
+    assert_refused(told.tell(std::slice::from_ref(&stranger)).await, RejectCode::PolicyRefused, "a stranger");
     let mut among = vec![stranger, told.honest.clone()];
     among.sort_by_key(|objection| objection.pseudonym);
     assert_refused(told.tell(&among).await, RejectCode::PolicyRefused, "a stranger among others");
