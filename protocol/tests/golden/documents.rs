@@ -194,6 +194,9 @@ fn objections() -> Golden {
         bytes: objection_records(),
         again: |bytes| {
             let mut frame = whole(bytes, 2, Objection::SIZE)?.to_vec();
+            if !frame.len().is_multiple_of(Objection::SIZE) {
+                return Err("half a record".to_owned());
+            }
             frame.resize(Objection::FRAME_BYTES, 0);
             let records = Objection::read(&frame).map_err(|error| error.to_string())?;
             let mut body = Vec::new();
