@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::hand_back::{Return, disclosed};
 use crate::limits::Limits;
 use crate::merge::Merge;
+use crate::objection::Telling;
 use crate::outlet::Outlet;
 use crate::session::Session;
 use crate::stream::{ContributionRecords, EventInlet, EventRecords, Expected, Inlet};
@@ -130,6 +131,9 @@ impl<'a> Join<'a> {
         let mut group = Vec::new();
         while merge.next(&mut group).await? {
             let Some((_, first)) = group.first() else { continue };
+            if !merge.objections().is_empty() {
+                continue;
+            }
             let pseudonym = first.pseudonym;
             for (source, groups) in combiner.asked(&group, &combiner.combine(&group)) {
                 if let Some(list) = lists.get_mut(source).and_then(Option::as_mut) {
@@ -164,10 +168,15 @@ impl<'a> Join<'a> {
         let mut events = self.events().await?;
         // Every node is at work on its streams by now, so that what comes next is not in their way.
         let mut returns = self.returns().await?;
+        let mut telling = self.telling().await?;
         let sources = self.sources();
         let combiner = Combiner::new(self.model, self.grain, &sources);
         let (mut group, mut of_person) = (Vec::new(), Vec::new());
         while merge.next(&mut group).await? {
+            if !merge.objections().is_empty() {
+                telling.tell(&group, merge.objections()).await?;
+                continue;
+            }
             let mut combined = combiner.combine(&group);
             take_events(&combiner, &group, &combined, &mut events, &mut of_person).await?;
             combiner.resolve(&mut combined, &of_person);
@@ -177,6 +186,8 @@ impl<'a> Join<'a> {
             inlet.end().await.map_err(|(node, fault)| Failure::of_stream(&node, EVENTS, &fault))?;
         }
         self.totals = merge.totals().collect();
+        // Before anything of the study is released or counts as handed back.
+        telling.end(self.session.digest(), self.signing, self.limits.worklist).await?;
         let mut returns: Vec<Return> = returns.into_iter().flatten().collect();
         for way in &mut returns {
             way.flush().await?;
@@ -259,6 +270,16 @@ impl<'a> Join<'a> {
             });
         }
         Ok(inlets)
+    }
+
+    /// The ways to tell every node of objections.
+    async fn telling(&self) -> Result<Telling, Failure> {
+        let mut telling = Telling::default();
+        for place in &self.places {
+            let exchange = self.session.exchange(&place.node).await?;
+            telling.add(place.node.clone(), exchange, self.limits.frame);
+        }
+        Ok(telling)
     }
 
     /// The way back to each source, by the source's index; none for regions, and where no list is wanted.

@@ -3,7 +3,8 @@
 //! In reading order: [`cli`] the program; [`home`], [`config`] and [`app`] from a folder to a [`coordinator`];
 //! [`serve`] nodes, [`control`] clients, [`requests`] what they wait for; [`stratify`] a request from beginning to end:
 //! `draft` a study, `attempt` it step by step by way of `keygen` and `join`, with `patience` for those who are away;
-//! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`);
+//! `join` merges `stream`s, `combine`s what several nodes say of one person, and sends what follows back (`hand_back`)
+//! and who objects to the others that hold them (`objection`);
 //! [`query`] asks nodes for statistics, [`answer`] makes one result of what they release, kind by kind; [`preview`] and
 //! [`advice`] say beforehand what it costs and how good it will be. [`asker`] runs in the person's own program.
 //! `heads` countersigns nodes' audit logs. [`summary`] what is told in the end; [`state`] the little that is remembered; [`limits`] every wait; [`membership`] how a
@@ -42,6 +43,7 @@ mod hub;
 mod join;
 mod keygen;
 mod merge;
+mod objection;
 mod outlet;
 mod patience;
 mod relay;

@@ -58,6 +58,14 @@ impl<M: Message> Outlet<M> {
         self.exchange.send(&message, self.wait).await
     }
 
+    /// Fills the frame up with zeros and sends it, if it has anything, or nothing has been sent yet.
+    pub(crate) async fn fill_up(&mut self) -> Result<(), ExchangeError> {
+        if !self.frame.is_empty() || self.sequence == 0 {
+            self.frame.resize(self.full, 0);
+        }
+        self.flush().await
+    }
+
     /// What has been sent.
     pub(crate) fn total(&self) -> StreamTotal {
         let digest = Digest(self.hash.clone().finalize().into());

@@ -12,8 +12,9 @@ use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_protocol::frame::FrameError;
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{Contributions, ContributionsEnd, Message, Signed, StreamTotal};
+use tvaers_protocol::objection;
 use tvaers_protocol::record::{Ascending, Contribution, ContributionShape, RecordError};
-use tvaers_protocol::sign::{Purpose, VerifyingKey};
+use tvaers_protocol::sign::{Purpose, Signature, VerifyingKey};
 
 pub(crate) use event::{EventInlet, EventRecords};
 
@@ -34,6 +35,8 @@ pub(crate) enum StreamFault {
     OtherTotal,
     #[error("the stream is not the one that the node sent before")]
     Changed,
+    #[error("the stream's objections are not signed by the node")]
+    UnsignedObjection,
     #[error("it has an event that was not asked for")]
     NotAsked,
     #[error("it has no event for a group that was asked for")]
@@ -59,12 +62,14 @@ pub(crate) trait Records {
     /// What the end is signed for.
     const PURPOSE: Purpose;
 
-    /// The number of a frame and its records.
-    fn part(part: Self::Part) -> (u32, Vec<u8>);
+    /// The number of a frame.
+    fn sequence(part: &Self::Part) -> u32;
+    /// The bytes of its records.
+    fn bytes(part: &Self::Part) -> &[u8];
     /// What the end says.
     fn total(end: Self::End) -> Signed<StreamTotal>;
-    /// Reads the records of a frame.
-    fn read(&self, records: &[u8]) -> Result<Vec<Self::Record>, StreamFault>;
+    /// Reads the records of a frame, and checks what is signed beside them.
+    fn read(&self, part: &Self::Part, expected: &Expected) -> Result<Vec<Self::Record>, StreamFault>;
     /// Takes note of the next record in a stream.
     fn follows(order: &mut Ascending, record: &Self::Record) -> Result<(), RecordError>;
     /// How many records the stream may have.
@@ -81,31 +86,55 @@ pub(crate) struct ContributionRecords {
     pub(crate) quota: u32,
 }
 
+/// A contribution, with the node's signature where it objects.
+pub(crate) struct Contributed {
+    /// What the node says.
+    pub(crate) contribution: Contribution,
+    /// What it signed of one who objects, checked.
+    pub(crate) objection: Option<Signature>,
+}
+
 impl Records for ContributionRecords {
-    type Record = Contribution;
+    type Record = Contributed;
     type Part = Contributions;
     type End = ContributionsEnd;
     const PURPOSE: Purpose = Purpose::Contributions;
 
-    fn part(part: Contributions) -> (u32, Vec<u8>) {
-        (part.sequence, part.records)
+    fn sequence(part: &Contributions) -> u32 {
+        part.sequence
+    }
+
+    fn bytes(part: &Contributions) -> &[u8] {
+        &part.records
     }
 
     fn total(end: ContributionsEnd) -> Signed<StreamTotal> {
         end.total
     }
 
-    fn read(&self, records: &[u8]) -> Result<Vec<Contribution>, StreamFault> {
-        let records = self.shape.read(records)?;
-        if records.iter().all(|record| self.own.is_padded(record)) {
-            Ok(records)
-        } else {
-            Err(RecordError::Reserved.into())
+    fn read(&self, part: &Contributions, expected: &Expected) -> Result<Vec<Contributed>, StreamFault> {
+        let records = self.shape.read(&part.records)?;
+        if !records.iter().all(|record| self.own.is_padded(record)) {
+            return Err(RecordError::Reserved.into());
         }
+        let mut signatures = part.objections.iter().copied();
+        let signed = |contribution: Contribution| {
+            let objection = if contribution.objects {
+                let signature = signatures.next().ok_or(StreamFault::UnsignedObjection)?;
+                objection::verify(contribution.pseudonym, signature, expected.study, &expected.key)
+                    .map_err(|_| StreamFault::UnsignedObjection)?;
+                Some(signature)
+            } else {
+                None
+            };
+            Ok(Contributed { contribution, objection })
+        };
+        let records = records.into_iter().map(signed).collect::<Result<_, StreamFault>>()?;
+        if signatures.next().is_none() { Ok(records) } else { Err(StreamFault::UnsignedObjection) }
     }
 
-    fn follows(order: &mut Ascending, record: &Contribution) -> Result<(), RecordError> {
-        order.next(record.pseudonym)
+    fn follows(order: &mut Ascending, record: &Contributed) -> Result<(), RecordError> {
+        order.next(record.contribution.pseudonym)
     }
 
     fn records_max(&self) -> u64 {
@@ -182,19 +211,19 @@ impl<R: Records> Inlet<R> {
             if frame.kind() == R::End::KIND {
                 self.end(&R::total(frame.message()?))?;
             } else {
-                self.fill(frame.message()?)?;
+                self.fill(&frame.message()?)?;
             }
         }
     }
 
-    fn fill(&mut self, part: R::Part) -> Result<(), StreamFault> {
-        let (sequence, bytes) = R::part(part);
+    fn fill(&mut self, part: &R::Part) -> Result<(), StreamFault> {
+        let sequence = R::sequence(part);
         if sequence != self.sequence {
             return Err(StreamFault::Sequence { expected: self.sequence, found: sequence });
         }
         self.sequence = self.sequence.saturating_add(1);
-        self.hash.update(&bytes);
-        let records = self.records.read(&bytes)?;
+        self.hash.update(R::bytes(part));
+        let records = self.records.read(part, &self.expected)?;
         self.count = self.count.saturating_add(records.len() as u64);
         if self.count > self.records.records_max() {
             return Err(StreamFault::BeyondQuota);

@@ -26,9 +26,10 @@ use tvaers_protocol::message::{
     Acceptance, Accepted, AskQuery, Closed, Computed, Contributions, ContributionsEnd, DataStatement,
     Declined, EventRequests, Events as EventsPart, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal,
     HandBacks, HandedBack, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPinned, KeyRound1Package,
-    KeyRound2Packages, Opened, Prepare, Prepared, Progress, Propose, Pseudonymised, Releases, ReleasesEnd,
-    Rule, Signed, StreamTotal, TablesTerms,
+    KeyRound2Packages, Objections, ObjectionsEnd, ObjectionsTaken, Opened, Prepare, Prepared, Progress,
+    Propose, Pseudonymised, Releases, ReleasesEnd, Rule, Signed, StreamTotal, TablesTerms,
 };
+use tvaers_protocol::objection::{self, Objection};
 use tvaers_protocol::problem::Problem;
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, NO_RECENCY};
 use tvaers_protocol::reject::RejectCode;
@@ -37,7 +38,7 @@ use tvaers_protocol::request::{TablesRequest, Under};
 use tvaers_protocol::roster::{
     Coordinator as Entry, Member, Person, Role, Roster, SealingPublic, SignedRoster, VerifiedRoster,
 };
-use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::sign::{Purpose, Signature, SigningKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest};
 use tvaers_query::Query;
 use tvaers_query::query::Party;
@@ -147,6 +148,8 @@ struct Inside {
     second: Option<Vec<Contribution>>,
     events: Vec<EventRecord>,
     asked: Vec<EventRequest>,
+    /// Of whom it was told that they object, each time.
+    objecting: Vec<Vec<Objection>>,
     mischief: Option<(Kind, Mischief, u32)>,
     heard: Vec<Kind>,
     lists: Vec<List>,
@@ -444,6 +447,7 @@ fn contribution(person: u8, sector: Sector, grain: Grain) -> Contribution {
         pseudonym: pseudonym(person),
         resident: is_municipality,
         eligible: is_municipality,
+        objects: false,
         touches: 0,
         kommune: 0,
         values: vec![0; shape.values],

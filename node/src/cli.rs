@@ -1,5 +1,5 @@
-//! The program: `tvaers-node init | enrolment | roster | certificate | import | check | serve`, and `ledger |
-//! explain | audit` to look at what it did and would do.
+//! The program: `tvaers-node init | enrolment | roster | certificate | import | objection | check | serve`, and
+//! `ledger | explain | audit` to look at what it did and would do.
 
 mod audit;
 mod certificate;
@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod ledger;
 mod looking;
+mod objection;
 mod roster;
 mod serve;
 #[cfg(test)]
@@ -75,6 +76,9 @@ enum Command {
     Explain(explain::Args),
     /// Show what was charged for which answers, and what is left of each budget
     Ledger(ledger::Args),
+    /// Enter, lift and count citizens who object to the processing
+    #[command(subcommand)]
+    Objection(objection::Command),
     /// Show, export and verify the audit log
     Audit(audit::Args),
 }
@@ -120,6 +124,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Serve(args) => serve::run(home, args, cli.output),
         Command::Explain(args) => explain::run(&home, args, cli.output),
         Command::Ledger(args) => ledger::run(&home, args, cli.output),
+        Command::Objection(command) => objection::run(&home, command, cli.output),
         Command::Audit(args) => audit::run(&home, args, cli.output),
     }
 }

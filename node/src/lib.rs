@@ -15,6 +15,7 @@ pub mod home;
 pub mod ledger;
 pub mod library;
 pub mod node;
+mod objection;
 pub mod policy;
 pub mod serve;
 pub mod state;

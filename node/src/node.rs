@@ -28,10 +28,11 @@ use crate::heads::{self, Heads};
 use crate::home::Home;
 use crate::ledger::history::Totals;
 use crate::ledger::{Ledger, LedgerError};
+use crate::objection::{LeftOut, Objections};
 use crate::policy::InForce;
 use crate::policy::keeper::{Keeper, Mark};
 use crate::refusal::Refusal;
-use crate::state::State;
+use crate::state::{State, StateError};
 use crate::study::Study;
 use crate::witness::Witnesses;
 use crate::work::source::Spare;
@@ -85,6 +86,7 @@ pub struct Node {
     heads: Heads,
     spare: Spare,
     keeper: Keeper,
+    objections: Objections,
 }
 
 /// The studies of a node.
@@ -115,6 +117,7 @@ impl Node {
             witnesses: Witnesses::new(),
             heads: Heads::new(),
             spare: Spare::default(),
+            objections: Objections::default(),
         }
     }
 
@@ -183,6 +186,12 @@ impl Node {
 
     pub(crate) const fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// Who is left out of everything, now.
+    pub(crate) async fn left_out(&self) -> Result<LeftOut, StateError> {
+        let listed = self.policy().map(|in_force| in_force.excluded().clone());
+        Ok(LeftOut::new(listed, self.objections.now(self.state()).await?))
     }
 
     pub(crate) fn software(&self) -> &Software {

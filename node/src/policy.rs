@@ -24,7 +24,7 @@ use crate::audit::event::PolicyRevoked;
 use crate::ledger::claim::{self, Window};
 use crate::ledger::name::Name;
 
-pub(crate) use self::excluded::Excluded;
+pub(crate) use self::excluded::{Excluded, Listed, read_persons};
 pub use self::load::{Loading, load};
 pub(crate) use self::rules::{no_policy, of_request, own, rules};
 

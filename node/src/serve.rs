@@ -28,7 +28,9 @@ use crate::node::Node;
 use crate::policy::keeper;
 use crate::query;
 use crate::refusal::Refusal;
-use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise, told};
+use crate::study::{
+    Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, objections, pseudonymise, told,
+};
 use crate::witness;
 
 /// Requests that are worked on at a time; further ones wait.
@@ -231,6 +233,10 @@ async fn in_study(
             reply(exchange, &done).await
         }
         Kind::SubmitEvents => event::stream(node, study, exchange).await,
+        Kind::Objections | Kind::ObjectionsEnd => {
+            let done = objections::take(node, study, ask, exchange).await?;
+            reply(exchange, &done).await
+        }
         Kind::HandBacks | Kind::HandBackEnd => {
             let done = hand_back::take(node, study, ask, exchange).await?;
             reply(exchange, &done).await

@@ -1,8 +1,8 @@
 //! One study at this node, from agreement to erasure.
 //!
 //! In the order of a run: [`agree`] on the manifest, [`keygen`] with the other holders, [`evaluate`] for others,
-//! [`pseudonymise`] one's own persons, [`contribute`], say more of a few in a second round ([`event`]), and take the
-//! [`hand_back`]. From *pinned* on every step can be asked for again, and a restarted node goes on ([`restore`]).
+//! [`pseudonymise`] one's own persons, [`contribute`], say more of a few in a second round ([`event`]), take other nodes'
+//! [`objections`] and the [`hand_back`]. From *pinned* on every step can be asked for again, and a restarted node goes on ([`restore`]).
 
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ pub(crate) mod evaluate;
 pub(crate) mod event;
 pub(crate) mod hand_back;
 pub(crate) mod keygen;
+pub(crate) mod objections;
 mod permit;
 pub(crate) mod pseudonymise;
 pub(crate) mod restore;
@@ -117,6 +118,7 @@ pub(crate) struct Study {
     holder: Mutex<Holder>,
     steps: Mutex<()>,
     lists: Mutex<()>,
+    tellings: Mutex<()>,
     returns: Mutex<()>,
     closed: watch::Sender<bool>,
 }
@@ -151,6 +153,7 @@ impl Study {
             holder: Mutex::new(Holder::Idle),
             steps: Mutex::default(),
             lists: Mutex::default(),
+            tellings: Mutex::default(),
             returns: Mutex::default(),
             closed: watch::Sender::new(false),
         }
@@ -184,6 +187,11 @@ impl Study {
     /// on their way meanwhile.
     pub(crate) async fn list(&self) -> MutexGuard<'_, ()> {
         self.lists.lock().await
+    }
+
+    /// The same with objections.
+    pub(crate) async fn telling(&self) -> MutexGuard<'_, ()> {
+        self.tellings.lock().await
     }
 
     /// The same with the hand-back.

@@ -5,8 +5,8 @@
 //! writes are durable before what they allow is done, so that neither a counter nor a stage ever goes back.
 //!
 //! By what it keeps: [`record`] the study itself, [`account`] what this node has answered others, [`component`] and
-//! [`pseudonym`] its own persons, [`event`] whose events it is asked for and which they are, [`hand_back`] what came
-//! back. [`source`] is where rows come from.
+//! [`pseudonym`] its own persons, [`event`] whose events it is asked for and which they are, [`objection`] who objects
+//! elsewhere, [`hand_back`] what came back. [`source`] is where rows come from.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,12 +20,14 @@ use tvaers_warehouse::data::OpenError;
 use tvaers_warehouse::sql::{FetchError, SqlError};
 
 use crate::config::SourceFileError;
+use crate::state::StateError;
 
 pub(crate) mod account;
 pub(crate) mod component;
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod hand_back;
+pub(crate) mod objection;
 pub(crate) mod pseudonym;
 pub(crate) mod record;
 pub(crate) mod source;
@@ -48,11 +50,11 @@ const CONNECTIONS: u32 = 4;
 const APPLICATION_ID: i64 = 0x7476_7374;
 
 /// The version of the tables (`PRAGMA user_version`). A study of another version is given up.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 const SCHEMA: &str = "
     PRAGMA application_id = 1953919860;
-    PRAGMA user_version = 2;
+    PRAGMA user_version = 3;
     -- One row: the study, how far it has come, and its secrets, sealed to the node's own key.
     CREATE TABLE study (
         manifest      BLOB    NOT NULL,
@@ -83,6 +85,8 @@ const SCHEMA: &str = "
         person_id TEXT    NOT NULL,
         resident  INTEGER NOT NULL,
         eligible  INTEGER NOT NULL,
+        -- Nothing is said of the person but this.
+        objects   INTEGER NOT NULL,
         kommune   INTEGER NOT NULL,
         touches   INTEGER NOT NULL,
         -- Values of four bytes, recencies of two, big endian.
@@ -112,6 +116,15 @@ const SCHEMA: &str = "
         record    BLOB    NOT NULL,
         PRIMARY KEY (pseudonym, touch, place)
     ) STRICT, WITHOUT ROWID;
+    -- Who objects at another node: as it is coming in, and as it has. The node is the one that says so.
+    CREATE TABLE objecting (
+        pseudonym BLOB    PRIMARY KEY,
+        node      TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE objection (
+        pseudonym BLOB    PRIMARY KEY,
+        node      TEXT    NOT NULL
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE hand_back (
         pseudonym BLOB    PRIMARY KEY,
         included  INTEGER NOT NULL,
@@ -127,6 +140,8 @@ const SCHEMA: &str = "
 pub(crate) enum WorkError {
     #[error("the study's file failed")]
     Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error(transparent)]
     File(#[from] PrivateFileError),
     #[error(transparent)]

@@ -4,7 +4,8 @@
 //!
 //! In reading order: [`id`] who and what; [`limit`] how much; [`sign`] in whose name; [`roster`] who takes part, by
 //! way of [`enrolment`], with [`fingerprint`]s that people compare; [`request`] what a person asks for; [`study`] what is
-//! agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second round between them;
+//! agreed; [`message`] what is said; [`record`] contributions and hand-backs, [`event`] the second round between them, [`objection`] who must be
+//! left out;
 //! [`release`] what leaves for a query; [`witness`] what other nodes testify to before it does, and
 //! [`audit`] to its log; [`hello`] how a conversation begins; [`reject`] how it is refused; [`frame`] and
 //! [`codec`] in which bytes; [`problem`] how a person is told.
@@ -21,6 +22,7 @@ pub mod hello;
 pub mod id;
 pub mod limit;
 pub mod message;
+pub mod objection;
 pub mod problem;
 pub mod record;
 pub mod reject;

@@ -465,6 +465,8 @@ pub struct Contributions {
     pub sequence: u32,
     /// Records of the study's shape, ascending by pseudonym.
     pub records: Vec<u8>,
+    /// For each record that objects, in order, what the node signs of it: see [`crate::objection::sign`].
+    pub objections: Vec<Signature>,
 }
 
 impl Message for Contributions {
@@ -544,6 +546,38 @@ pub struct EventsEnd {
 
 impl Message for EventsEnd {
     const KIND: Kind = Kind::EventsEnd;
+}
+
+/// Part of what a node is told of persons whom it contributed and who object at another node.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objections {
+    /// Counts frames from 0. There is at least one.
+    pub sequence: u32,
+    /// Records of [`crate::objection::Objection`], ascending by pseudonym, filled up with zeros.
+    pub records: Vec<u8>,
+}
+
+impl Message for Objections {
+    const KIND: Kind = Kind::Objections;
+}
+
+/// The end of that, signed by the coordinator; answered with [`ObjectionsTaken`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectionsEnd {
+    /// The count of records and the digest of all frames' bytes, of the node that is told.
+    pub total: Signed<StreamTotal>,
+}
+
+impl Message for ObjectionsEnd {
+    const KIND: Kind = Kind::ObjectionsEnd;
+}
+
+/// The node leaves those persons out from now on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectionsTaken {}
+
+impl Message for ObjectionsTaken {
+    const KIND: Kind = Kind::ObjectionsTaken;
 }
 
 /// Part of what the coordinator hands back to the responsible node.

@@ -27,6 +27,8 @@ pub struct Contribution {
     pub resident: bool,
     /// Whether the person's age is in the model's population, by the node's register.
     pub eligible: bool,
+    /// Whether the node says of the person nothing but that they object: everything else is empty then.
+    pub objects: bool,
     /// One bit per touch group of the model, in order: something of the person lies in or within reach of the window.
     pub touches: u16,
     /// The municipality of residence by the node's register, three digits; 0 where it does not say.
@@ -35,6 +37,23 @@ pub struct Contribution {
     pub values: Vec<u32>,
     /// Days from the event's first day to `as_of` per `latest` component, then [`NO_RECENCY`].
     pub recencies: Vec<u16>,
+}
+
+impl Contribution {
+    /// Says that a person objects, and nothing else.
+    #[must_use]
+    pub fn objection(pseudonym: Pseudonym, shape: ContributionShape) -> Self {
+        Self {
+            pseudonym,
+            resident: false,
+            eligible: false,
+            objects: true,
+            touches: 0,
+            kommune: 0,
+            values: vec![0; shape.values],
+            recencies: vec![NO_RECENCY; shape.recencies],
+        }
+    }
 }
 
 /// A record that does not have the study's shape or order.
@@ -46,6 +65,9 @@ pub enum RecordError {
     /// A bit or padding that must be zero is not.
     #[error("a record has a reserved bit set")]
     Reserved,
+    /// A record that objects and says something else as well.
+    #[error("a record of one who objects says more than that")]
+    Objects,
     /// Pseudonyms that do not ascend.
     #[error("records are not in ascending order of pseudonyms, each once")]
     Order,
@@ -53,6 +75,7 @@ pub enum RecordError {
 
 const FLAG_RESIDENT: u8 = 1;
 const FLAG_ELIGIBLE: u8 = 2;
+const FLAG_OBJECTS: u8 = 4;
 const HEAD: usize = 16 + 1 + 2 + 2;
 
 impl ContributionShape {
@@ -73,7 +96,8 @@ impl ContributionShape {
         body.extend_from_slice(record.pseudonym.as_bytes());
         let resident = if record.resident { FLAG_RESIDENT } else { 0 };
         let eligible = if record.eligible { FLAG_ELIGIBLE } else { 0 };
-        body.push(resident | eligible);
+        let objects = if record.objects { FLAG_OBJECTS } else { 0 };
+        body.push(resident | eligible | objects);
         body.extend_from_slice(&record.touches.to_be_bytes());
         body.extend_from_slice(&record.kommune.to_be_bytes());
         let values = record.values.iter().copied().chain(std::iter::repeat(0)).take(self.values);
@@ -100,18 +124,23 @@ impl ContributionShape {
         let mut reader = Reader(record);
         let pseudonym = Pseudonym::from_bytes(reader.take()?);
         let [flags] = reader.take()?;
-        if flags & !(FLAG_RESIDENT | FLAG_ELIGIBLE) != 0 {
+        if flags & !(FLAG_RESIDENT | FLAG_ELIGIBLE | FLAG_OBJECTS) != 0 {
             return Err(RecordError::Reserved);
         }
-        Ok(Contribution {
+        let read = Contribution {
             pseudonym,
             resident: flags & FLAG_RESIDENT != 0,
             eligible: flags & FLAG_ELIGIBLE != 0,
+            objects: flags & FLAG_OBJECTS != 0,
             touches: reader.u16()?,
             kommune: reader.u16()?,
             values: (0..self.values).map(|_| reader.u32()).collect::<Result<_, _>>()?,
             recencies: reader.many(self.recencies)?,
-        })
+        };
+        if read.objects && read != Contribution::objection(pseudonym, self) {
+            return Err(RecordError::Objects);
+        }
+        Ok(read)
     }
 }
 
@@ -306,6 +335,7 @@ mod tests {
             pseudonym: Pseudonym::from_bytes([n; 16]),
             resident: true,
             eligible: false,
+            objects: false,
             touches: 5,
             kommune: 360,
             values: vec![1, 65_536, u32::MAX],
@@ -336,6 +366,20 @@ mod tests {
         assert!(SHAPE.read(&body.repeat(SHAPE.per_frame())).is_ok());
         body[16] |= 128;
         assert_eq!(SHAPE.read(&body).err(), Some(RecordError::Reserved));
+    }
+
+    #[test]
+    fn whoever_objects_is_told_of_by_nothing_but_that() {
+        let pseudonym = Pseudonym::from_bytes([4; 16]);
+        let mut body = Vec::new();
+        SHAPE.write(&Contribution::objection(pseudonym, SHAPE), &mut body);
+        assert!(SHAPE.read(&body).unwrap() == [Contribution::objection(pseudonym, SHAPE)]);
+        assert_eq!(body[16], FLAG_OBJECTS);
+        for place in 16..SHAPE.size() {
+            let mut more = body.clone();
+            more[place] ^= 1;
+            assert_eq!(SHAPE.read(&more).err(), Some(RecordError::Objects), "byte {place}");
+        }
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub enum Purpose {
     Events,
     /// The coordinator closes a node's hand-back.
     HandBack,
+    /// A node says that one of its persons objects.
+    Objection,
+    /// The coordinator closes what it tells a node of objections.
+    Objections,
     /// A person asks for statistics.
     QueryRequest,
     /// A person asks for a stratification.
@@ -70,6 +74,8 @@ impl Purpose {
             Self::EventRequests => "tvaers/v1/event-requests",
             Self::Events => "tvaers/v1/events",
             Self::HandBack => "tvaers/v1/hand-back",
+            Self::Objection => "tvaers/v1/objection",
+            Self::Objections => "tvaers/v1/objections",
             Self::QueryRequest => "tvaers/v1/query-request",
             Self::StudyRequest => "tvaers/v1/study-request",
             Self::Release => "tvaers/v1/release",

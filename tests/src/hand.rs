@@ -26,12 +26,12 @@ use tvaers_protocol::message::{
     Acceptance, Accepted, Compute, Computed, Contribute, Contributions, ContributionsEnd, Evaluate,
     Evaluated, HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts, KeyConfirmation, KeyConfirmed,
     KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3,
-    Message, Open, Opened, Prepare, Prepared, Progress, Propose, Pseudonymise, Pseudonymised, Relay,
-    SealedKeyPackage, Signed, StreamTotal,
+    Message, Objections, ObjectionsEnd, ObjectionsTaken, Open, Opened, Prepare, Prepared, Progress, Propose,
+    Pseudonymise, Pseudonymised, Relay, SealedKeyPackage, Signed, StreamTotal,
 };
 use tvaers_protocol::record::{Contribution, HandBack, HandBackShape, Missing};
 use tvaers_protocol::roster::{SignedRoster, VerifiedRoster};
-use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::sign::{Purpose, Signature, SigningKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId, utc_date};
 
 use crate::federation::Federation;
@@ -367,17 +367,56 @@ impl Hand {
         manifest: &Manifest,
     ) -> anyhow::Result<Vec<Contribution>> {
         let shape = self.model()?.shape(manifest.grain);
+        let mut all = Vec::new();
+        for part in self.contributed(node, manifest).await? {
+            all.extend(shape.read(&part.records)?);
+        }
+        Ok(all)
+    }
+
+    /// What one node signs of those who object, in order.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn objection_signatures(
+        &self,
+        node: &NodeId,
+        manifest: &Manifest,
+    ) -> anyhow::Result<Vec<Signature>> {
+        let parts = self.contributed(node, manifest).await?;
+        Ok(parts.into_iter().flat_map(|part| part.objections).collect())
+    }
+
+    async fn contributed(&self, node: &NodeId, manifest: &Manifest) -> anyhow::Result<Vec<Contributions>> {
         let mut exchange = self.exchange(node, manifest.digest()).await?;
         exchange.send(&Contribute {}, WAIT).await?;
-        let mut all = Vec::new();
+        let mut parts = Vec::new();
         loop {
             let frame = exchange.frame(WAIT).await?;
             if frame.kind() == Kind::ContributionsEnd {
                 let _: ContributionsEnd = frame.message()?;
-                return Ok(all);
+                return Ok(parts);
             }
-            all.extend(shape.read(&frame.message::<Contributions>()?.records)?);
+            parts.push(frame.message()?);
         }
+    }
+
+    /// Tells a node of objections.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn objections(
+        &self,
+        node: &NodeId,
+        manifest: &Manifest,
+        frames: &[Objections],
+        end: &ObjectionsEnd,
+    ) -> Result<ObjectionsTaken, ExchangeError> {
+        let mut exchange = self.exchange(node, manifest.digest()).await?;
+        for frame in frames {
+            exchange.send(frame, WAIT).await?;
+        }
+        exchange.ask(end, WAIT).await
     }
 
     /// A hand-back of these records to a node, in one frame, with an honest end.

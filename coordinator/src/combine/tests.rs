@@ -29,6 +29,7 @@ impl<'a> Word<'a> {
             pseudonym: Pseudonym::from_bytes([1; 16]),
             resident: false,
             eligible: false,
+            objects: false,
             touches: 0,
             kommune: 360,
             values: vec![0; shape.values],

@@ -8,19 +8,22 @@ use tvaers_protocol::record::Missing;
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::Grain;
 
+use tvaers_protocol::objection::Objection;
+
 use super::*;
 use crate::testing::{Mischief, World, node, pseudonym, sad, spell, wish};
 
 /// Questions of a run up to the pinned key, and after it. Those of the second round come to municipalities alone.
 const BEFORE_PIN: [Kind; 6] =
     [Kind::Prepare, Kind::Propose, Kind::Open, Kind::KeyRound1, Kind::KeyRound2, Kind::KeyRound3];
-const AFTER_PIN: [Kind; 7] = [
+const AFTER_PIN: [Kind; 8] = [
     Kind::KeyPin,
     Kind::Compute,
     Kind::Pseudonymise,
     Kind::Contribute,
     Kind::EventRequestsEnd,
     Kind::SubmitEvents,
+    Kind::ObjectionsEnd,
     Kind::HandBackEnd,
 ];
 
@@ -102,6 +105,43 @@ async fn events_of_two_nodes_are_asked_for_and_put_together() {
         let last = sad().criteria.iter().position(|criterion| criterion.name == "last").unwrap();
         assert_eq!(of(3).items[last], 0);
     });
+}
+
+#[tokio::test]
+async fn whoever_objects_at_one_node_is_left_out_and_the_others_are_told() {
+    let world = World::new(Grain::Events).await;
+    // Person 3 lives in k360, has spells at both, and objects at k376; 4 lives in k360 and objects there, where nobody
+    // else knows of it; 25 lives in k376 and objects at both.
+    world.puppet("k360").touches(3, vec![]);
+    world.puppet("k376").knows_elsewhere(3, vec![]);
+    world.puppet("k376").objects(3);
+    world.puppet("k360").objects(4);
+    world.puppet("k360").knows_elsewhere(25, vec![]);
+    world.puppet("k360").objects(25);
+    world.puppet("k376").objects(25);
+    world.run(5).await.unwrap();
+    assert!(world.puppet("k360").asked().is_empty() && world.puppet("k376").asked().is_empty());
+    let study = world.puppet("k360").manifests().last().unwrap().digest();
+    let word = |name: &str, by, person| Objection {
+        pseudonym: pseudonym(person),
+        by,
+        signature: world.puppet(name).objection(person, study),
+    };
+    assert!(world.puppet("k360").objecting() == [vec![word("k376", 1, 3)]]);
+    assert!(world.puppet("k376").objecting() == [vec![]], "told of none, as it would be of some");
+    let at_region = world.puppet("region_1085").objecting();
+    let [told] = at_region.as_slice() else { panic!("told {} times", at_region.len()) };
+    let known = [word("k376", 1, 3), word("k360", 0, 4), word("k360", 0, 25)];
+    assert!(told.iter().all(|objection| known.contains(objection)));
+    for (name, residents, gone) in [("k360", 18, [3, 4]), ("k376", 9, [25, 25])] {
+        world.puppet(name).lists(|lists| {
+            let list = lists.last().unwrap();
+            assert_eq!((list.records.len(), list.total.counts.residents), (residents, residents as u64));
+            assert!(
+                list.records.iter().all(|record| gone.iter().all(|one| record.pseudonym != pseudonym(*one)))
+            );
+        });
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tvaers_protocol::message::{Events, EventsEnd, Signed, StreamTotal};
 use tvaers_protocol::record::{Ascending, RecordError};
 use tvaers_protocol::sign::Purpose;
 
-use super::{Inlet, Records, StreamFault};
+use super::{Expected, Inlet, Records, StreamFault};
 
 /// Events: several records a person, those of one together. How many is bounded person by person, by what was asked.
 pub(crate) struct EventRecords;
@@ -18,16 +18,20 @@ impl Records for EventRecords {
     type End = EventsEnd;
     const PURPOSE: Purpose = Purpose::Events;
 
-    fn part(part: Events) -> (u32, Vec<u8>) {
-        (part.sequence, part.records)
+    fn sequence(part: &Events) -> u32 {
+        part.sequence
+    }
+
+    fn bytes(part: &Events) -> &[u8] {
+        &part.records
     }
 
     fn total(end: EventsEnd) -> Signed<StreamTotal> {
         end.total
     }
 
-    fn read(&self, records: &[u8]) -> Result<Vec<EventRecord>, StreamFault> {
-        Ok(EventRecord::read(records)?)
+    fn read(&self, part: &Events, _: &Expected) -> Result<Vec<EventRecord>, StreamFault> {
+        Ok(EventRecord::read(&part.records)?)
     }
 
     fn follows(order: &mut Ascending, record: &EventRecord) -> Result<(), RecordError> {

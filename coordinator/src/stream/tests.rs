@@ -39,6 +39,7 @@ fn contribution(number: u8) -> Contribution {
         pseudonym: pseudonym(number),
         resident: false,
         eligible: false,
+        objects: false,
         touches: 0,
         kommune: 0,
         values: vec![1, 0],
@@ -70,7 +71,7 @@ async fn read(
     let (exchange, _links) = sent(async |from: &mut Exchange| {
         for (sequence, records) in frames {
             let (sequence, records) = (*sequence, records.clone());
-            from.send(&Contributions { sequence, records }, WAIT).await.unwrap();
+            from.send(&Contributions { sequence, records, objections: Vec::new() }, WAIT).await.unwrap();
         }
         end(from, total).await;
     })
@@ -94,6 +95,39 @@ async fn a_stream_is_read_to_its_signed_end() {
     assert_eq!(read(&frames, total(3, &all), None).await.unwrap(), 3);
     assert_eq!(read(&frames, total(3, &all), Some(total(3, &all))).await.unwrap(), 3);
     assert_eq!(read(&[], total(0, &[]), None).await.unwrap(), 0);
+}
+
+/// What is made of the records of three persons, of whom the second objects, under these signatures.
+async fn read_objecting(objections: Vec<Signature>) -> Result<Vec<bool>, StreamFault> {
+    let mut records = body(&[1]);
+    SHAPE.write(&Contribution::objection(pseudonym(2), SHAPE), &mut records);
+    records.extend(body(&[3]));
+    let total = total(3, &records);
+    let (exchange, _links) = sent(async |from: &mut Exchange| {
+        from.send(&Contributions { sequence: 0, records, objections }, WAIT).await.unwrap();
+        end(from, total).await;
+    })
+    .await;
+    let own = ContributionShape { values: 1, recencies: 0 };
+    let mut inlet = Inlet::new(expected(None), ContributionRecords { shape: SHAPE, own, quota: 4 }, exchange);
+    let mut objecting = Vec::new();
+    while let Some(record) = inlet.next().await? {
+        objecting.push(record.objection.is_some());
+    }
+    Ok(objecting)
+}
+
+#[tokio::test]
+async fn an_objection_counts_with_the_nodes_signature_over_that_person_alone() {
+    let good = objection::sign(pseudonym(2), STUDY, &key());
+    assert_eq!(read_objecting(vec![good]).await.unwrap(), [false, true, false]);
+    let of_another = objection::sign(pseudonym(1), STUDY, &key());
+    let other_study = objection::sign(pseudonym(2), Digest([8; 32]), &key());
+    let other_node = objection::sign(pseudonym(2), STUDY, &SigningKey::from_seed(&[4; 32]));
+    for signatures in [vec![], vec![good, good], vec![of_another], vec![other_study], vec![other_node]] {
+        let fault = read_objecting(signatures).await.unwrap_err();
+        assert!(matches!(fault, StreamFault::UnsignedObjection), "{fault}");
+    }
 }
 
 #[tokio::test]

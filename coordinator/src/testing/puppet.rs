@@ -59,6 +59,26 @@ impl Puppet {
         self.inside().events = events;
     }
 
+    /// Says of this person from now on that they object, and nothing else.
+    pub(crate) fn objects(&self, person: u8) {
+        let shape = sad().shape(self.grain);
+        self.change(|all| {
+            all.retain(|contribution| contribution.pseudonym != pseudonym(person));
+            all.push(Contribution::objection(pseudonym(person), shape));
+            all.sort_by_key(|contribution| contribution.pseudonym);
+        });
+    }
+
+    /// Of whom it was told that they object, each time.
+    pub(crate) fn objecting(&self) -> Vec<Vec<Objection>> {
+        self.inside().objecting.clone()
+    }
+
+    /// Signs as this node that someone objects.
+    pub(crate) fn objection(&self, person: u8, study: Digest) -> Signature {
+        objection::sign(pseudonym(person), study, &self.key)
+    }
+
     pub(crate) fn asked(&self) -> Vec<EventRequest> {
         self.inside().asked.clone()
     }
@@ -150,6 +170,21 @@ impl Puppet {
                 exchange.answer(&EventsAsked {}, WAIT).await
             }
             Kind::SubmitEvents => self.submit(study, &mut exchange).await,
+            Kind::Objections | Kind::ObjectionsEnd => {
+                let mut told = Vec::new();
+                let mut frame = frame;
+                while frame.kind() == Kind::Objections {
+                    told.extend(Objection::read(&frame.message::<Objections>()?.records).unwrap());
+                    frame = exchange.frame(WAIT).await?;
+                }
+                let end: ObjectionsEnd = frame.message()?;
+                assert_eq!(end.total.content.records, told.len() as u64);
+                if !self.hear(Kind::ObjectionsEnd, &mut exchange).await? {
+                    return Ok(());
+                }
+                self.inside().objecting.push(told);
+                exchange.answer(&ObjectionsTaken {}, WAIT).await
+            }
             Kind::HandBacks | Kind::HandBackEnd => {
                 let shape = HandBackShape { criteria: sad().criteria.len() };
                 let mut records = Vec::new();
@@ -282,7 +317,11 @@ impl Puppet {
             let mut body = Vec::new();
             few.iter().for_each(|record| shape.write(record, &mut body));
             hash.update(&body);
-            exchange.send(&Contributions { sequence, records: body }, WAIT).await?;
+            let objecting = few.iter().filter(|contribution| contribution.objects);
+            let objections = objecting
+                .map(|contribution| objection::sign(contribution.pseudonym, study, &self.key))
+                .collect();
+            exchange.send(&Contributions { sequence, records: body, objections }, WAIT).await?;
         }
         let total = self.total(records.len(), hash);
         let total = Signed::new(total, Purpose::Contributions, study, &self.key);

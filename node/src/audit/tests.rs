@@ -14,8 +14,9 @@ use tvaers_protocol::study::{Disclosure, Grain, RunId};
 
 use super::code::Code;
 use super::event::{
-    Asked, Charged, Closing, Event, Imported, Left, Mode, Permitted, PolicyLoaded, Query, Refused, Statistic,
-    Stored, Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
+    Asked, Charged, Closing, Event, Imported, Left, Mode, ObjectionChange, ObjectionsChanged,
+    ObjectionsReceived, Permitted, PolicyLoaded, Query, Refused, Share, Statistic, Stored, Study,
+    StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
 };
 use super::line::Entry;
 use super::read::{read, verify, verify_part};
@@ -151,6 +152,8 @@ fn every_event() -> Vec<Event> {
             policy: digest(3),
             rules: vec![code("model.version")],
         }),
+        Event::ObjectionsChanged(ObjectionsChanged { how: ObjectionChange::Entered }),
+        Event::ObjectionsReceived(ObjectionsReceived { manifest: digest(6), share: Share::Few }),
         Event::StudyClosed(StudyClosed { manifest: digest(6), how: Closing::HandedBack }),
         Event::Truncated(Truncated { bytes: 17, digest: digest(11) }),
         Event::Stop,

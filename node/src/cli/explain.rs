@@ -25,8 +25,9 @@ use crate::home::Home;
 use crate::ledger::claim::Claim;
 use crate::ledger::name::{Name, Requester};
 use crate::library::library;
+use crate::objection::store::changes;
 use crate::policy::{self, InForce, own};
-use crate::query::explain::{Explained, Offer, Plan, explain};
+use crate::query::explain::{Explained, Offer, On, Plan, explain};
 use crate::query::question::Ground;
 use crate::state::ImportRecord;
 use crate::work::source::Held;
@@ -135,7 +136,11 @@ async fn in_state(
     let spent = looked.ledger.preview(named.as_ref(), now, |at| in_force.windows(at)).await;
     let spent = spent.map_err(|error| Problem::from_error(Exit::Failed, error.code(), &error))?;
     let held = Held::by(&looked.config, &roster, now);
-    let explained = explain(&ground, ask, &text, &spent, held.holding(), dialect)
+    let objections_changed = changes(&looked.state).await;
+    let objections_changed =
+        objections_changed.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    let on = On { holding: held.holding(), dialect, objections_changed };
+    let explained = explain(&ground, ask, &text, &spent, on)
         .map_err(|error| Problem::from_error(Exit::Failed, "explain.statement", &error))?;
     let covered = covered(looked, &explained, named, person, &import).await?;
     Ok(Case {

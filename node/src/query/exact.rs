@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 use super::question::Question;
 use super::selection::{Selection, Untold, number_of};
 use crate::node::Node;
-use crate::policy::{Excluded, InForce};
+use crate::objection::LeftOut;
+use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::work::source;
@@ -60,10 +61,11 @@ pub(super) async fn read(
     in_force: &InForce,
     import: &ImportRecord,
 ) -> Result<Sums, Refusal> {
+    let left_out = node.left_out().await.map_err(Refusal::internal)?;
     let warehouse = node.spare().take(node, import).await?;
     let sums = async {
         let mut reading = warehouse.reading().await?;
-        let sums = read_from(node, question, in_force, &warehouse, &mut reading).await;
+        let sums = read_from(node, question, in_force, &left_out, &warehouse, &mut reading).await;
         reading.end().await;
         sums
     };
@@ -84,6 +86,7 @@ async fn read_from(
     node: &Node,
     question: &Question,
     in_force: &InForce,
+    left_out: &LeftOut,
     warehouse: &Warehouse,
     reading: &mut Reading,
 ) -> Result<Sums, ExactError> {
@@ -92,8 +95,8 @@ async fn read_from(
     let population = permit.map(|permit| &permit.population);
     let selection = Selection::of(node.library(), question, population, held.holding())?;
     let mut cells = Cells::of(question)?;
-    if selection.is_by_person(in_force.policy().exclusions()) {
-        add_persons(&selection, warehouse.dialect(), reading, in_force.excluded(), &mut cells).await?;
+    if selection.is_by_person(left_out.by_person(in_force.policy())) {
+        add_persons(&selection, warehouse.dialect(), reading, left_out, &mut cells).await?;
     } else {
         add_cells(&selection, warehouse.dialect(), reading, &mut cells).await?;
     }
@@ -198,7 +201,7 @@ async fn add_persons(
     selection: &Selection<'_>,
     dialect: Dialect,
     reading: &mut Reading,
-    excluded: &Excluded,
+    left_out: &LeftOut,
     cells: &mut Cells<'_>,
 ) -> Result<(), ExactError> {
     let features = selection.features();
@@ -208,7 +211,7 @@ async fn add_persons(
     let kind = cells.question.query().kind();
     let mut rows = reading.features(&statement);
     while let Some(row) = rows.try_next().await? {
-        if !row.resident || excluded.holds(&row.person) {
+        if !row.resident || left_out.holds(&row.person) {
             continue;
         }
         let (key, rest) = row.values.split_at(categories.min(row.values.len()));

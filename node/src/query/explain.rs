@@ -18,6 +18,7 @@ use super::admit::{Granted, admit};
 use super::question::{Ground, Question};
 use super::selection::{Selection, Untold};
 use crate::ledger::claim::Spent;
+use crate::objection::by_person;
 use crate::policy;
 
 /// What would become of a query.
@@ -67,8 +68,8 @@ pub(crate) struct Plan {
     pub(crate) cells: usize,
     /// All cells of the query.
     pub(crate) cells_in_all: usize,
-    /// Whether the database gives a row for each person, because the policy names lists of persons to leave out
-    /// or a person can be in several cells; else a row for each cell. It does not say whether anyone is on a list.
+    /// Whether the database gives a row for each person, because persons may have to be left out or a person can be in
+    /// several cells; else a row for each cell. It does not say whether anyone is left out.
     pub(crate) by_person: bool,
     /// The statement, with the bounds of conditions in it.
     pub(crate) sql: String,
@@ -93,14 +94,23 @@ pub(crate) enum ExplainError {
     Sql(#[from] SqlError),
 }
 
+/// On what a query would run.
+pub(crate) struct On<'a> {
+    /// Whose residents the data is about.
+    pub(crate) holding: Holding<'a>,
+    /// The database's dialect.
+    pub(crate) dialect: Dialect,
+    /// How often objections have changed in the node's memory.
+    pub(crate) objections_changed: i64,
+}
+
 /// Explains a query in its one form.
 pub(crate) fn explain(
     ground: &Ground<'_>,
     ask: Ask<'_>,
     text: &str,
     spent: &Spent,
-    holding: Holding<'_>,
-    dialect: Dialect,
+    on: On<'_>,
 ) -> Result<Explained, ExplainError> {
     let question = match Question::read(ground, ask.permit, text) {
         Ok(question) => question,
@@ -111,7 +121,7 @@ pub(crate) fn explain(
         Ok(granted) => (Vec::new(), Some(offer(&question, &granted))),
         Err(rules) => (rules, None),
     };
-    let plan = Some(plan(ground, &question, holding, dialect)?);
+    let plan = Some(plan(ground, &question, &on)?);
     Ok(Explained { rules, offer, plan })
 }
 
@@ -133,16 +143,12 @@ fn offer(question: &Question, granted: &Granted) -> Offer {
     }
 }
 
-fn plan(
-    ground: &Ground<'_>,
-    question: &Question,
-    holding: Holding<'_>,
-    dialect: Dialect,
-) -> Result<Plan, ExplainError> {
+fn plan(ground: &Ground<'_>, question: &Question, on: &On<'_>) -> Result<Plan, ExplainError> {
+    let dialect = on.dialect;
     let permit = ground.in_force.policy().permit(question.permit().as_str());
     let population = permit.map(|permit| &permit.population);
-    let selection = Selection::of(ground.library, question, population, holding)?;
-    let by_person = selection.is_by_person(ground.in_force.policy().exclusions());
+    let selection = Selection::of(ground.library, question, population, on.holding)?;
+    let by_person = selection.is_by_person(by_person(ground.in_force.policy(), on.objections_changed));
     let sql = if by_person {
         let features = selection.features();
         selection.persons(&features).statement(dialect)?.explain(dialect)

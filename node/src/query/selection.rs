@@ -4,7 +4,6 @@
 use tvaers_definitions::feature::{Feature, Kind as FeatureKind, Residence, Rule};
 use tvaers_definitions::library::Library;
 use tvaers_policy::permit::Population;
-use tvaers_policy::policy::Exclusions;
 use tvaers_query::label::Label;
 use tvaers_query::query::{Category, Kind, Test as Asked};
 use tvaers_warehouse::sql::{Bins, CellExtraction, FeatureExtraction, Holding, Test};
@@ -78,12 +77,12 @@ impl<'a> Selection<'a> {
         Ok(Self { sum, counted, bins, by, conditions, resident, kommune, holding, as_of: query.as_of() })
     }
 
-    /// Whether a row a person is read, and not a row a cell: where the policy names lists of persons to leave out, who
+    /// Whether a row a person is read, and not a row a cell: where persons may have to be left out ([`by_person`]), who
     /// must not enter a statement, and where a person can be in several cells, which a grouping has no room for.
     ///
-    /// It takes longer, so it must not depend on who is on the lists: the first who opts out would show in the time.
-    pub(crate) fn is_by_person(&self, exclusions: &Exclusions) -> bool {
-        exclusions.any() || self.by.iter().any(|category| matches!(category, Category::Several(_)))
+    /// [`by_person`]: crate::objection::by_person
+    pub(crate) fn is_by_person(&self, may_leave_out: bool) -> bool {
+        may_leave_out || self.by.iter().any(|category| matches!(category, Category::Several(_)))
     }
 
     /// What is asked of those who count.

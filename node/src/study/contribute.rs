@@ -4,6 +4,7 @@
 use tvaers_link::exchange::Exchange;
 use tvaers_protocol::id::{Digest, Pseudonym};
 use tvaers_protocol::message::{Compute, Computed, Contributions, ContributionsEnd, Signed};
+use tvaers_protocol::objection;
 use tvaers_protocol::sign::Purpose;
 
 use crate::node::Node;
@@ -52,8 +53,12 @@ pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) 
     let fixed = fix(node, study).await?;
     let mut tally = Tally::default();
     let mut pages = Pages::new(study);
-    while let Some((records, count)) = pages.next().await? {
-        tally.send::<Contributions>(records, count, exchange).await?;
+    while let Some(Page { records, objecting, count }) = pages.next().await? {
+        let sign = |pseudonym| objection::sign(pseudonym, study.digest, node.signing());
+        let objections = objecting.into_iter().map(sign).collect();
+        let message = Contributions { sequence: tally.add(&records, count), records, objections };
+        let sent = exchange.send(&message, FRAME_TIME).await;
+        sent.map_err(|error| Refusal::because(error.code(), error))?;
     }
     if tally.digest() != fixed {
         return Err(Refusal::internal("the contributions are not those that were fixed"));
@@ -71,9 +76,14 @@ async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
     let fixed = match work.fixed(Fixed::Contributions).await.map_err(Refusal::internal)? {
         Some(fixed) => fixed,
         None => {
+            // Who has objected since the components were worked out.
+            let left_out = node.left_out().await.map_err(Refusal::internal)?;
+            if left_out.knows_any() {
+                work.leave_out(&left_out, &study.layout).await.map_err(Refusal::internal)?;
+            }
             let mut tally = Tally::default();
             let mut pages = Pages::new(study);
-            while let Some((records, count)) = pages.next().await? {
+            while let Some(Page { records, count, .. }) = pages.next().await? {
                 tally.add(&records, count);
             }
             work.fix(Fixed::Contributions, tally.digest()).await.map_err(Refusal::internal)?
@@ -89,6 +99,14 @@ async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
     Ok(fixed)
 }
 
+/// The body of one frame.
+struct Page {
+    records: Vec<u8>,
+    /// Those of the records that object, in order.
+    objecting: Vec<Pseudonym>,
+    count: usize,
+}
+
 /// The contributions as the bodies of frames. Nothing is held between two of them.
 struct Pages<'a> {
     study: &'a Study,
@@ -100,8 +118,8 @@ impl<'a> Pages<'a> {
         Self { study, last: None }
     }
 
-    /// The next frame's records, and how many; none at the end.
-    async fn next(&mut self) -> Result<Option<(Vec<u8>, usize)>, Refusal> {
+    /// The next frame's records; none at the end.
+    async fn next(&mut self) -> Result<Option<Page>, Refusal> {
         let Study { work, layout, contribution: shape, .. } = self.study;
         let page = work.contributions_after(self.last, shape.per_frame(), layout).await;
         let page = page.map_err(Refusal::internal)?;
@@ -111,6 +129,7 @@ impl<'a> Pages<'a> {
         for record in &page {
             shape.write(record, &mut records);
         }
-        Ok(Some((records, page.len())))
+        let objecting = page.iter().filter(|record| record.objects).map(|record| record.pseudonym).collect();
+        Ok(Some(Page { records, objecting, count: page.len() }))
     }
 }

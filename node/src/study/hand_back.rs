@@ -6,7 +6,7 @@
 use tvaers_link::exchange::Exchange;
 use tvaers_protocol::codec;
 use tvaers_protocol::frame::{Frame, Kind};
-use tvaers_protocol::id::{Digest, NodeId, Sector};
+use tvaers_protocol::id::{Digest, NodeId, PersonId, Sector};
 use tvaers_protocol::message::{HandBackEnd, HandBackTotal, HandBacks, HandedBack, JoinCounts};
 use tvaers_protocol::record::{Ascending, HandBack, Missing};
 use tvaers_protocol::reject::RejectCode;
@@ -15,7 +15,7 @@ use tvaers_protocol::sign::Purpose;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
-use crate::study::stream::{FRAME_TIME, Tally};
+use crate::study::stream::{FRAME_TIME, Share, Tally};
 use crate::study::{Stage, Study};
 use crate::work::record::Fixed;
 use crate::worklist;
@@ -149,7 +149,10 @@ impl Expected {
 async fn write(node: &Node, study: &Study, total: &HandBackTotal, digest: Digest) -> Result<(), Refusal> {
     let work = &study.work;
     work.fix(Fixed::HandBack, digest).await.map_err(Refusal::internal)?;
-    let rows = work.worklist(study).await.map_err(Refusal::internal)?;
+    let left_out = node.left_out().await.map_err(Refusal::internal)?;
+    let mut rows = work.worklist(study).await.map_err(Refusal::internal)?;
+    // Who has objected since the contributions left is on no list.
+    rows.retain(|row| PersonId::parse(&row.person_id).is_ok_and(|person| !left_out.holds(&person)));
     node.state().store_worklist(study.digest, &rows).await.map_err(Refusal::internal)?;
     worklist::write(node.home(), &study.model, &rows).map_err(Refusal::internal)?;
     node.state()
@@ -174,47 +177,5 @@ fn tell(study: &Study, total: &HandBackTotal) {
     );
     if counts.claimed_twice > 0 {
         tracing::error!("another municipality claims residents of this one: they are on no list");
-    }
-}
-
-/// How many of the residents something concerns, as far as a log may say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Share {
-    Few,
-    Some,
-    Many,
-}
-
-impl Share {
-    /// The share of `all` that `some` are; of nobody few.
-    const fn of(some: u64, all: u64) -> Self {
-        if some <= all / 100 {
-            Self::Few
-        } else if some <= all / 10 {
-            Self::Some
-        } else {
-            Self::Many
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Few => "up to 1 %",
-            Self::Some => "up to 10 %",
-            Self::Many => "above 10 %",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_tells_a_class_and_no_count() {
-        let share = |some, all| Share::of(some, all);
-        assert_eq!([share(0, 0), share(0, 5), share(10, 1_000)], [Share::Few; 3]);
-        assert_eq!([share(11, 1_000), share(100, 1_000)], [Share::Some; 2]);
-        assert_eq!([share(101, 1_000), share(1, 5), share(u64::MAX, u64::MAX)], [Share::Many; 3]);
     }
 }

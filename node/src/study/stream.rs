@@ -5,7 +5,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use tvaers_link::exchange::Exchange;
 use tvaers_protocol::id::{Digest, NodeId};
-use tvaers_protocol::message::{Contributions, Events, Message, StreamTotal};
+use tvaers_protocol::message::{Events, Message, StreamTotal};
 use tvaers_protocol::reject::RejectCode;
 
 use crate::refusal::Refusal;
@@ -17,12 +17,6 @@ pub(crate) const FRAME_TIME: Duration = Duration::from_secs(600);
 pub(crate) trait Part: Message {
     /// The frame of this number.
     fn new(sequence: u32, records: Vec<u8>) -> Self;
-}
-
-impl Part for Contributions {
-    fn new(sequence: u32, records: Vec<u8>) -> Self {
-        Self { sequence, records }
-    }
 }
 
 impl Part for Events {
@@ -85,6 +79,39 @@ impl Tally {
     }
 }
 
+/// How many of some persons something concerns, as far as a log may say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// Up to one in a hundred.
+    Few,
+    /// Up to one in ten.
+    Some,
+    /// More.
+    Many,
+}
+
+impl Share {
+    /// The share of `all` that `some` are; of nobody few.
+    pub(crate) const fn of(some: u64, all: u64) -> Self {
+        if some <= all / 100 {
+            Self::Few
+        } else if some <= all / 10 {
+            Self::Some
+        } else {
+            Self::Many
+        }
+    }
+
+    /// Its words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Few => "up to 1 %",
+            Self::Some => "up to 10 %",
+            Self::Many => "above 10 %",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +133,13 @@ mod tests {
         tally.take(0, b"ab", 1).unwrap();
         assert_eq!(tally.take(0, b"ab", 1).unwrap_err().code, RejectCode::Replay);
         assert_eq!(tally.take(3, b"ab", 1).unwrap_err().code, RejectCode::Replay);
+    }
+
+    #[test]
+    fn a_log_tells_a_class_and_no_count() {
+        let share = |some, all| Share::of(some, all);
+        assert_eq!([share(0, 0), share(0, 5), share(10, 1_000)], [Share::Few; 3]);
+        assert_eq!([share(11, 1_000), share(100, 1_000)], [Share::Some; 2]);
+        assert_eq!([share(101, 1_000), share(1, 5), share(u64::MAX, u64::MAX)], [Share::Many; 3]);
     }
 }

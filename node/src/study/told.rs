@@ -7,9 +7,11 @@ use tvaers_protocol::request::StudyRequest;
 use tvaers_protocol::study::Manifest;
 
 use super::permit::Charged;
+use super::stream::Share;
 use crate::audit::code::Code;
 use crate::audit::event::{
-    self, Asked, Closing, Event, Mode, Refused, StudyAgreed, StudyCharged, StudyClosed, StudyRefused,
+    self, Asked, Closing, Event, Mode, ObjectionsReceived, Refused, StudyAgreed, StudyCharged, StudyClosed,
+    StudyRefused,
 };
 use crate::ledger::name::{Name, Requester};
 use crate::node::Node;
@@ -72,6 +74,16 @@ pub(super) fn charged(manifest: &Manifest, charged: &Charged, left: BudgetLeft) 
             ledger: charged.charge.head,
         },
     })
+}
+
+/// What other nodes said in a study of objections, be it nothing.
+pub(super) fn objections(manifest: Digest, share: Share) -> Event {
+    let share = match share {
+        Share::Few => event::Share::Few,
+        Share::Some => event::Share::Some,
+        Share::Many => event::Share::Many,
+    };
+    Event::ObjectionsReceived(ObjectionsReceived { manifest, share })
 }
 
 /// A study that has ended.

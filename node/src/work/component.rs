@@ -1,20 +1,20 @@
 //! The components of this node's persons, and the contributions made of them.
 
+use crate::node::Node;
+use crate::objection::{LeftOut, Standing};
+use crate::study::{Stage, Study};
+use crate::work::record::reach;
+use crate::work::source::Own;
+use crate::work::{
+    ROWS_A_STATEMENT, ROWS_A_TRANSACTION, Work, WorkError, bytes_of, numbers, source, wide_bytes_of,
+    wide_numbers,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use tvaers_definitions::layout::Layout;
 use tvaers_protocol::id::{PersonId, Pseudonym};
-use tvaers_protocol::record::Contribution;
-use tvaers_warehouse::sql::PersonRow;
-
-use crate::node::Node;
-use crate::study::{Stage, Study};
-use crate::work::record::reach;
-use crate::work::{
-    ROWS_A_STATEMENT, ROWS_A_TRANSACTION, Work, WorkError, bytes_of, numbers, source, wide_bytes_of,
-    wide_numbers,
-};
+use tvaers_protocol::record::{Contribution, NO_RECENCY};
 
 impl Work {
     /// Works out the components of all persons of this node and keeps one row a person. Gives how many.
@@ -45,17 +45,18 @@ impl Work {
         Ok(persons)
     }
 
-    pub(super) async fn store_components(&self, rows: &[PersonRow]) -> Result<(), WorkError> {
+    pub(super) async fn store_components(&self, persons: &[Own]) -> Result<(), WorkError> {
         let mut write = self.write().await?;
-        for chunk in rows.chunks(ROWS_A_STATEMENT) {
+        for chunk in persons.chunks(ROWS_A_STATEMENT) {
             let mut insert = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO component (person_id, resident, eligible, kommune, touches, vals, recencies) ",
+                "INSERT INTO component (person_id, resident, eligible, objects, kommune, touches, vals, recencies) ",
             );
-            insert.push_values(chunk, |mut values, row| {
+            insert.push_values(chunk, |mut values, Own { row, objects }| {
                 values
                     .push_bind(row.person.expose())
                     .push_bind(row.resident)
                     .push_bind(row.eligible)
+                    .push_bind(*objects)
                     .push_bind(row.kommune)
                     .push_bind(row.touches)
                     .push_bind(wide_bytes_of(&row.values))
@@ -85,6 +86,39 @@ impl Work {
             .collect()
     }
 
+    /// Brings what is yet to be contributed up to date with who is left out now. Who objects says that and nothing else;
+    /// who is left out for another reason has no pseudonym any more, and so no record.
+    pub(crate) async fn leave_out(&self, left_out: &LeftOut, layout: &Layout) -> Result<(), WorkError> {
+        let mut last = 0;
+        loop {
+            let persons = self.persons_after(last, ROWS_A_TRANSACTION).await?;
+            let Some((end, _)) = persons.last() else { return Ok(()) };
+            last = *end;
+            let changed = persons.iter().map(|(row, person)| (*row, left_out.standing(person)));
+            let changed: Vec<_> = changed.filter(|(_, standing)| *standing != Standing::Counts).collect();
+            if changed.is_empty() {
+                continue;
+            }
+            let mut write = self.write().await?;
+            for (row, standing) in changed {
+                if standing == Standing::Objects {
+                    sqlx::query(
+                        "UPDATE component SET resident = 0, eligible = 0, objects = 1, kommune = 0, touches = 0,
+                         vals = ?, recencies = ? WHERE row = ? AND objects = 0",
+                    )
+                    .bind(wide_bytes_of(&vec![0; layout.components.len()]))
+                    .bind(bytes_of(&vec![NO_RECENCY; layout.recencies.len()]))
+                    .bind(row)
+                    .execute(&mut *write)
+                    .await?;
+                } else {
+                    sqlx::query("DELETE FROM pseudonym WHERE row = ?").bind(row).execute(&mut *write).await?;
+                }
+            }
+            write.commit().await?;
+        }
+    }
+
     /// Up to `limit` contributions after a pseudonym, ascending; from the first one where there is none.
     pub(crate) async fn contributions_after(
         &self,
@@ -93,7 +127,7 @@ impl Work {
         layout: &Layout,
     ) -> Result<Vec<Contribution>, WorkError> {
         let rows = sqlx::query(
-            "SELECT p.pseudonym, c.resident, c.eligible, c.kommune, c.touches, c.vals, c.recencies
+            "SELECT p.pseudonym, c.resident, c.eligible, c.objects, c.kommune, c.touches, c.vals, c.recencies
              FROM pseudonym AS p JOIN component AS c ON c.row = p.row
              WHERE p.pseudonym > ? ORDER BY p.pseudonym LIMIT ?",
         )
@@ -116,6 +150,7 @@ fn contribution(row: &SqliteRow, layout: &Layout) -> Result<Contribution, WorkEr
         pseudonym: super::pseudonym::read(row)?,
         resident: row.try_get("resident")?,
         eligible: row.try_get("eligible")?,
+        objects: row.try_get("objects")?,
         touches: row.try_get("touches")?,
         kommune: row.try_get("kommune")?,
         values,

@@ -45,14 +45,15 @@ impl Work {
         Ok(write.commit().await?)
     }
 
-    /// How many were handed back that this node did not contribute as its residents in the population: none, unless
-    /// someone lies.
+    /// How many were handed back that this node did not contribute as its residents in the population, or of whom it was
+    /// told that they object: none, unless someone lies.
     pub(crate) async fn strangers_handed_back(&self) -> Result<i64, WorkError> {
         let row = sqlx::query(
             "SELECT COUNT(*) FROM hand_back AS h
              LEFT JOIN pseudonym AS p ON p.pseudonym = h.pseudonym
              LEFT JOIN component AS c ON c.row = p.row
-             WHERE c.resident IS NOT 1 OR c.eligible IS NOT 1",
+             WHERE c.resident IS NOT 1 OR c.eligible IS NOT 1
+                OR h.pseudonym IN (SELECT pseudonym FROM objection)",
         )
         .fetch_one(&self.pool)
         .await?;

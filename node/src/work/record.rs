@@ -18,6 +18,10 @@ pub(crate) enum Fixed {
     EventRequests,
     /// The records of the events.
     Events,
+    /// The signed total of what other nodes' objections were.
+    Objections,
+    /// The same, once this node leaves those persons out.
+    ObjectionsTaken,
     /// The signed total of the hand-back.
     HandBack,
 }
@@ -28,6 +32,8 @@ impl Fixed {
             Self::Contributions => "contributions",
             Self::EventRequests => "event-requests",
             Self::Events => "events",
+            Self::Objections => "objections",
+            Self::ObjectionsTaken => "objections-taken",
             Self::HandBack => "hand-back",
         }
     }

@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use tokio::sync::Mutex;
 use tvaers_policy::permit::Population;
 use tvaers_protocol::id::{PersonId, Sector};
+use tvaers_protocol::record::NO_RECENCY;
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::study::utc_date;
@@ -20,7 +20,7 @@ use tvaers_warehouse::sql::{
 
 use crate::config::Config;
 use crate::node::Node;
-use crate::policy::InForce;
+use crate::objection::{LeftOut, Standing};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::study::Study;
@@ -116,6 +116,30 @@ pub(crate) async fn count_contributors(node: &Node, warehouse: &Warehouse) -> Re
     u32::try_from(rounded_up(persons)).map_err(Refusal::internal)
 }
 
+/// What is contributed of a person.
+pub(crate) struct Own {
+    /// The components; empty where the person objects.
+    pub(crate) row: PersonRow,
+    /// Whether nothing is said but that the person objects.
+    pub(crate) objects: bool,
+}
+
+impl Own {
+    /// One of whom nothing is said but that the person objects. The row has the components of the study's layout.
+    pub(crate) fn objecting(row: PersonRow) -> Self {
+        let row = PersonRow {
+            person: row.person,
+            resident: false,
+            eligible: false,
+            kommune: 0,
+            touches: 0,
+            values: vec![0; row.values.len()],
+            recencies: vec![NO_RECENCY; row.recencies.len()],
+        };
+        Self { row, objects: true }
+    }
+}
+
 /// The components of all persons that this node contributes to a study.
 pub(crate) fn persons<'r>(
     node: &Node,
@@ -123,21 +147,23 @@ pub(crate) fn persons<'r>(
     permitted: Permitted,
     warehouse: &Warehouse,
     reading: &'r mut Reading,
-) -> Result<BoxStream<'r, Result<PersonRow, WorkError>>, WorkError> {
+) -> Result<BoxStream<'r, Result<Own, WorkError>>, WorkError> {
     let held = Held::of(node, study.manifest.created);
     let (as_of, grain) = (study.manifest.as_of, study.manifest.grain);
     let extraction = Extraction { model: &study.model, holding: held.holding(), as_of, grain };
     let statement = extraction.statement(warehouse.dialect())?;
     // A local replacement number may stand for two people: outside made-up data it joins nothing.
     let made_up = warehouse.meta().made_up;
-    let joinable =
-        move |row: &PersonRow| future::ready((made_up || !row.person.is_made_up()) && permitted.allows(row));
-    Ok(reading.rows(&statement).map_err(WorkError::from).try_filter(joinable).boxed())
+    let own = move |row: PersonRow| {
+        let is_joinable = made_up || !row.person.is_made_up();
+        future::ok(if is_joinable { permitted.own(row) } else { None })
+    };
+    Ok(reading.rows(&statement).map_err(WorkError::from).try_filter_map(own).boxed())
 }
 
 /// Whom the policy lets a study be about.
 pub(crate) struct Permitted {
-    in_force: Option<Arc<InForce>>,
+    left_out: LeftOut,
     /// Residents of these municipalities, for each permit that says so.
     kommuner: Vec<Vec<u16>>,
     /// Those whose age is outside what a permit says.
@@ -169,7 +195,7 @@ pub(crate) async fn permitted(
         false => outside(node, study, &ages, warehouse, reading).await?,
     };
     let kommuner = populations.iter().filter_map(|population| population.kommuner.clone()).collect();
-    Ok(Permitted { in_force, kommuner, of_other_age })
+    Ok(Permitted { left_out: node.left_out().await?, kommuner, of_other_age })
 }
 
 /// Persons whose age on the reference date is outside one of these ranges.
@@ -203,10 +229,18 @@ async fn outside(
 }
 
 impl Permitted {
-    fn allows(&self, row: &PersonRow) -> bool {
-        self.in_force.as_ref().is_none_or(|in_force| !in_force.excluded().holds(&row.person))
-            && self.kommuner.iter().all(|codes| codes.contains(&row.kommune))
-            && !self.of_other_age.contains(&row.person)
+    /// What is contributed of a person; none of whom nothing is. That someone objects is said whomever the permits are
+    /// about: another node's may be about the person.
+    fn own(&self, row: PersonRow) -> Option<Own> {
+        match self.left_out.standing(&row.person) {
+            Standing::LeftOut => None,
+            Standing::Objects => Some(Own::objecting(row)),
+            Standing::Counts => {
+                let is_permitted = self.kommuner.iter().all(|codes| codes.contains(&row.kommune))
+                    && !self.of_other_age.contains(&row.person);
+                is_permitted.then_some(Own { row, objects: false })
+            }
+        }
     }
 }
 

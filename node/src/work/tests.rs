@@ -26,6 +26,7 @@ use tvaers_warehouse::sql::PersonRow;
 use super::event::Told;
 use super::pseudonym::Named;
 use super::record::{Fixed, Sealed};
+use super::source::Own;
 use super::*;
 use crate::study::Stage;
 use crate::study::account::{AccountError, Asked};
@@ -97,7 +98,7 @@ impl File {
     /// Three persons with components and pseudonyms; the second one lives here, and is touched in group 1.
     async fn with_persons() -> Self {
         let file = Self::new().await;
-        let rows: Vec<PersonRow> = (0..3)
+        let rows: Vec<Own> = (0..3)
             .map(|n: u16| PersonRow {
                 person: PersonId::parse(&format!("610165300{n}")).unwrap(),
                 resident: n == 1,
@@ -107,6 +108,7 @@ impl File {
                 values: vec![n.into(), 7],
                 recencies: vec![n + 100],
             })
+            .map(|row| Own { row, objects: false })
             .collect();
         file.work.store_components(&rows).await.unwrap();
         // In another order than that of the persons.
@@ -120,7 +122,7 @@ impl File {
 
 /// A person in a row of a later batch.
 async fn add_row(file: &File, row: i64) {
-    sqlx::query("INSERT INTO component VALUES (?, '6101653009', 0, 0, 0, 0, x'', x'')")
+    sqlx::query("INSERT INTO component VALUES (?, '6101653009', 0, 0, 0, 0, 0, x'', x'')")
         .bind(row)
         .execute(&file.work.pool)
         .await
@@ -184,7 +186,7 @@ async fn a_file_that_others_can_read_or_that_is_none_of_a_study_is_refused() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::File(_))));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    sqlx::raw_sql("PRAGMA user_version = 3").execute(&file.work.pool).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 9").execute(&file.work.pool).await.unwrap();
     assert!(matches!(Work::open(path.clone()).await, Err(WorkError::Foreign)));
     file.work.close().await;
     std::fs::write(&path, "no database at all, but some text that is long enough").unwrap();

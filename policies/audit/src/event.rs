@@ -47,6 +47,11 @@ pub enum Event {
     StudyCharged(StudyCharged),
     /// The node refused to take part in a study.
     StudyRefused(StudyRefused),
+    /// The node's staff entered or lifted objections. Who and how many is not told: a count of one and its time would
+    /// point at whoever wrote to the node that day.
+    ObjectionsChanged(ObjectionsChanged),
+    /// Other nodes of a study said which of this node's persons object; logged of every study, also where nobody does.
+    ObjectionsReceived(ObjectionsReceived),
     /// A study ended at this node, and what it held of it is erased.
     StudyClosed(StudyClosed),
     /// What the ledger had lost for good was charged again.
@@ -449,6 +454,46 @@ pub enum Closing {
     Deadline,
     /// Lost when the node stopped or failed.
     Abandoned,
+}
+
+/// What the node's staff did to objections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectionChange {
+    /// Entered some.
+    Entered,
+    /// Lifted some.
+    Lifted,
+}
+
+/// Objections that the node's staff changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionsChanged {
+    /// In which way.
+    pub how: ObjectionChange,
+}
+
+/// How many of a node's persons something concerns, as far as a log may say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// Nobody, or up to one in a hundred.
+    Few,
+    /// Up to one in ten.
+    Some,
+    /// More: somebody may be thinning the data out.
+    Many,
+}
+
+/// Objections that other nodes told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionsReceived {
+    /// The digest of the study's manifest.
+    pub manifest: Digest,
+    /// How many of those whom the node contributed.
+    pub share: Share,
 }
 
 /// A ledger that went on without entries that a witness had seen.

@@ -10,12 +10,13 @@ use tvaers_protocol::event::{ANSWER_ZERO, Event, EventRecord, EventRequest, ORDE
 use tvaers_protocol::frame::{FrameHeader, Kind, VERSION};
 use tvaers_protocol::id::{Digest, Pseudonym, Sector};
 use tvaers_protocol::message::{Acceptance, Signed};
+use tvaers_protocol::objection::Objection;
 use tvaers_protocol::record::{
     Contribution, ContributionShape, HandBack, HandBackShape, Missing, NO_RECENCY,
 };
 use tvaers_protocol::release::Release;
 use tvaers_protocol::roster::{Coordinator, Member, Person, Role, Roster, SealingPublic};
-use tvaers_protocol::sign::{Purpose, SigningKey, VerifyingKey};
+use tvaers_protocol::sign::{Purpose, Signature, SigningKey, VerifyingKey};
 
 use crate::Golden;
 use crate::messages::{
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Golden> {
         hand_backs(),
         event_requests(),
         events(),
+        objections(),
         Golden::coded("manifest", &manifest()),
         Golden::coded("manifest-digest", &manifest().digest()),
         Golden::coded("roster", &roster()),
@@ -51,6 +53,7 @@ pub(crate) fn all() -> Vec<Golden> {
         Golden::coded("roster-signature", &roster().sign(&SigningKey::from_seed(&SEED))),
         Golden::coded("signed", &signed()),
         signed_bytes("signed-bytes", "tvaers/v1/manifest", STUDY, &acceptance("k360")),
+        signed_bytes("objection-bytes", "tvaers/v1/objection", STUDY, &Pseudonym::from_bytes([0x0c; 16])),
         signed_bytes("query-request-bytes", "tvaers/v1/query-request", ROSTER, &query_request()),
         signed_bytes("study-request-bytes", "tvaers/v1/study-request", ROSTER, &study_request()),
         signed_bytes("release-bytes", "tvaers/v1/release", release().question, &release()),
@@ -92,7 +95,7 @@ fn contributions() -> Golden {
         name: "contribution-record",
         bytes: contribution_records(),
         again: |bytes| {
-            let records = SHAPE.read(whole(bytes, 2, SHAPE.size())?);
+            let records = SHAPE.read(whole(bytes, 3, SHAPE.size())?);
             let records = records.map_err(|error| error.to_string())?;
             let mut body = Vec::new();
             records.iter().for_each(|record| SHAPE.write(record, &mut body));
@@ -101,12 +104,14 @@ fn contributions() -> Golden {
     }
 }
 
-/// Two contributions, the first of a sector with fewer components than the study's records have room for.
+/// Three contributions, the first of a sector with fewer components than the study's records have room for, the third of
+/// one who objects.
 pub(crate) fn contribution_records() -> Vec<u8> {
     let first = Contribution {
         pseudonym: Pseudonym::from_bytes([0x0a; 16]),
         resident: true,
         eligible: false,
+        objects: false,
         touches: 0b101,
         kommune: 360,
         values: vec![2, 1],
@@ -116,6 +121,7 @@ pub(crate) fn contribution_records() -> Vec<u8> {
         pseudonym: Pseudonym::from_bytes([0x0b; 16]),
         resident: false,
         eligible: true,
+        objects: false,
         touches: 0,
         kommune: 0,
         values: vec![3, 0, u32::MAX],
@@ -124,6 +130,7 @@ pub(crate) fn contribution_records() -> Vec<u8> {
     let mut body = Vec::new();
     SHAPE.write(&first, &mut body);
     SHAPE.write(&second, &mut body);
+    SHAPE.write(&Contribution::objection(Pseudonym::from_bytes([0x0c; 16]), SHAPE), &mut body);
     body
 }
 
@@ -186,6 +193,41 @@ pub(crate) fn event_request_records() -> Vec<u8> {
     for (byte, groups) in [(0x0a, 0b1), (0x0b, 0b101)] {
         EventRequest { pseudonym: Pseudonym::from_bytes([byte; 16]), groups }.write(&mut body);
     }
+    body
+}
+
+fn objections() -> Golden {
+    Golden {
+        name: "objection-record",
+        bytes: objection_records(),
+        again: |bytes| {
+            let mut frame = whole(bytes, 2, Objection::SIZE)?.to_vec();
+            if !frame.len().is_multiple_of(Objection::SIZE) {
+                return Err("half a record".to_owned());
+            }
+            frame.resize(Objection::FRAME_BYTES, 0);
+            let records = Objection::read(&frame).map_err(|error| error.to_string())?;
+            let mut body = Vec::new();
+            records.iter().for_each(|record| record.write(&mut body));
+            Ok(body)
+        },
+    }
+}
+
+/// Two objections, each of another node.
+pub(crate) fn objection_records() -> Vec<u8> {
+    let mut body = Vec::new();
+    for (byte, by) in [(0x0c, 2), (0x0d, 0)] {
+        let pseudonym = Pseudonym::from_bytes([byte; 16]);
+        Objection { pseudonym, by, signature: Signature([0x50 + byte; 64]) }.write(&mut body);
+    }
+    body
+}
+
+/// The records of a frame: these two, filled up.
+pub(crate) fn objection_frame() -> Vec<u8> {
+    let mut body = objection_records();
+    body.resize(Objection::FRAME_BYTES, 0);
     body
 }
 

@@ -13,9 +13,10 @@ use tvaers_protocol::message::{
     Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
     EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, PolicyStatement, Prepare,
-    Prepared, PreviewQuery, Previewed, Progress, Propose, Pseudonymise, Pseudonymised, Relay, Releases,
-    ReleasesEnd, Rule, SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
+    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections, ObjectionsEnd, ObjectionsTaken,
+    Open, Opened, PolicyStatement, Prepare, Prepared, PreviewQuery, Previewed, Progress, Propose,
+    Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, Rule, SealedKeyPackage, Signed, Status,
+    StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
@@ -26,7 +27,8 @@ use tvaers_protocol::witness::{AskWitness, Presentation, Standing, Testimony, Wi
 
 use crate::Golden;
 use crate::documents::{
-    contribution_records, event_records, event_request_records, hand_back_records, release_bodies,
+    contribution_records, event_records, event_request_records, hand_back_records, objection_frame,
+    release_bodies,
 };
 
 /// Every message; that none is missing is one of the tests.
@@ -165,7 +167,11 @@ fn records() -> Vec<Golden> {
         message(&Compute {}),
         message(&Computed { persons: 50_002 }),
         message(&Contribute {}),
-        message(&Contributions { sequence: 3, records: contribution_records() }),
+        message(&Contributions {
+            sequence: 3,
+            records: contribution_records(),
+            objections: vec![Signature([0x5c; 64])],
+        }),
         message(&ContributionsEnd { total: signed(stream("k360", 50_001), 0x51) }),
         message(&HandBacks { sequence: 2, records: hand_back_records() }),
         message(&HandBackEnd {
@@ -192,6 +198,9 @@ fn records() -> Vec<Golden> {
         message(&SubmitEvents {}),
         message(&Events { sequence: 2, records: event_records() }),
         message(&EventsEnd { total: signed(stream("region_1085", 311), 0x51) }),
+        message(&Objections { sequence: 0, records: objection_frame() }),
+        message(&ObjectionsEnd { total: signed(stream("region_1085", 2), 0x51) }),
+        message(&ObjectionsTaken {}),
     ]
 }
 

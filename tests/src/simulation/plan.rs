@@ -43,7 +43,7 @@ const BELOW_QUORUM: u32 = 15;
 pub(super) const QUORUM: usize = 3;
 
 /// Messages of a run, any of which a mishap may meet.
-const KINDS: [Kind; 39] = [
+const KINDS: [Kind; 42] = [
     Kind::Prepare,
     Kind::Prepared,
     Kind::Propose,
@@ -75,6 +75,9 @@ const KINDS: [Kind; 39] = [
     Kind::SubmitEvents,
     Kind::Events,
     Kind::EventsEnd,
+    Kind::Objections,
+    Kind::ObjectionsEnd,
+    Kind::ObjectionsTaken,
     Kind::HandBacks,
     Kind::HandBackEnd,
     Kind::HandedBack,

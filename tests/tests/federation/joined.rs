@@ -11,15 +11,15 @@ use tvaers_tests::federation::Federation;
 use tvaers_tests::oracle::{self, sad, somv, survey};
 
 /// A million, at which noise is far below one.
-const EXACT: u64 = 1_000_000_000_000_000;
+pub(super) const EXACT: u64 = 1_000_000_000_000_000;
 
 /// What a person's cost of one component is clamped to, in øre.
 const COST_MAX: i64 = 100_000_000;
 
 /// Cells by what their keys say, in order of the names.
-type Told = BTreeMap<String, f64>;
+pub(super) type Told = BTreeMap<String, f64>;
 
-async fn asked(federation: &Federation, indicator: &str, nano_rho: u64) -> Answer {
+pub(super) async fn asked(federation: &Federation, indicator: &str, nano_rho: u64) -> Answer {
     let mut wish = federation.wish(indicator, federation.as_of(), Grain::Events);
     wish.list = None;
     wish.tables.as_mut().unwrap().nano_rho = Some(nano_rho);
@@ -43,7 +43,7 @@ fn told(answer: &Answer) -> Told {
 
 /// Every number that is expected is told, counts exactly and others within five of their own standard errors, and what
 /// is told beside them is nothing.
-fn assert_same(answer: &Answer, expected: &Told) {
+pub(super) fn assert_same(answer: &Answer, expected: &Told) {
     let mut missing: Vec<&String> = expected.keys().collect();
     for cell in &answer.cells {
         let (key, value, error) = (key(cell), cell.value.unwrap(), cell.standard_error.unwrap());
@@ -83,7 +83,7 @@ fn home(person: &sad::Answer) -> Option<u16> {
     person.kommune.filter(|_| !person.several_residences)
 }
 
-fn cost(pooled: &oracle::Federation, as_of: Date) -> Told {
+pub(super) fn cost(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut costs = pooled.cost(as_of).unwrap();
     let mut expected = Told::new();
     for (id, person) in pooled.sad(as_of).unwrap() {
@@ -111,7 +111,7 @@ fn region(kommune: u16) -> &'static str {
 
 /// Index admissions and readmissions, of all regions joined and by region of residence. Whether someone was discharged
 /// alive the regions' registers say; the cases have deaths that a municipality alone knows of.
-fn readmission(pooled: &oracle::Federation, as_of: Date) -> Told {
+pub(super) fn readmission(pooled: &oracle::Federation, as_of: Date) -> Told {
     let discharges = oracle::readmission::discharges(as_of).unwrap();
     let mut admissions = pooled.admissions(as_of);
     let mut expected = Told::new();
@@ -208,7 +208,7 @@ fn band(age: i16) -> &'static str {
     bands.iter().find(|(from, _)| age >= *from).map_or("0-17", |(_, band)| band)
 }
 
-fn histogram(pooled: &oracle::Federation, as_of: Date) -> Told {
+pub(super) fn histogram(pooled: &oracle::Federation, as_of: Date) -> Told {
     let mut expected = Told::new();
     for person in pooled.sad(as_of).unwrap().into_values() {
         let Some(kommune) = home(&person).filter(|_| person.eligible) else { continue };

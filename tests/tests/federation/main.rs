@@ -16,6 +16,7 @@ mod heads;
 mod joined;
 mod malformed;
 mod missing;
+mod objection;
 mod permitted;
 mod policy;
 mod postgres;

@@ -175,8 +175,11 @@ const ANSWERS: [Kind; 18] = [
     Kind::Closed,
 ];
 
+/// Those of them about objections, each way.
+const OBJECTIONS: [Kind; 3] = [Kind::Objections, Kind::ObjectionsEnd, Kind::ObjectionsTaken];
+
 /// What is asked once the key is pinned, and answered: each of these can be made again.
-const REPEATED: [Kind; 18] = [
+const REPEATED: [Kind; 21] = [
     Kind::Compute,
     Kind::Computed,
     Kind::Pseudonymise,
@@ -191,6 +194,9 @@ const REPEATED: [Kind; 18] = [
     Kind::EventsAsked,
     Kind::SubmitEvents,
     Kind::EventsEnd,
+    Kind::Objections,
+    Kind::ObjectionsEnd,
+    Kind::ObjectionsTaken,
     Kind::HandBacks,
     Kind::HandBackEnd,
     Kind::HandedBack,
@@ -198,10 +204,17 @@ const REPEATED: [Kind; 18] = [
 ];
 
 /// The messages that carry persons, and their ends.
-const STREAMS: [Kind; 4] = [Kind::Contributions, Kind::ContributionsEnd, Kind::HandBacks, Kind::HandBackEnd];
+const STREAMS: [Kind; 6] = [
+    Kind::Contributions,
+    Kind::ContributionsEnd,
+    Kind::Objections,
+    Kind::ObjectionsEnd,
+    Kind::HandBacks,
+    Kind::HandBackEnd,
+];
 
 fn all() -> impl Iterator<Item = Kind> {
-    QUESTIONS.into_iter().chain(ANSWERS)
+    QUESTIONS.into_iter().chain(ANSWERS).chain(OBJECTIONS)
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod noise;
 mod once;
 mod refused;
 
+pub(super) use self::neighbours::without;
+
 use tvaers_node::audit::event::Event;
 use tvaers_node::audit::read;
 use tvaers_protocol::id::NodeId;

@@ -51,6 +51,7 @@ fn contribution(model: &Model, grain: Grain, source: usize, random: &mut StdRng)
         pseudonym: Pseudonym::from_bytes([7; 16]),
         resident: SOURCES[source].sector == Sector::Municipality && random.random_bool(0.6),
         eligible: random.random_bool(0.9),
+        objects: false,
         touches: random.random::<u16>() & layout.touches,
         kommune: SOURCES[source].code,
         values,

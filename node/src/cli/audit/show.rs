@@ -9,7 +9,7 @@ use tvaers_protocol::problem::Problem;
 
 use super::{own_log, problem, told};
 use crate::audit::code::Code;
-use crate::audit::event::{Asked, Closing, Event, Study};
+use crate::audit::event::{Asked, Closing, Event, ObjectionChange, Share, Study};
 use crate::audit::line::Entry;
 use crate::audit::read::{self, Verified};
 use crate::cli::looking::{rho, short, time};
@@ -143,6 +143,22 @@ pub(super) fn row(event: &Event) -> Row {
             rules: codes(&refused.rules),
             ..Row::default()
         },
+        Event::ObjectionsChanged(changed) => plain(
+            match changed.how {
+                ObjectionChange::Entered => "objections were entered",
+                ObjectionChange::Lifted => "objections were lifted",
+            }
+            .to_owned(),
+        ),
+        Event::ObjectionsReceived(received) => {
+            let share = match received.share {
+                Share::Few => "up to 1 %",
+                Share::Some => "up to 10 %",
+                Share::Many => "above 10 %",
+            };
+            let study = short(received.manifest);
+            plain(format!("other nodes' objections in study {study}: {share} of the persons contributed"))
+        }
         Event::StudyClosed(closed) => Row {
             what: format!("study {}", short(closed.manifest)),
             decision: match closed.how {

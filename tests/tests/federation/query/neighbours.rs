@@ -29,7 +29,7 @@ const QUERIES: [&str; 8] = [
 ];
 
 /// Takes every row of a person out of a node's folder.
-pub(super) fn without(folder: &Path, person: &str) {
+pub(crate) fn without(folder: &Path, person: &str) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "csv") {
