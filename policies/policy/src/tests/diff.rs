@@ -66,6 +66,7 @@ const SETS: &[(&str, &[&str])] = &[
             "[{ name = \"X\", key = \"0101010101010101010101010101010101010101010101010101010101010101\", role = \"dpo\" }]",
         ],
     ),
+    ("permit.second-signature.key", &[KEY_OTHER]),
     ("permit.second-signature.role", &["\"analyst\"", "\"dpo\""]),
     ("permit.approval.date", &["2026-11-20", "2026-12-20"]),
     (
@@ -455,8 +456,10 @@ fn every_tightening_is_told_as_one_and_its_undoing_as_a_loosening() {
             );
             told += 1;
         }
-        // The examples name no table and approve no feature that nothing uses.
-        let needed = ["permit.data.tables", "permit.data.sensitive"].contains(path);
+        // The examples name no table and approve no feature that nothing uses, and no bounds but the catalogue's.
+        let tight =
+            ["permit.data.tables", "permit.data.sensitive", "permit.data.clamp.from", "permit.data.clamp.to"];
+        let needed = tight.contains(path);
         assert!(told > 0 || needed, "{path} was never tightened");
     }
     for (key, more) in [
@@ -465,6 +468,8 @@ fn every_tightening_is_told_as_one_and_its_undoing_as_a_loosening() {
             "[\"patients\", \"hospital_contacts\", \"gp_contacts\", \"prescriptions\", \"transport\", \"survey\"]",
         ),
         ("permit.data.sensitive", "[\"foreign_citizen\"]"),
+        ("permit.data.clamp.from", "-5"),
+        ("permit.data.clamp.to", "200000000"),
     ] {
         let mut policy = parsed(REGION);
         set(&mut policy, key, 0, more);
