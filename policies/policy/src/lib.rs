@@ -42,6 +42,7 @@ pub mod laboratory;
 
 pub mod diff;
 pub mod explain;
+pub mod simulate;
 
 #[cfg(test)]
 mod tests;

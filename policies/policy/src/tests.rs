@@ -8,6 +8,7 @@ mod explain;
 mod kinds;
 mod laboratory;
 mod load;
+mod simulate;
 mod tighten;
 
 use std::sync::LazyLock;
