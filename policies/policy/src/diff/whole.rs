@@ -389,7 +389,7 @@ pub(super) fn of_limit(out: &mut Changes, key: &'static str, old: &Limit, new: &
         true => (Loosens, What::Raised),
         false => (Tightens, What::Lowered),
     };
-    out.push(direction, key, what, super::compare::filled(words, &show(old), &show(new)));
+    out.say(direction, key, what, words, &show(old), &show(new));
 }
 
 fn of_budget(out: &mut Changes, old: &LifeBudget, new: &LifeBudget) {

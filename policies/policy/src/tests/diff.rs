@@ -309,7 +309,6 @@ fn every_verdict_that_differs_is_explained_by_a_change() {
     for part in seed.chunks_mut(8) {
         part.copy_from_slice(&std::hash::RandomState::new().build_hasher().finish().to_be_bytes());
     }
-    println!("seed {}", hex::encode(seed));
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let mutations = prop::collection::vec(mutation(), 0..4);
@@ -333,8 +332,7 @@ fn every_verdict_that_differs_is_explained_by_a_change() {
             panic!("seed {}, pair {}: {wrong}", hex::encode(seed), met.pairs);
         }
     }
-    println!("{met:?}");
-    assert!(met.enough(), "{met:?}");
+    assert!(met.enough(), "seed {}: {met:?}", hex::encode(seed));
 }
 
 /// Every code with which a request or a policy can be refused, out of the table of their words.

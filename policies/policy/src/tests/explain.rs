@@ -317,7 +317,6 @@ fn every_value_of_every_example_is_shown_and_so_is_another_in_its_place() {
     ];
     let expected: BTreeSet<&str> = expected.into_iter().collect();
     assert_eq!(missing.into_iter().collect::<BTreeSet<_>>(), expected);
-    println!("{swept} places of {} keys", seen.len());
     assert!(swept >= 300, "{swept}");
 }
 
@@ -384,7 +383,6 @@ fn every_element_of_every_list_is_shown_and_gone_when_it_is_taken_out() {
         }
     }
     let lists: Vec<&str> = seen.into_iter().collect();
-    println!("{swept} elements taken out, {added} put in");
     assert!(added >= 5, "{added}");
     assert_eq!(
         lists,
@@ -428,7 +426,6 @@ fn a_key_that_is_left_out_is_no_longer_told() {
             }
         }
     }
-    println!("{swept:?}");
     let expected = [
         "budget.calendar",
         "cells.smallest",
