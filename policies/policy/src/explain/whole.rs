@@ -357,17 +357,21 @@ fn reading(out: &mut Writer, life: &Limit, with: &Explaining<'_>) {
         return;
     }
     let Some(conversion) = with.conversion.as_ref() else { return };
-    let Some(epsilon) = number::epsilon(life.nano_rho, conversion) else { return };
-    let (percent, delta) = (percent_sure(epsilon), number::decimal(conversion.delta));
-    let epsilon = rounded_up(epsilon);
+    // With other values the citizen is taken out and put in again: two steps, which cost four times the rho.
+    let other = life.nano_rho.saturating_mul(4);
+    let worth = |nano_rho| number::epsilon(nano_rho, conversion);
+    let (Some(there), Some(fact)) = (worth(life.nano_rho), worth(other)) else { return };
+    let delta = number::decimal(conversion.delta);
+    let (percent, epsilon) = (percent_sure(there), rounded_up(there));
+    let (percent_of_fact, epsilon_of_fact) = (percent_sure(fact), rounded_up(fact));
     out.say(
         format!(
-            "Hvad det betyder for en borger: Den, der på forhånd anser et ja eller nej om borgeren for lige sandsynligt, kan ud fra alle denne nodes statistiske svar gennem livet højst blive {} % sikker på, hvad der er rigtigt, fordi borgerens data er med (epsilon {}; med en sandsynlighed på højst {} for at løftet ikke holder). 50 % ville være slet ingen viden, 100 % vished.",
-            percent.da, epsilon.da, delta.da
+            "Hvad det betyder for en borger: Den, der på forhånd er helt i tvivl (50 %), kan ud fra alle denne nodes statistiske svar gennem livet højst blive {} % sikker på, om borgeren overhovedet er med i data (epsilon {}), og højst {} % sikker på svaret på et ja/nej-spørgsmål om borgeren (epsilon {}). 100 % ville være vished. Løftet kan svigte med en sandsynlighed af størrelsen {}.",
+            percent.da, epsilon.da, percent_of_fact.da, epsilon_of_fact.da, delta.da
         ),
         format!(
-            "What that means for a citizen: somebody who holds a yes or no about the citizen to be as likely as not can, from all statistical answers of this node in a lifetime, become at most {} % sure of the truth because the citizen's data is there (epsilon {}; with a probability of at most {} that the promise does not hold). 50 % would be no knowledge at all, 100 % certainty.",
-            percent.en, epsilon.en, delta.en
+            "What that means for a citizen: somebody who is wholly in doubt before (50 %) can, from all statistical answers of this node in a lifetime, become at most {} % sure whether the citizen is in the data at all (epsilon {}), and at most {} % sure of the answer to a yes-or-no question about the citizen (epsilon {}). 100 % would be certainty. The promise can fail with a probability of the order of {}.",
+            percent.en, epsilon.en, percent_of_fact.en, epsilon_of_fact.en, delta.en
         ),
     );
 }

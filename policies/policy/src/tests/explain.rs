@@ -590,9 +590,20 @@ fn a_loss_is_told_in_epsilon_and_in_words_where_it_can_be() {
     let conversion = Conversion { delta: "1e-8", epsilon_of_rho: &epsilon };
     let with = Explaining { library: library(), conversion: Some(conversion) };
     let [da, en] = plain(&explain(&read_right(PILOT), &with));
-    // e / (1 + e) is 0.7311.
-    assert!(da.contains("højst blive 74 % sikker") && da.contains("(epsilon 1; "), "{da}");
-    assert!(en.contains("at most 74 % sure") && en.contains("at most 1e-8"));
+    // e / (1 + e) is 0.7311; with other values the odds change twice, and e² / (1 + e²) is 0.8808.
+    assert!(
+        da.contains("højst blive 74 % sikker på, om borgeren overhovedet er med i data (epsilon 1)"),
+        "{da}"
+    );
+    assert!(
+        da.contains("højst 89 % sikker på svaret på et ja/nej-spørgsmål om borgeren (epsilon 2)"),
+        "{da}"
+    );
+    assert!(
+        en.contains("at most 74 % sure")
+            && en.contains("at most 89 % sure")
+            && en.contains("of the order of 1e-8")
+    );
     let [da, en] = plain(&explain(&read_right(MUNICIPALITY), &with));
     assert!(da.contains("rho 0,05 (svarer til epsilon 2)") && en.contains("rho 0.05 (worth epsilon 2)"));
     // A conversion that knows nothing says nothing.

@@ -108,32 +108,44 @@ const fn step_words(step: Step) -> [&'static str; 2] {
 pub(super) fn of_basis(out: &mut Changes, old: &BTreeMap<Step, Basis>, new: &BTreeMap<Step, Basis>) {
     let steps: BTreeSet<Step> = old.keys().chain(new.keys()).copied().collect();
     for step in steps {
-        let [key, six, nine, national] = step_keys(step).map(|key| (key, Risk::Grounds));
+        let [key, article_6_key, article_9_key, national_key] =
+            step_keys(step).map(|key| (key, Risk::Grounds));
         let [da, en] = step_words(step);
-        let mut say = |key, what, old: String, new: String| {
+        let mut say = |key, what, old: Text, new: Text| {
             let text = Text::new(
-                format!("Retsgrundlaget for {da} er nu {new}; før {old}."),
-                format!("The legal basis of {en} is now {new}; before {old}."),
+                format!("Retsgrundlaget for {da} er nu {}; før {}.", new.da, old.da),
+                format!("The legal basis of {en} is now {}; before {}.", new.en, old.en),
             );
             out.push(Neutral, key, what, text);
         };
-        let all =
-            |basis: &Basis| format!("6({}), 9({}), {}", basis.article_6, basis.article_9, basis.national);
+        let six = |letter: char| {
+            Text::new(format!("artikel 6, stk. 1, litra {letter}"), format!("Article 6(1)({letter})"))
+        };
+        let nine = |letter: char| {
+            Text::new(format!("artikel 9, stk. 2, litra {letter}"), format!("Article 9(2)({letter})"))
+        };
+        let all = |basis: &Basis| {
+            let (six, nine, national) = (six(basis.article_6), nine(basis.article_9), &basis.national);
+            Text::new(
+                format!("{}, {}, {national}", six.da, nine.da),
+                format!("{}, {}, {national}", six.en, nine.en),
+            )
+        };
+        let none = || Text::new("intet", "none");
         match (old.get(&step), new.get(&step)) {
             (Some(old), Some(Basis { article_6, article_9, national: paragraph })) => {
-                let article = |number: u8, letter: char| format!("{number}({letter})");
                 if old.article_6 != *article_6 {
-                    say(six, What::Changed, article(6, old.article_6), article(6, *article_6));
+                    say(article_6_key, What::Changed, six(old.article_6), six(*article_6));
                 }
                 if old.article_9 != *article_9 {
-                    say(nine, What::Changed, article(9, old.article_9), article(9, *article_9));
+                    say(article_9_key, What::Changed, nine(old.article_9), nine(*article_9));
                 }
                 if old.national != *paragraph {
-                    say(national, What::Changed, old.national.clone(), paragraph.clone());
+                    say(national_key, What::Changed, same(&old.national), same(paragraph));
                 }
             }
-            (None, Some(new)) => say(key, What::Added, "-".to_owned(), all(new)),
-            (Some(old), None) => say(key, What::Removed, all(old), "-".to_owned()),
+            (None, Some(new)) => say(key, What::Added, none(), all(new)),
+            (Some(old), None) => say(key, What::Removed, all(old), none()),
             (None, None) => {}
         }
     }

@@ -26,6 +26,8 @@ struct PersonKeys {
     list: &'static str,
     name: &'static str,
     role: &'static str,
+    /// That the person may in the new role, and may no longer in the old one.
+    may: [Words; 2],
 }
 
 fn of_persons(
@@ -57,15 +59,22 @@ fn of_persons(
             (keys.role, Risk::People),
             (&one.role, role),
             |role| if *role == one.role { before.clone() } else { after.clone() },
-            ["%n kan nu gøre det i den rolle.", "%n can now do so in that role."],
-            ["%o kan ikke længere gøre det i den rolle.", "%o can no longer do so in that role."],
+            keys.may[0],
+            keys.may[1],
         );
     }
 }
 
 pub(super) fn of_askers(out: &mut Changes, old: &Allowed<NamedPerson>, new: &Allowed<NamedPerson>) {
-    const KEYS: PersonKeys =
-        PersonKeys { list: "permit.asker", name: "permit.asker.name", role: "permit.asker.role" };
+    const KEYS: PersonKeys = PersonKeys {
+        list: "permit.asker",
+        name: "permit.asker.name",
+        role: "permit.asker.role",
+        may: [
+            ["%n må nu spørge i den rolle.", "%n may now ask in that role."],
+            ["%o må ikke længere spørge i den rolle.", "%o may no longer ask in that role."],
+        ],
+    };
     if let (Allowed::Only(old), Allowed::Only(new)) = (old, new) {
         let words = [
             ["%n må nu spørge.", "%n may now ask."],
@@ -95,6 +104,16 @@ pub(super) fn of_second(out: &mut Changes, old: &[NamedPerson], new: &[NamedPers
         list: "permit.second-signature",
         name: "permit.second-signature.name",
         role: "permit.second-signature.role",
+        may: [
+            [
+                "%n kan nu give den anden underskrift i den rolle.",
+                "%n can now give the second signature in that role.",
+            ],
+            [
+                "%o kan ikke længere give den anden underskrift i den rolle.",
+                "%o can no longer give the second signature in that role.",
+            ],
+        ],
     };
     let names = |persons: &[NamedPerson]| {
         let shown: Vec<Text> = persons.iter().map(person).collect();
