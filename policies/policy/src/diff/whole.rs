@@ -342,7 +342,10 @@ fn of_cells(out: &mut Changes, old: Cells, new: Cells) {
             Tightens,
             old.smallest,
             smallest,
-            ["Celler under %n skjules; før under %o.", "Cells below %n are hidden; before below %o."],
+            [
+                "Celler med færre end %n personer, talt med støj, skjules; før færre end %o.",
+                "Cells of fewer than %n persons, counted with noise, are hidden; before fewer than %o.",
+            ],
         ),
         (
             "cells.rounding",

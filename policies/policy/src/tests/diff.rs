@@ -511,7 +511,7 @@ fn what_harms_citizens_most_stands_first() {
     for sentence in [
         "Under monitoring-2026: Ét svar må nu koste rho 0,1; før rho 0,05.",
         "Borgere, der har frabedt sig det, holdes ikke længere ude (før filen «opt-outs.csv»).",
-        "Celler under 8 skjules; før under 5.",
+        "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5.",
         "Under monitoring-2026: Tilladelsen gælder nu til og med 31. december 2027; før 30. november 2027.",
     ] {
         assert!(da.contains(sentence), "{sentence}\n{da}");

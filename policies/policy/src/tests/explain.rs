@@ -106,7 +106,8 @@ fn rendered(path: &str, value: &Value) -> Option<[String; 2]> {
 fn around(path: &str, number: i64) -> [&'static str; 2] {
     match path {
         "policy.version" => [", version #\n", ", version #\n"],
-        "cells.smallest" => ["under #, skjules", "below # are hidden"],
+        "cells.smallest" if number == 0 => ["(grænsen er #)", "(the bound is #)"],
+        "cells.smallest" => ["færre end # personer", "fewer than # persons"],
         "cells.rounding" => ["multipla af #", "multiples of #"],
         "cells.dimensions-max" => [" på # egenskaber", " by at most # features"],
         "cells.cells-max" => ["højst have # celler", "at most # cells"],
@@ -544,12 +545,15 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
             "Under sad-list-2026 the list may not go to the citizen's GP practice, through the region.",
         ),
         (
-            "Celler, hvis tal efter tilsat støj er under 5, skjules.",
-            "Cells whose noisy number is below 5 are hidden.",
+            "Celler med færre end 5 personer, talt med støj, skjules.",
+            "Cells of fewer than 5 persons, counted with noise, are hidden.",
         ),
         ("Hver kørsel kræver to underskrifter", "Each run takes two signatures"),
         ("\nArbejdslister\n\nhøjst 90 dage\n", "\nWork lists\n\nat most 90 days\n"),
-        ("De står i filen «opt-outs.csv» hos noden.", "They stand in the file \"opt-outs.csv\" at the node."),
+        (
+            "Borgere, der har frabedt sig det, holdes ude. De står i filen «opt-outs.csv» hos noden.",
+            "They stand in the file \"opt-outs.csv\" at the node.",
+        ),
         ("\nFor livet\n\nrho 2\n", "\nFor life\n\nrho 2\n"),
         (
             "kun af disse i fællesskab: Kommunaldirektøren og Databeskyttelsesrådgiveren.",
