@@ -188,10 +188,14 @@ impl Node {
         &self.keeper
     }
 
-    /// Who is left out of everything, now.
-    pub(crate) async fn left_out(&self) -> Result<LeftOut, StateError> {
-        let listed = self.policy().map(|in_force| in_force.excluded().clone());
-        Ok(LeftOut::new(listed, self.objections.now(self.state()).await?))
+    /// Who is left out of everything now, under the policy that a request began with.
+    pub(crate) async fn left_out(&self, in_force: &InForce) -> Result<LeftOut, StateError> {
+        Ok(LeftOut::new(in_force.excluded().clone(), self.objections.now(self.state()).await?))
+    }
+
+    /// The policy in force; a refusal where there is none any more.
+    pub(crate) fn policy_or_refuse(&self) -> Result<Arc<InForce>, Refusal> {
+        self.policy().ok_or(Refusal::because(RejectCode::PolicyRefused, "there is no policy in force"))
     }
 
     pub(crate) fn software(&self) -> &Software {

@@ -65,19 +65,19 @@ pub(crate) enum Standing {
 /// Who is left out, at one moment. It cannot be printed.
 #[derive(Clone)]
 pub(crate) struct LeftOut {
-    listed: Option<Excluded>,
+    listed: Excluded,
     known: Arc<Known>,
 }
 
 impl LeftOut {
     /// Those on the lists of the policy in force, and those of the node's memory.
-    pub(crate) const fn new(listed: Option<Excluded>, known: Arc<Known>) -> Self {
+    pub(crate) const fn new(listed: Excluded, known: Arc<Known>) -> Self {
         Self { listed, known }
     }
 
     /// What becomes of a person.
     pub(crate) fn standing(&self, person: &PersonId) -> Standing {
-        let listed = self.listed.as_ref().and_then(|listed| listed.of(person));
+        let listed = self.listed.of(person);
         match (listed, self.known.persons.get(person)) {
             (None, None) => Standing::Counts,
             (Some(Listed::Protected), _) => Standing::LeftOut,
@@ -132,11 +132,11 @@ mod tests {
             (1, Whence::Received),
         ];
         let known = Known { changes: 5, persons: persons.map(|(n, whence)| (person(n), whence)).into() };
-        let left_out = LeftOut::new(Some(Excluded::of_lists(lists)), Arc::new(known));
+        let left_out = LeftOut::new(Excluded::of_lists(lists), Arc::new(known));
         let told = |n| left_out.standing(&person(n)) == Standing::Objects;
         assert!([1, 4, 5].into_iter().all(told) && ![0, 2, 3, 6].into_iter().any(told));
         assert!((0..6).all(|n| left_out.holds(&person(n))) && !left_out.holds(&person(6)));
-        let nobody = LeftOut::new(None, Arc::default());
+        let nobody = LeftOut::new(Excluded::default(), Arc::default());
         assert!(!nobody.holds(&person(0)) && !nobody.knows_any());
     }
 }

@@ -214,6 +214,11 @@ async fn in_study(
     ask: Frame,
     exchange: &mut Exchange,
 ) -> Result<(), Refusal> {
+    // A study takes days and many requests: each of those by which something leaves is judged anew, so that a policy that
+    // was tightened or revoked in between ends it here.
+    if matches!(ask.kind(), Kind::Compute | Kind::Pseudonymise | Kind::Contribute | Kind::SubmitEvents) {
+        agree::still_permitted(node, &study.manifest).await?;
+    }
     match ask.kind() {
         Kind::Open => answer_with(exchange, agree::open(node, study, &read(&ask)?)).await,
         Kind::KeyRound1 => answer_with(exchange, keygen::round1(node, study)).await,

@@ -154,6 +154,8 @@ pub(crate) enum WorkError {
     Fetch(#[from] FetchError),
     #[error("the file is not a study's of this version")]
     Foreign,
+    #[error("there is no policy in force any more")]
+    NoPolicy,
     #[error("the study's file is damaged")]
     Damaged,
     #[error("the study's file holds an unreadable `{0}`")]

@@ -61,7 +61,7 @@ pub(super) async fn read(
     in_force: &InForce,
     import: &ImportRecord,
 ) -> Result<Sums, Refusal> {
-    let left_out = node.left_out().await.map_err(Refusal::internal)?;
+    let left_out = node.left_out(in_force).await.map_err(Refusal::internal)?;
     let warehouse = node.spare().take(node, import).await?;
     let sums = async {
         let mut reading = warehouse.reading().await?;

@@ -167,6 +167,17 @@ pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refus
     permit::judge_agreed(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
 }
 
+/// As [`check_permit`], with what is broken in the log.
+pub(crate) async fn still_permitted(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
+    let now = node.clock().now();
+    let model = node.model(&manifest.model)?;
+    let asker = permit::signer(node, manifest).map_err(|rule| vec![rule]);
+    let judged = asker.and_then(|asker| permit::judge_agreed(node, manifest, &asker, model, now));
+    let Err(rules) = judged else { return Ok(()) };
+    node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+    Err(refused(&rules))
+}
+
 /// A refusal by policy; its rules stand in this node's log.
 pub(super) fn refused(rules: &[Rule]) -> Refusal {
     let codes: Vec<&str> = rules.iter().map(|rule| rule.code.as_str()).collect();

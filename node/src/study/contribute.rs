@@ -77,7 +77,7 @@ async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
         Some(fixed) => fixed,
         None => {
             // Who has objected since the components were worked out.
-            let left_out = node.left_out().await.map_err(Refusal::internal)?;
+            let left_out = node.left_out(&*node.policy_or_refuse()?).await.map_err(Refusal::internal)?;
             if left_out.knows_any() {
                 work.leave_out(&left_out, &study.layout).await.map_err(Refusal::internal)?;
             }

@@ -149,7 +149,7 @@ impl Expected {
 async fn write(node: &Node, study: &Study, total: &HandBackTotal, digest: Digest) -> Result<(), Refusal> {
     let work = &study.work;
     work.fix(Fixed::HandBack, digest).await.map_err(Refusal::internal)?;
-    let left_out = node.left_out().await.map_err(Refusal::internal)?;
+    let left_out = node.left_out(&*node.policy_or_refuse()?).await.map_err(Refusal::internal)?;
     let mut rows = work.worklist(study).await.map_err(Refusal::internal)?;
     // Who has objected since the contributions left is on no list.
     rows.retain(|row| PersonId::parse(&row.person_id).is_ok_and(|person| !left_out.holds(&person)));

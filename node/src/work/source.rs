@@ -179,10 +179,9 @@ pub(crate) async fn permitted(
 ) -> Result<Permitted, WorkError> {
     let asked = &study.manifest.request.content;
     let permits = asked.list.iter().chain(asked.tables.as_ref().map(|tables| &tables.under));
-    let in_force = node.policy();
-    let populations: Vec<&Population> = permits
-        .filter_map(|under| Some(&in_force.as_ref()?.policy().permit(&under.permit)?.population))
-        .collect();
+    let in_force = node.policy().ok_or(WorkError::NoPolicy)?;
+    let populations: Vec<&Population> =
+        permits.filter_map(|under| Some(&in_force.policy().permit(&under.permit)?.population)).collect();
     let ages: Vec<RangeInclusive<i64>> = populations
         .iter()
         .filter(|population| (population.age_from, population.age_to) != (None, None))
@@ -195,7 +194,7 @@ pub(crate) async fn permitted(
         false => outside(node, study, &ages, warehouse, reading).await?,
     };
     let kommuner = populations.iter().filter_map(|population| population.kommuner.clone()).collect();
-    Ok(Permitted { left_out: node.left_out().await?, kommuner, of_other_age })
+    Ok(Permitted { left_out: node.left_out(&in_force).await?, kommuner, of_other_age })
 }
 
 /// Persons whose age on the reference date is outside one of these ranges.

@@ -49,6 +49,7 @@ pub mod schema;
 
 pub mod diff;
 pub mod explain;
+pub mod simulate;
 
 #[cfg(test)]
 mod tests;

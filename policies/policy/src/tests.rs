@@ -10,6 +10,7 @@ mod laboratory;
 mod load;
 mod records;
 mod schema;
+mod simulate;
 mod tighten;
 mod warning;
 

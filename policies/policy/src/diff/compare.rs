@@ -40,6 +40,19 @@ impl Changes {
         self.list.push(Change { direction, risk, key, what, permit, sentence });
     }
 
+    /// A change in these words.
+    pub(super) fn say(
+        &mut self,
+        direction: Direction,
+        key: Key,
+        what: What,
+        words: Words,
+        old: &Text,
+        new: &Text,
+    ) {
+        self.push(direction, key, what, filled(words, old, new));
+    }
+
     /// A value that can be more or less; `more` is what more of it means.
     pub(super) fn ordered<T: Ord>(
         &mut self,
@@ -165,7 +178,7 @@ fn beyond<'l, T: PartialEq>(list: &'l [T], other: &[T]) -> Vec<&'l T> {
 }
 
 /// The sentence with the values in their places.
-pub(super) fn filled([da, en]: Words, old: &Text, new: &Text) -> Text {
+fn filled([da, en]: Words, old: &Text, new: &Text) -> Text {
     // Not one after the other: what is put in may look like a place.
     let fill = |words: &str, old: &str, new: &str| {
         let mut text = String::new();

@@ -344,7 +344,10 @@ fn of_cells(out: &mut Changes, old: Cells, new: Cells) {
             Tightens,
             old.smallest,
             smallest,
-            ["Celler under %n skjules; før under %o.", "Cells below %n are hidden; before below %o."],
+            [
+                "Celler med færre end %n personer, talt med støj, skjules; før færre end %o.",
+                "Cells of fewer than %n persons, counted with noise, are hidden; before fewer than %o.",
+            ],
         ),
         (
             "cells.rounding",
@@ -391,7 +394,7 @@ pub(super) fn of_limit(out: &mut Changes, key: &'static str, old: &Limit, new: &
         true => (Loosens, What::Raised),
         false => (Tightens, What::Lowered),
     };
-    out.push(direction, key, what, super::compare::filled(words, &show(old), &show(new)));
+    out.say(direction, key, what, words, &show(old), &show(new));
 }
 
 fn of_budget(out: &mut Changes, old: &LifeBudget, new: &LifeBudget) {

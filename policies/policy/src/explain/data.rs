@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut Writer, permit: &Permit, with: &Explaining<'_>) {
         &data.tables,
         ["Tabel", "Table"],
         ["Tabeller, der må læses", "Tables that may be read"],
-        |name| words::table(name),
+        words::table,
     );
     let what = match permit.mode {
         Mode::Aggregates => [

@@ -101,9 +101,9 @@ pub(crate) fn rounded_up(number: f64) -> Text {
     decimal(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// How sure one can become, in whole per cent and never told too low, of a yes or no about one citizen that was as
-/// likely as not before: e^epsilon / (1 + e^epsilon). After Wood et al., "Differential Privacy: A Primer for a
-/// Non-technical Audience" (2018), section VI.
+/// How sure one can become, in whole per cent and never told too low, of what was as likely as not before, where the
+/// odds change by e^epsilon at most: e^epsilon / (1 + e^epsilon). That is what differential privacy promises of a
+/// citizen who is there or not (Wood et al., "Differential Privacy: A Primer for a Non-technical Audience", 2018).
 pub(crate) fn percent_sure(epsilon: f64) -> Text {
     same(format!("{:.0}", (100.0 / (1.0 + (-epsilon).exp()) - 1e-9).ceil()))
 }

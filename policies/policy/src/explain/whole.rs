@@ -36,8 +36,8 @@ fn summary(out: &mut Writer, policy: &Policy) {
         return;
     }
     out.say(
-        "Alt, hvad der ikke udtrykkeligt er tilladt, er forbudt. Den, der spørger, kan bede om mindre, men aldrig om mere. Hver tilladelse har ét slags formål, og intet går fra den ene til den anden. Politikken tillader dette:",
-        "Everything that is not permitted in so many words is forbidden. Who asks can ask for less but never for more. Each permit has one kind of use, and nothing passes from one to another. The policy permits this:",
+        "Alt, hvad der ikke udtrykkeligt er tilladt, er forbudt. Den, der spørger, kan bede om mindre, men aldrig om mere. Hver tilladelse er til én slags brug, og intet går fra den ene til den anden. Politikken tillader dette:",
+        "Everything that is not permitted in so many words is forbidden. Who asks can ask for less but never for more. Each permit is for one kind of use, and nothing passes from one to another. The policy permits this:",
     );
     let rows = policy.permits().iter().map(|permit| {
         let purpose = permit.purpose.as_ref();
@@ -164,12 +164,12 @@ fn exclusions(out: &mut Writer, policy: &Policy) {
             format!("{} are left out. They stand in the file \"{file}\" at the node.{}", who[1], and[1]),
         ),
         None => Text::new(
-            format!("{}: ingen liste, så ingen holdes ude af den grund.", who[0]),
+            format!("{}: ingen liste, så ingen holdes ude af den grund.", who[0].trim_end_matches(',')),
             format!("{}: no list, so nobody is left out for that reason.", who[1]),
         ),
     };
     out.list(vec![
-        one(&lists.opt_outs, ["Borgere, der har frabedt sig det", "Citizens who opted out"], ["", ""]),
+        one(&lists.opt_outs, ["Borgere, der har frabedt sig det,", "Citizens who opted out"], ["", ""]),
         one(
             &lists.protected_addresses,
             ["Borgere med beskyttet adresse", "Citizens with a protected address"],
@@ -178,7 +178,7 @@ fn exclusions(out: &mut Writer, policy: &Policy) {
         one(
             &lists.objections,
             [
-                "Borgere, der har gjort indsigelse (databeskyttelsesforordningens artikel 21)",
+                "Borgere, der har gjort indsigelse (databeskyttelsesforordningens artikel 21),",
                 "Citizens who objected (GDPR Article 21)",
             ],
             [
@@ -195,16 +195,7 @@ fn shown(out: &mut Writer, policy: &Policy) {
     let (smallest, rounding) = (whole(cells.smallest), whole(cells.rounding));
     let (dimensions, most) = (whole(cells.dimensions_max), whole(cells.cells_max));
     let mut points = vec![
-        Text::new(
-            format!(
-                "Celler, hvis tal efter tilsat støj er under {}, skjules. Hvor en politik intet siger, er grænsen {SMALLEST_CELL_DEFAULT}, og over virkelige data aldrig under {SMALLEST_CELL_FLOOR}.",
-                smallest.da
-            ),
-            format!(
-                "Cells whose noisy number is below {} are hidden. Where a policy says nothing the bound is {SMALLEST_CELL_DEFAULT}, and over real data never below {SMALLEST_CELL_FLOOR}.",
-                smallest.en
-            ),
-        ),
+        hidden(&smallest, cells.smallest),
         Text::new(
             format!(
                 "Viste tal afrundes til multipla af {}{}.",
@@ -234,6 +225,28 @@ fn shown(out: &mut Writer, policy: &Policy) {
     ];
     points.extend(release(policy));
     out.list(points);
+}
+
+/// By the noisy number of persons in a cell, whatever is told of them.
+fn hidden(smallest: &Text, number: u32) -> Text {
+    let rule = Text::new(
+        format!(
+            "Hvor en politik intet siger, er grænsen {SMALLEST_CELL_DEFAULT}, og over virkelige data aldrig under {SMALLEST_CELL_FLOOR}."
+        ),
+        format!(
+            "Where a policy says nothing the bound is {SMALLEST_CELL_DEFAULT}, and over real data never below {SMALLEST_CELL_FLOOR}."
+        ),
+    );
+    if number == 0 {
+        return Text::new(
+            format!("Ingen celler skjules, fordi de er små (grænsen er {}). {}", smallest.da, rule.da),
+            format!("No cells are hidden for being small (the bound is {}). {}", smallest.en, rule.en),
+        );
+    }
+    Text::new(
+        format!("Celler med færre end {} personer, talt med støj, skjules. {}", smallest.da, rule.da),
+        format!("Cells of fewer than {} persons, counted with noise, are hidden. {}", smallest.en, rule.en),
+    )
 }
 
 fn release(policy: &Policy) -> [Text; 2] {
@@ -357,17 +370,21 @@ fn reading(out: &mut Writer, life: &Limit, with: &Explaining<'_>) {
         return;
     }
     let Some(conversion) = with.conversion.as_ref() else { return };
-    let Some(epsilon) = number::epsilon(life.nano_rho, conversion) else { return };
-    let (percent, delta) = (percent_sure(epsilon), number::decimal(conversion.delta));
-    let epsilon = rounded_up(epsilon);
+    // With other values the citizen is taken out and put in again: two steps, which cost four times the rho.
+    let other = life.nano_rho.saturating_mul(4);
+    let worth = |nano_rho| number::epsilon(nano_rho, conversion);
+    let (Some(there), Some(fact)) = (worth(life.nano_rho), worth(other)) else { return };
+    let delta = number::decimal(conversion.delta);
+    let (percent, epsilon) = (percent_sure(there), rounded_up(there));
+    let (percent_of_fact, epsilon_of_fact) = (percent_sure(fact), rounded_up(fact));
     out.say(
         format!(
-            "Hvad det betyder for en borger: Den, der på forhånd anser et ja eller nej om borgeren for lige sandsynligt, kan ud fra alle denne nodes statistiske svar gennem livet højst blive {} % sikker på, hvad der er rigtigt, fordi borgerens data er med (epsilon {}; med en sandsynlighed på højst {} for at løftet ikke holder). 50 % ville være slet ingen viden, 100 % vished.",
-            percent.da, epsilon.da, delta.da
+            "Hvad det betyder for en borger: Den, der på forhånd er helt i tvivl (50 %), kan ud fra alle denne nodes statistiske svar gennem livet højst blive {} % sikker på, om borgeren overhovedet er med i data (epsilon {}), og højst {} % sikker på svaret på et ja/nej-spørgsmål om borgeren (epsilon {}). 100 % ville være vished. Løftet kan svigte med en sandsynlighed af størrelsen {}.",
+            percent.da, epsilon.da, percent_of_fact.da, epsilon_of_fact.da, delta.da
         ),
         format!(
-            "What that means for a citizen: somebody who holds a yes or no about the citizen to be as likely as not can, from all statistical answers of this node in a lifetime, become at most {} % sure of the truth because the citizen's data is there (epsilon {}; with a probability of at most {} that the promise does not hold). 50 % would be no knowledge at all, 100 % certainty.",
-            percent.en, epsilon.en, delta.en
+            "What that means for a citizen: somebody who is wholly in doubt before (50 %) can, from all statistical answers of this node in a lifetime, become at most {} % sure whether the citizen is in the data at all (epsilon {}), and at most {} % sure of the answer to a yes-or-no question about the citizen (epsilon {}). 100 % would be certainty. The promise can fail with a probability of the order of {}.",
+            percent.en, epsilon.en, percent_of_fact.en, epsilon_of_fact.en, delta.en
         ),
     );
 }

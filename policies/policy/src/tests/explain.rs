@@ -106,7 +106,8 @@ fn rendered(path: &str, value: &Value) -> Option<[String; 2]> {
 fn around(path: &str, number: i64) -> [&'static str; 2] {
     match path {
         "policy.version" => [", version #\n", ", version #\n"],
-        "cells.smallest" => ["under #, skjules", "below # are hidden"],
+        "cells.smallest" if number == 0 => ["(grænsen er #)", "(the bound is #)"],
+        "cells.smallest" => ["færre end # personer", "fewer than # persons"],
         "cells.rounding" => ["multipla af #", "multiples of #"],
         "cells.dimensions-max" => [" på # egenskaber", " by at most # features"],
         "cells.cells-max" => ["højst have # celler", "at most # cells"],
@@ -317,7 +318,6 @@ fn every_value_of_every_example_is_shown_and_so_is_another_in_its_place() {
     ];
     let expected: BTreeSet<&str> = expected.into_iter().collect();
     assert_eq!(missing.into_iter().collect::<BTreeSet<_>>(), expected);
-    println!("{swept} places of {} keys", seen.len());
     assert!(swept >= 300, "{swept}");
 }
 
@@ -384,7 +384,6 @@ fn every_element_of_every_list_is_shown_and_gone_when_it_is_taken_out() {
         }
     }
     let lists: Vec<&str> = seen.into_iter().collect();
-    println!("{swept} elements taken out, {added} put in");
     assert!(added >= 5, "{added}");
     assert_eq!(
         lists,
@@ -428,7 +427,6 @@ fn a_key_that_is_left_out_is_no_longer_told() {
             }
         }
     }
-    println!("{swept:?}");
     let expected = [
         "budget.calendar",
         "cells.smallest",
@@ -547,12 +545,15 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
             "Under sad-list-2026 the list may not go to the citizen's GP practice, through the region.",
         ),
         (
-            "Celler, hvis tal efter tilsat støj er under 5, skjules.",
-            "Cells whose noisy number is below 5 are hidden.",
+            "Celler med færre end 5 personer, talt med støj, skjules.",
+            "Cells of fewer than 5 persons, counted with noise, are hidden.",
         ),
         ("Hver kørsel kræver to underskrifter", "Each run takes two signatures"),
         ("\nArbejdslister\n\nhøjst 90 dage\n", "\nWork lists\n\nat most 90 days\n"),
-        ("De står i filen «opt-outs.csv» hos noden.", "They stand in the file \"opt-outs.csv\" at the node."),
+        (
+            "Borgere, der har frabedt sig det, holdes ude. De står i filen «opt-outs.csv» hos noden.",
+            "They stand in the file \"opt-outs.csv\" at the node.",
+        ),
         ("\nFor livet\n\nrho 2\n", "\nFor life\n\nrho 2\n"),
         (
             "kun af disse i fællesskab: Kommunaldirektøren og Databeskyttelsesrådgiveren.",
@@ -593,9 +594,20 @@ fn a_loss_is_told_in_epsilon_and_in_words_where_it_can_be() {
     let conversion = Conversion { delta: "1e-8", epsilon_of_rho: &epsilon };
     let with = Explaining { library: library(), conversion: Some(conversion) };
     let [da, en] = plain(&explain(&read_right(PILOT), &with));
-    // e / (1 + e) is 0.7311.
-    assert!(da.contains("højst blive 74 % sikker") && da.contains("(epsilon 1; "), "{da}");
-    assert!(en.contains("at most 74 % sure") && en.contains("at most 1e-8"));
+    // e / (1 + e) is 0.7311; with other values the odds change twice, and e² / (1 + e²) is 0.8808.
+    assert!(
+        da.contains("højst blive 74 % sikker på, om borgeren overhovedet er med i data (epsilon 1)"),
+        "{da}"
+    );
+    assert!(
+        da.contains("højst 89 % sikker på svaret på et ja/nej-spørgsmål om borgeren (epsilon 2)"),
+        "{da}"
+    );
+    assert!(
+        en.contains("at most 74 % sure")
+            && en.contains("at most 89 % sure")
+            && en.contains("of the order of 1e-8")
+    );
     let [da, en] = plain(&explain(&read_right(MUNICIPALITY), &with));
     assert!(da.contains("rho 0,05 (svarer til epsilon 2)") && en.contains("rho 0.05 (worth epsilon 2)"));
     // A conversion that knows nothing says nothing.
