@@ -78,7 +78,10 @@ fn object(path: &str, laboratory: bool) -> Value {
         let is_needed = match key.needed {
             Needed::Always => true,
             Needed::UnlessLaboratory => !laboratory && !is_of_mode(key.path),
-            Needed::InItsPlace => !is_of_mode(key.path) && !(laboratory && OF_ONE_MODEL.contains(&key.path)),
+            Needed::InItsPlace => {
+                let may_be_all = laboratory && OF_ONE_MODEL.contains(&key.path);
+                !(is_of_mode(key.path) || may_be_all)
+            }
             Needed::Optional => false,
         };
         if is_needed {

@@ -1,7 +1,9 @@
 //! Reading policy files as a node would, without one.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Mutex;
 
 use jiff::civil::Date;
 use tvaers_definitions::library::Library;
@@ -45,7 +47,12 @@ pub(crate) fn small_text(path: &Path, bytes_max: usize) -> Result<String, Proble
 
 /// Reads a policy's text; all its faults at once.
 pub(crate) fn policy(text: &str, file: &str, library: &Library) -> Result<Policy, Vec<Fault>> {
-    let rho = |epsilon| rho_of_epsilon(epsilon);
+    // A policy that states an epsilon has hundreds of them converted, and the questions for a first one read it often.
+    static WORTH: Mutex<BTreeMap<Decimal, Option<u64>>> = Mutex::new(BTreeMap::new());
+    let rho = |epsilon| match WORTH.lock() {
+        Ok(mut worth) => *worth.entry(epsilon).or_insert_with(|| rho_of_epsilon(epsilon)),
+        Err(_) => rho_of_epsilon(epsilon),
+    };
     Policy::read(text, file, library, &rho)
 }
 

@@ -66,9 +66,19 @@ pub(crate) fn secret_key(
             Problem::new(Exit::BadInput, "key.password", "the password does not open the key")
                 .at(path.display())
         }),
+        // The tool leaves the checksum of a key without a password out, which the library takes for a broken key. One
+        // that is broken shows when its first signature does not verify.
+        Some(b"Ed\0\0") if has_no_checksum(&decoded) => {
+            SecretKey::from_bytes(&decoded).map_err(|_| refused())
+        }
         Some(b"Ed\0\0") => sealed.into_unencrypted_secret_key().map_err(|_| refused()),
         _ => Err(refused()),
     }
+}
+
+fn has_no_checksum(key: &[u8]) -> bool {
+    const CHECKSUM_BYTES: usize = 32;
+    key.last_chunk::<CHECKSUM_BYTES>().is_some_and(|checksum| *checksum == [0; CHECKSUM_BYTES])
 }
 
 /// The signature of a file's bytes in a role, which its comment names along with the file and the time.

@@ -75,7 +75,7 @@ fn check_underlines_what_is_wrong_and_says_what_mends_it_in_both_languages() {
     assert_eq!(code(&found), 2, "{}", err(&found));
     for said in [
         "fejl[policy.cvr]",
-        "policy.toml:13:7",
+        "policy.toml:16:7",
         "cvr = \"10000008\"",
         "^^^^^^^^^^ controller.cvr",
         "fejl[policy.bounds]",
@@ -135,7 +135,7 @@ fn check_gives_objects_with_the_text_and_its_place() {
         assert_eq!(finding[key], expected);
     }
     let place = (finding["line"].as_u64(), finding["column"].as_u64(), finding["length"].as_u64());
-    assert_eq!(place, (Some(30), Some(12), Some(1)));
+    assert_eq!(place, (Some(34), Some(12), Some(1)));
     let problem: Value = serde_json::from_str(err(&found)).unwrap();
     assert_eq!(problem["code"], "policy.faults");
 }

@@ -385,8 +385,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "permit[1].basis.compute.article-6",
         "e",
         [
-            "Retsgrundlag, bogstavet i GDPR artikel 6, stk. 1: e er en opgave i samfundets interesse. Det er juristens svar.",
-            "Legal basis, the letter of GDPR Article 6(1): e is a task in the public interest. The answer is a lawyer's.",
+            "Retsgrundlag, bogstavet i GDPR artikel 6, stk. 1: e er en opgave i samfundets interesse. Det afgør en jurist.",
+            "Legal basis, the letter of GDPR Article 6(1): e is a task in the public interest. It is for a lawyer to say.",
         ],
     ))),
     of_permit(is(text(

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::ContentArrangement;
+use comfy_table::{ColumnConstraint, ContentArrangement};
 use tvaers_host::output::table;
 use tvaers_policy::document::{Block, Document};
 use tvaers_policy::text::Text;
@@ -78,6 +78,13 @@ fn of_table(head: &[Text], rows: &[Vec<Text>], lang: Lang, width: u16) -> String
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     for row in rows {
         table.add_row(cells(row));
+    }
+    // Names are looked for as they are written, so the first column keeps its words whole where there is room.
+    let first = table.column_max_content_widths().first().copied().unwrap_or_default();
+    if first <= width / 2
+        && let Some(column) = table.column_mut(0)
+    {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
     lines.collect()

@@ -76,6 +76,34 @@ fn a_key_that_is_missing_is_told_at_its_table() {
     );
 }
 
+#[test]
+fn a_key_is_found_by_its_path_and_else_what_it_would_be_a_part_of() {
+    let faults: Faults<Form> = Faults::new(10);
+    let text = "[a]\nb = 1\n[[c]]\nd = \"æ\"\n[[c]]\nd = [10,\n  2]\ne = { f = true }\n";
+    let document = Document::parse(text, 1_000, &faults).unwrap();
+    for (path, line, column, length) in [
+        ("a.b", 2, 5, 1),
+        ("c[1].d", 4, 5, 3),
+        // Of what goes on over several lines the first one counts.
+        ("c[2].d", 6, 5, 4),
+        ("c[2].d[2]", 7, 3, 1),
+        ("c[2].e.f", 8, 11, 4),
+        ("c[2].missing", 5, 1, 5),
+        ("a.b.missing", 2, 5, 1),
+        ("missing.a", 1, 1, 1),
+    ] {
+        let at = document.place_of(path);
+        assert_eq!(
+            (at.place.line, at.place.column, at.length, at.key.as_str()),
+            (line, column, length, path)
+        );
+    }
+    for path in ["", ".", "c[0].d", "c[99].d", "c[x]", "c[-1]", "[[[", "c[18446744073709551616]"] {
+        let place = document.place_of(path).place;
+        assert!(place.line >= 1 && place.column >= 1, "{path}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
