@@ -1,5 +1,6 @@
 //! The program's commands.
 
+mod audit;
 mod check;
 
 use std::ffi::OsString;
@@ -35,6 +36,8 @@ pub(crate) enum Lang {
 enum Command {
     /// Check policy files: every violation, with code, line and mend
     Check(check::Args),
+    /// Verify audit logs without a node, and report what they tell
+    Audit(audit::Args),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -60,5 +63,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: &Cli) -> Result<(), Problem> {
     match &cli.command {
         Command::Check(args) => check::run(args, cli.lang, cli.output),
+        Command::Audit(args) => audit::run(args, cli.lang, cli.output),
     }
 }
