@@ -1,5 +1,6 @@
 //! The program's commands.
 
+mod audit;
 mod check;
 mod key;
 mod new;
@@ -63,6 +64,8 @@ enum Command {
     Schema,
     /// Write the reference of every key of a policy file
     Reference,
+    /// Verify audit logs without a node, and report what they tell
+    Audit(audit::Args),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -104,5 +107,6 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Records(args) => records::run(args, cli.lang, cli.output),
         Command::Schema => reference::schema(cli.output),
         Command::Reference => reference::page(cli.lang, cli.output),
+        Command::Audit(args) => audit::run(args, cli.lang, cli.output),
     }
 }

@@ -387,9 +387,9 @@ fn unsaid(verdict: &Verdict) -> Text {
             ),
         ),
         None => Text::new(
-            "Ingen anden bekræfter noget af loggen. Kæden viser, at intet er ændret hist og her; men noden selv kunne \
-             have skrevet den hele om. Hold den op mod de hoveder, som koordinatoren og vidnerne har gemt (--heads).",
-            "Nobody else confirms any of the log. The chain shows that nothing was changed here or there; but the node \
+            "Ingen anden bekræfter noget af loggen. Kæden viser, at ingen enkelt post er ændret; men noden selv kunne \
+             have skrevet det hele om. Hold den op mod de hoveder, som koordinatoren og vidnerne har gemt (--heads).",
+            "Nobody else confirms any of the log. The chain shows that no single entry was changed; but the node \
              itself could have written all of it anew. Hold it against heads that the coordinator and the witnesses \
              kept (--heads).",
         ),

@@ -1,0 +1,114 @@
+//! The files that a log is verified from.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use tvaers_audit::line::Entry;
+use tvaers_audit::seen::SeenHead;
+use tvaers_audit::verify::{Evidence, Verdict, verify};
+use tvaers_audit::{Text, files};
+use tvaers_host::roster;
+use tvaers_protocol::id::NodeId;
+use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::sign::VerifyingKey;
+
+use crate::cli::Lang;
+
+/// Bytes that are read at a time: fewer calls than the usual eight thousand.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// The log, and what it is held against.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// The log: its folder, or its files
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// A roster of the log's time, with the keys of all; may be given several times
+    #[arg(long, value_name = "ROSTER.toml")]
+    roster: Vec<PathBuf>,
+    /// A key of the node, 64 hexadecimal digits, where there is no roster; may be given several times
+    #[arg(long, value_name = "HEX", value_parser = key)]
+    key: Vec<VerifyingKey>,
+    /// Heads that the coordinator or another node kept; may be given several times
+    #[arg(long, value_name = "FILE")]
+    heads: Vec<PathBuf>,
+    /// Whose log it is, such as k360 [default: as the log says]
+    #[arg(long, value_name = "NODE")]
+    node: Option<NodeId>,
+}
+
+fn key(text: &str) -> Result<VerifyingKey, String> {
+    let text = serde_json::Value::from(text);
+    serde_json::from_value(text).map_err(|_| "expected 64 hexadecimal digits, as in the roster".to_owned())
+}
+
+impl Source {
+    /// Verifies the log, and shows its entries.
+    pub(super) fn verify(&self, visit: &mut dyn FnMut(&Entry)) -> Result<Verdict, Problem> {
+        let evidence = self.evidence()?;
+        let paths = files::of_paths(&self.logs).map_err(|error| {
+            Problem::from_error(Exit::BadInput, error.code(), &error)
+                .expected("the folder of a log, with audit.jsonl in it, or its files")
+                .next("look at its path and rights")
+        })?;
+        let opened =
+            |path: &PathBuf| File::open(path).map(|file| BufReader::with_capacity(BUFFER_BYTES, file));
+        verify(paths.iter().map(opened), &evidence, visit).map_err(|error| {
+            Problem::new(Exit::Failed, "audit.file", error).next("look at the log's path and rights")
+        })
+    }
+
+    fn evidence(&self) -> Result<Evidence, Problem> {
+        let mut evidence = Evidence::default();
+        if let Some(node) = &self.node {
+            evidence = evidence.of_node(node.clone());
+        }
+        for key in &self.key {
+            evidence = evidence.with_key(*key);
+        }
+        for path in &self.roster {
+            let signed = roster::read(path)?;
+            // Judged on its own first day: a log may be of a time that is long past.
+            let day = signed.roster.valid_from;
+            let believed = signed.verify(None, day).map_err(|error| {
+                Problem::from_error(Exit::BadInput, "roster", &error)
+                    .at(path.display())
+                    .expected("a roster that all holders of keys have signed")
+                    .next("have it from a member whom you trust")
+            })?;
+            evidence = evidence.with_roster(believed.roster());
+        }
+        for path in &self.heads {
+            evidence = evidence.with_heads(heads(path)?);
+        }
+        Ok(evidence)
+    }
+}
+
+fn heads(path: &Path) -> Result<Vec<SeenHead>, Problem> {
+    let wrong = |problem: Problem| {
+        problem
+            .at(path.display())
+            .expected("heads as `tvaers audit heads` or `tvaers-node audit heads` writes them")
+            .next("fetch the file again")
+    };
+    let text =
+        std::fs::read(path).map_err(|error| wrong(Problem::new(Exit::BadInput, "file.read", error)))?;
+    SeenHead::read_all(&text)
+        .map_err(|error| wrong(Problem::from_error(Exit::BadInput, "audit.heads", &error)))
+}
+
+/// A sentence in the language that was asked for.
+pub(super) fn said(text: &Text, lang: Lang) -> &str {
+    match lang {
+        Lang::Da => &text.da,
+        Lang::En => &text.en,
+    }
+}
+
+/// A log with something wrong is an answer, and not a success.
+pub(super) fn judged(verdict: &Verdict, lang: Lang) -> Result<(), Problem> {
+    let Some(first) = verdict.findings.first() else { return Ok(()) };
+    Err(Problem::new(Exit::Failed, first.code, said(&first.sentence, lang)).next(said(&first.advice, lang)))
+}
