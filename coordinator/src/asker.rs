@@ -14,7 +14,7 @@ use tvaers_host::process::system_rng;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::request::{QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{Approval, QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::roster::{SignedRoster, VerifiedRoster};
 use tvaers_protocol::sign::SigningKey;
 use tvaers_protocol::study::{Grain, utc_date};
@@ -186,6 +186,12 @@ impl Asker {
             expires: expires(now, wait_s),
         };
         Ok(Signed::request(content, self.digest(), &self.key))
+    }
+
+    /// This person's approval of what another asks for.
+    #[must_use]
+    pub fn approve(&self, request: &Signed<StudyRequest>, now: Timestamp) -> Signed<Approval> {
+        Signed::approval(request, now, self.digest(), &self.key)
     }
 
     fn model(&self, name: &str) -> Result<&Model, Problem> {

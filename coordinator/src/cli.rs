@@ -6,6 +6,7 @@ mod asking;
 mod audit;
 mod certificate;
 mod check;
+mod draft;
 mod enrol;
 mod indicators;
 mod init;

@@ -45,7 +45,7 @@ pub(crate) async fn draft(
     let mut nodes: Vec<NodeId> = wanted.into_iter().filter(|id| !given_up.contains(id)).collect();
     check_enough(roster, today, &nodes).map_err(Ended::Failed)?;
     nodes.sort();
-    let question = Prepare { request: request.study.clone() };
+    let question = Prepare { request: request.study.clone(), approval: request.approval.as_deref().cloned() };
     let asked = nodes.iter().map(|node| prepare(coordinator, patience, node, &question));
     let prepared: Vec<Prepared> = try_join_all(asked).await?;
     let data = nodes.iter().zip(&prepared).map(|(node, prepared)| NodeData {
@@ -129,6 +129,7 @@ fn manifest(
         catalogue_digest: asked.catalogue_digest,
         as_of: asked.as_of,
         request: question.request.clone(),
+        approval: question.approval.clone(),
         grain: prepared.iter().map(|prepared| prepared.grain).min().unwrap_or(Grain::Points),
         disclosure: disclosures.min().unwrap_or(Disclosure::Inclusion),
         everyone: prepared.iter().all(|prepared| prepared.everyone),

@@ -7,7 +7,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use tvaers_host::process::system_rng;
 use tvaers_protocol::message::Signed;
-use tvaers_protocol::request::{QueryRequest, StudyRequest};
+use tvaers_protocol::request::{Approval, QueryRequest, StudyRequest};
 use tvaers_protocol::study::{Grain, RunId};
 
 /// A stratification that is asked for.
@@ -16,6 +16,9 @@ use tvaers_protocol::study::{Grain, RunId};
 pub struct Request {
     /// What is asked for, signed by the person who asks.
     pub study: Signed<StudyRequest>,
+    /// What a second person signed of it; none where nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<Signed<Approval>>>,
     /// Seconds that a node may be away before the study is carried out without it.
     pub deadline_s: u64,
 }

@@ -363,7 +363,11 @@ impl World {
 
     #[expect(clippy::unused_self, reason = "requests are asked of a world")]
     pub(crate) fn request_for(&self, wish: StudyWish, deadline_s: u64) -> Request {
-        Request { study: asker().study(wish, deadline_s, SystemClock.now()).unwrap(), deadline_s }
+        Request {
+            study: asker().study(wish, deadline_s, SystemClock.now()).unwrap(),
+            approval: None,
+            deadline_s,
+        }
     }
 
     pub(crate) async fn run(&self, deadline_s: u64) -> Result<Summary, Problem> {

@@ -1,5 +1,6 @@
 //! From a folder to a node: creating one, and opening one for service. The rim where files and clocks are opened.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tvaers_definitions::library::Library;
@@ -23,14 +24,15 @@ use tvaers_query::Decimal;
 
 use crate::audit::event::{Event, PolicyLoaded};
 use crate::audit::{self, Audit};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::heads::lost;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::ledger::claim::Head;
 use crate::library::library;
 use crate::node::{Node, Parts};
-use crate::policy::{self, InForce, Loading};
+use crate::policy::keeper::Mark;
+use crate::policy::{self, InForce, Loading, revoked, signed};
 use crate::state::State;
 use crate::study::restore;
 use crate::witness::denied::Behind;
@@ -166,12 +168,14 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let state = state(&home).await?;
     let library = library(&home)?;
     let software = software()?;
+    // Looked at before it is read, so that a change in between is seen with the first request.
+    let mark = Mark::of(policy_files(&home, &config));
     let policy = policy(&home, &config, &roster, &state, &library).await?;
     let ledger = ledger(&state).await?;
     is_not_behind(&state, &ledger, &signing.verifying_key()).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
     log_is_not_behind(&state, &home, &signing.verifying_key()).await?;
-    start(&state, &audit, policy.as_ref(), clock.now()).await?;
+    start(&home, &state, &audit, policy.as_ref(), clock.now()).await?;
     let certificate_to = identity.certificate().valid_until;
     let parts = Parts {
         home,
@@ -182,7 +186,7 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
         state,
         ledger,
         audit,
-        policy,
+        policy: (policy, mark),
         software,
         certificate_to,
         clock,
@@ -241,6 +245,10 @@ pub async fn policies(
     let loading = Loading {
         node: &config.id,
         made_up: config.made_up,
+        signers: &config::signers(&config.policy_signers)
+            .map_err(|error| vec![Problem::from_error(Exit::BadInput, "config", &error)])?,
+        revocations: &home.revocations(),
+        policies: &home.policies(),
         delta,
         nodes: roster.map_or(0, |roster| roster.roster().members.len()),
         seen: seen.map(|(version, digest)| Seen { version, digest }),
@@ -357,8 +365,48 @@ pub(crate) fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> P
         .next("do not serve: tell the data-protection officer, and keep the file as it is")
 }
 
+/// The files of a policy that there are before it is read: its own, and the signatures beside it.
+#[must_use]
+pub fn policy_files(home: &Home, config: &Config) -> Vec<PathBuf> {
+    let signatures = config.policy_signers.iter().map(|signer| signed::beside(&home.policy(), &signer.role));
+    std::iter::once(home.policy()).chain(signatures).chain(revoked::files(&home.revocations())).collect()
+}
+
+/// Keeps a copy of a policy's file, by its digest.
+fn keep(home: &Home, policy: &InForce) -> Result<(), PrivateFileError> {
+    let path = home.policies().join(format!("{}.toml", policy.digest()));
+    if path.exists() {
+        return Ok(());
+    }
+    private::create_dir(&home.policies())?;
+    private::replace(&path, policy.text().as_bytes())
+}
+
+/// Remembers a policy that comes into force, keeps a copy of its file, and gives what the log is told of it.
+///
+/// # Errors
+/// [`Problem`]: it may not come into force.
+pub(crate) async fn note_policy(
+    home: &Home,
+    state: &State,
+    policy: &InForce,
+    now: jiff::Timestamp,
+) -> Result<Event, Problem> {
+    if let Some(seen) = policy.seen() {
+        let noted = state.note_policy(seen.version, seen.digest, now).await;
+        noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    }
+    let (version, laboratory) = (policy.version(), policy.is_laboratory());
+    let signed_by = policy.signed_by().to_vec();
+    keep(home, policy).map_err(|error| {
+        Problem::from_error(Exit::Failed, "policy.keep", &error).at(home.policies().display())
+    })?;
+    Ok(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory, signed_by }))
+}
+
 /// Tells the log that the node starts, and under which policy.
 async fn start(
+    home: &Home,
     state: &State,
     audit: &Audit,
     policy: Option<&InForce>,
@@ -366,12 +414,8 @@ async fn start(
 ) -> Result<(), Problem> {
     let mut events = vec![Event::Start];
     if let Some(policy) = policy {
-        if let Some(seen) = policy.seen() {
-            let noted = state.note_policy(seen.version, seen.digest, now).await;
-            noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
-        }
-        let (version, laboratory) = (policy.version(), policy.is_laboratory());
-        events.push(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory }));
+        events.push(note_policy(home, state, policy, now).await?);
+        events.extend(policy.revocations().iter().cloned().map(Event::PolicyRevoked));
     }
     let recorded = audit.record(now, events).await;
     recorded.map(drop).map_err(|error| {

@@ -1,24 +1,26 @@
-//! The audit log: every request, permitted or refused, and what else a data-protection officer asks about. One file
-//! of JSON Lines in the node's folder, only ever added to, chained by SHA-256, on the disk before anything is
-//! answered. A request whose entry cannot be written is not answered.
+//! The audit log: every request, permitted or refused, and what else a data-protection officer asks about. JSON Lines
+//! in the node's folder, only ever added to, chained by SHA-256, on the disk before anything is answered. A request
+//! whose entry cannot be written is not answered.
 //!
 //! It does not say who could be meant: no value, no person, no literal of a filter ([`event`] has no place for one).
-//! It is not signed or witnessed yet: whoever can write the file can write another history. [`mod@line`] says where
-//! signatures go.
 //!
 //! In reading order: [`event`] what is told, in [`code`]s; [`mod@line`] one entry and its digest; [`read`] reading and
-//! verifying; here, writing.
+//! verifying; here, writing; [`file`] whose turn it is to write; [`rotate`] and [`prune`] full files and old ones;
+//! [`lookup`] what it says of one entry.
 
-use std::fs::{File, OpenOptions};
+mod file;
+pub mod lookup;
+mod prune;
+mod rotate;
+
+use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::retry_on_intr;
 use sha2::Digest as _;
+use tvaers_audit::files;
 use tvaers_host::private;
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
@@ -26,11 +28,14 @@ use tvaers_protocol::id::Digest;
 use crate::ledger::claim::Head;
 use event::{Event, Truncated};
 use line::{Entry, LINE_BYTES_MAX};
-use read::Entries;
+use read::{Entries, Verified};
 
+pub use self::prune::Pruning;
 pub use tvaers_audit::{AuditError, code, event, line, read};
 
-pub mod lookup;
+/// Bytes from which on a file of the log is full: about 70,000 entries, which an editor still opens and a mail server
+/// may still take, and weeks of a busy node.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// The open audit log. Clones write to the same one, and so may other processes.
 #[derive(Clone)]
@@ -41,15 +46,21 @@ pub struct Audit {
 struct Log {
     path: PathBuf,
     software: Software,
+    file_bytes_max: u64,
     tail: Mutex<Tail>,
 }
 
 /// What this process knows of the log's end.
 struct Tail {
-    /// Device and inode: a file of the same name is not the same log.
+    /// The running file: see [`files::identity`].
     file: (u64, u64),
+    /// The number of its first entry.
+    first: u64,
+    /// Its bytes.
     bytes: u64,
     head: Head,
+    /// The digest of the log's first entry.
+    log: Option<Digest>,
     unsure: bool,
 }
 
@@ -60,16 +71,39 @@ impl Audit {
     /// # Errors
     /// [`AuditError`]: the node may not serve.
     pub fn open(path: &Path, software: Software, now: Timestamp) -> Result<Self, AuditError> {
+        Self::open_with(path, software, now, FILE_BYTES_MAX)
+    }
+
+    fn open_with(
+        path: &Path,
+        software: Software,
+        now: Timestamp,
+        file_bytes_max: u64,
+    ) -> Result<Self, AuditError> {
         let io = |source| AuditError::Io { path: path.to_owned(), source };
-        if !path.try_exists().map_err(io)? {
+        // Full files without a running one are what is left of a log: it is not begun anew.
+        if !path.try_exists().map_err(io)? && files::full_of(path)?.is_empty() {
             let made = private::append(path).map_err(|error| io(std::io::Error::other(error)))?;
             made.sync_all().map_err(io)?;
             // The file's name must survive a power cut as well.
-            path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all()).map_err(io)?;
+            file::sync_folder(path)?;
         }
-        let file = open(path)?;
-        let tail = Tail { file: identity(&file).map_err(io)?, bytes: 0, head: Head::EMPTY, unsure: false };
-        let log = Log { path: path.to_owned(), software, tail: Mutex::new(tail) };
+        let file = file::open(path)?;
+        let mut verified = Verified::default();
+        let mut entries = read::read(path)?;
+        for entry in entries.by_ref() {
+            verified.take(&entry?);
+        }
+        let bytes = file.metadata().map_err(io)?.len();
+        let tail = Tail {
+            file: files::identity(&file).map_err(io)?,
+            first: files::first_number(path)?.unwrap_or(verified.head.entries + 1),
+            bytes: bytes.saturating_sub(entries.torn_bytes() as u64),
+            head: entries.head(),
+            log: verified.log,
+            unsure: false,
+        };
+        let log = Log { path: path.to_owned(), software, file_bytes_max, tail: Mutex::new(tail) };
         log.catch_up(&file, &mut log.tail(), now)?;
         Ok(Self { log: Arc::new(log) })
     }
@@ -98,6 +132,13 @@ impl Audit {
     pub fn head(&self) -> Head {
         self.log.tail().head
     }
+
+    /// The digest of the log's first entry, which names it, whether or not that entry is there still; none of a log
+    /// without entries.
+    #[must_use]
+    pub fn log(&self) -> Option<Digest> {
+        self.log.tail().log
+    }
 }
 
 impl Log {
@@ -108,17 +149,27 @@ impl Log {
 
     fn append(&self, now: Timestamp, events: &[Event]) -> Result<Head, AuditError> {
         let mut tail = self.tail();
+        let mut file = self.turn(&mut tail, now)?;
+        if tail.bytes >= self.file_bytes_max {
+            file = self.rotate(&mut tail, now)?;
+        }
+        self.write(&file, &mut tail, now, events)?;
+        Ok(tail.head)
+    }
+
+    /// Waits for this process's turn, and takes note of all that others wrote.
+    fn turn(&self, tail: &mut Tail, now: Timestamp) -> Result<File, AuditError> {
         if tail.unsure {
             return Err(AuditError::Unsure);
         }
         // Opened anew, so that a log that was moved, made read-only or deleted is noticed.
-        let file = open(&self.path)?;
-        if identity(&file).map_err(self.io())? != tail.file {
-            return Err(AuditError::Cut { entry: tail.head.entries });
+        let file = file::open(&self.path)?;
+        let found = files::identity(&file).map_err(self.io())?;
+        if found != tail.file {
+            self.follow(tail, found)?;
         }
-        self.catch_up(&file, &mut tail, now)?;
-        self.write(&file, &mut tail, now, events)?;
-        Ok(tail.head)
+        self.catch_up(&file, tail, now)?;
+        Ok(file)
     }
 
     /// Reads what other processes have added since, and mends a torn end.
@@ -134,7 +185,8 @@ impl Log {
         file.seek(SeekFrom::Start(tail.bytes)).map_err(self.io())?;
         let mut entries = Entries::after(BufReader::new(file), tail.head);
         for entry in entries.by_ref() {
-            entry?;
+            let entry = entry?;
+            tail.log.get_or_insert(entry.digest);
         }
         tail.bytes += entries.bytes();
         tail.head = entries.head();
@@ -159,7 +211,7 @@ impl Log {
         events: &[Event],
     ) -> Result<(), AuditError> {
         let mut text = String::new();
-        let mut head = tail.head;
+        let (mut head, mut log) = (tail.head, None);
         for event in events {
             let number = head.entries + 1;
             let (line, digest) =
@@ -170,6 +222,7 @@ impl Log {
             }
             text.push_str(&line);
             text.push('\n');
+            log.get_or_insert(digest);
             head = Head { entries: number, digest };
         }
         let end = tail.bytes + text.len() as u64;
@@ -184,30 +237,13 @@ impl Log {
         }
         tail.bytes = end;
         tail.head = head;
+        tail.log = tail.log.or(log);
         Ok(())
     }
 
     fn io(&self) -> impl Fn(std::io::Error) -> AuditError {
         |source| AuditError::Io { path: self.path.clone(), source }
     }
-}
-
-/// Opens an existing log for this process alone; the lock is given up with the file.
-fn open(path: &Path) -> Result<File, AuditError> {
-    let io = |source| AuditError::Io { path: path.to_owned(), source };
-    let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
-    let metadata = file.metadata().map_err(io)?;
-    let mode = metadata.mode() & 0o777;
-    // Also for an administrator, whom the system lets write anything: a log made read-only is meant to be left alone.
-    if !metadata.is_file() || mode != 0o600 {
-        return Err(AuditError::Mode { path: path.to_owned(), mode });
-    }
-    retry_on_intr(|| flock(&file, FlockOperation::LockExclusive)).map_err(|error| io(error.into()))?;
-    Ok(file)
-}
-
-fn identity(file: &File) -> std::io::Result<(u64, u64)> {
-    file.metadata().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod source;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tvaers_audit::name::Name;
+use tvaers_policy::signature::{KeyError, PublicKey, RoleError, SignerRole};
 use tvaers_protocol::id::{NodeId, Sector};
 
 pub use self::source::SourceFileError;
@@ -25,9 +27,24 @@ pub struct Config {
     pub coordinator: String,
     /// Whether the database holds made-up persons only. Set when the node is created; cannot be changed later.
     pub made_up: bool,
+    /// Who must sign the policy, each in a role of their own: it is in force only with all their signatures.
+    #[serde(rename = "policy-signer", default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_signers: Vec<PolicySigner>,
     /// The server that holds the rows; without it they are imported from files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourcePlace>,
+}
+
+/// A person who signs policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PolicySigner {
+    /// In which role, such as `controller` or `dpo`; the signature is `policy.toml.<role>.minisig`.
+    pub role: String,
+    /// The person's name, as the audit log tells it.
+    pub name: String,
+    /// The person's public key, as minisign writes it.
+    pub key: String,
 }
 
 /// How to find the PostgreSQL server that holds the rows.
@@ -59,6 +76,14 @@ pub enum ConfigError {
         /// The file.
         path: String,
         /// Line, column and reason.
+        reason: String,
+    },
+    /// Somebody who cannot sign policies.
+    #[error("`policy-signer` {number}: {reason}")]
+    Signer {
+        /// Which, counted from 1.
+        number: usize,
+        /// What is wrong.
         reason: String,
     },
     /// A code outside its sector's range.
@@ -96,7 +121,22 @@ impl Config {
         if !self.sector.has_code(self.code) {
             return Err(ConfigError::Code { code: self.code, sector: self.sector });
         }
+        signers(&self.policy_signers)?;
         Ok(())
+    }
+
+    fn signers_text(&self) -> String {
+        let text = |text: &str| toml::Value::String(text.to_owned());
+        let signer = |signer: &PolicySigner| {
+            let (role, name, key) = (text(&signer.role), text(&signer.name), text(&signer.key));
+            format!(
+                "\n# Must sign the policy.\n[[policy-signer]]\nrole = {role}\nname = {name}\nkey = {key}\n"
+            )
+        };
+        if self.policy_signers.is_empty() {
+            return SIGNERS_EXAMPLE.to_owned();
+        }
+        self.policy_signers.iter().map(signer).collect()
     }
 
     /// The file as `init` writes it, with a comment per field.
@@ -111,15 +151,62 @@ impl Config {
              # Who runs it, as the roster shows it.\nname = {}\n\
              # Host and port of the coordinator. The node dials out (UDP); nothing dials in.\ncoordinator = \"{}\"\n\
              # Whether every person in the database is made up. Decided at creation; the database is marked too.\n\
-             made-up = {}\n{source}",
+             made-up = {}\n{}{source}",
             self.id,
             self.sector,
             self.code,
             toml::Value::String(self.name.clone()),
             self.coordinator,
             self.made_up,
+            self.signers_text(),
         )
     }
+}
+
+/// What `init` says of signers that there are none of.
+const SIGNERS_EXAMPLE: &str = "
+# Who must sign the policy, two persons or more over real data. It is in force only with the signature of each beside
+# it, such as policy.toml.dpo.minisig (`tvaers-policy sign`, or `minisign -S`). The key is the second line of the
+# person's .pub file.
+# [[policy-signer]]
+# role = \"controller\"
+# name = \"Kommunaldirekt\u{f8}ren\"
+# key = \"RW...\"
+# [[policy-signer]]
+# role = \"dpo\"
+# name = \"Databeskyttelsesr\u{e5}dgiveren\"
+# key = \"RW...\"
+";
+
+/// The signers, each with a role and a key of their own.
+///
+/// # Errors
+/// [`ConfigError::Signer`].
+pub(crate) fn signers(stated: &[PolicySigner]) -> Result<Vec<Signer>, ConfigError> {
+    let mut signers: Vec<Signer> = Vec::new();
+    for (index, signer) in stated.iter().enumerate() {
+        let wrong = |reason: String| ConfigError::Signer { number: index + 1, reason };
+        let role: SignerRole = signer.role.parse().map_err(|error: RoleError| wrong(error.to_string()))?;
+        let key: PublicKey = signer.key.parse().map_err(|error: KeyError| wrong(error.to_string()))?;
+        let name = format!("{} ({role}, key {})", signer.name, key.id());
+        let name = Name::new(name).map_err(|error| wrong(error.to_string()))?;
+        if signers.iter().any(|other| other.role == role || other.key == key) {
+            return Err(wrong("its role or its key stands twice".to_owned()));
+        }
+        signers.push(Signer { role, person: signer.name.clone(), name, key });
+    }
+    Ok(signers)
+}
+
+/// A person who signs policies, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Signer {
+    pub(crate) role: SignerRole,
+    /// The person's name alone.
+    pub(crate) person: String,
+    /// Name, role and the key's number, as the audit log tells them.
+    pub(crate) name: Name,
+    pub(crate) key: PublicKey,
 }
 
 /// What `init` says of a source that there is not.
@@ -156,6 +243,7 @@ mod tests {
             name: "Lolland \"Kommune\"".to_owned(),
             coordinator: "127.0.0.1:4433".to_owned(),
             made_up: true,
+            policy_signers: Vec::new(),
             source: None,
         }
     }

@@ -51,6 +51,18 @@ impl Home {
         self.dir.join("policy.toml")
     }
 
+    /// Policies that were in force, a file each by its digest: the log names digests.
+    #[must_use]
+    pub fn policies(&self) -> PathBuf {
+        self.dir.join("policies")
+    }
+
+    /// Revocations of policies and permits, each with its signature.
+    #[must_use]
+    pub fn revocations(&self) -> PathBuf {
+        self.dir.join("revocations")
+    }
+
     /// The node's own memory.
     #[must_use]
     pub fn state(&self) -> PathBuf {

@@ -29,6 +29,7 @@ use crate::home::Home;
 use crate::ledger::history::Totals;
 use crate::ledger::{Ledger, LedgerError};
 use crate::policy::InForce;
+use crate::policy::keeper::{Keeper, Mark};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::study::Study;
@@ -63,8 +64,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// What it tells those who audit it.
     pub audit: Audit,
-    /// Its policy; none permits nothing.
-    pub policy: Option<InForce>,
+    /// Its policy when it starts, none where there is no file, and what its files looked like before it was read.
+    pub policy: (Option<InForce>, Mark),
     /// What it runs.
     pub software: Software,
     /// When its certificate runs out.
@@ -83,6 +84,7 @@ pub struct Node {
     witnesses: Witnesses,
     heads: Heads,
     spare: Spare,
+    keeper: Keeper,
 }
 
 /// The studies of a node.
@@ -101,8 +103,10 @@ impl Node {
 
     /// Puts a node together; nothing is sent yet.
     #[must_use]
-    pub fn new(parts: Parts, library: Library) -> Self {
+    pub fn new(mut parts: Parts, library: Library) -> Self {
+        let (policy, mark) = std::mem::take(&mut parts.policy);
         Self {
+            keeper: Keeper::new(policy, mark),
             parts,
             library,
             studies: Mutex::default(),
@@ -172,8 +176,13 @@ impl Node {
         self.witnesses.until_behind().await.problem()
     }
 
-    pub(crate) fn policy(&self) -> Option<&InForce> {
-        self.parts.policy.as_ref()
+    /// The policy in force now; none permits nothing. A request keeps the one that it began with.
+    pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
+        self.keeper.policy()
+    }
+
+    pub(crate) const fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 
     pub(crate) fn software(&self) -> &Software {

@@ -4,9 +4,12 @@
 //! for something that this version cannot do keeps the node from starting: nothing is answered under half a policy.
 
 mod excluded;
+pub(crate) mod keeper;
 mod load;
 pub(crate) mod period;
+pub(crate) mod revoked;
 mod rules;
+pub(crate) mod signed;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,7 +20,9 @@ use tvaers_protocol::id::Digest;
 use tvaers_protocol::release::BudgetLeft;
 use tvaers_release::conversion::{Delta, Epsilon, rho_within};
 
+use crate::audit::event::PolicyRevoked;
 use crate::ledger::claim::{self, Window};
+use crate::ledger::name::Name;
 
 pub(crate) use self::excluded::Excluded;
 pub use self::load::{Loading, load};
@@ -27,12 +32,33 @@ pub(crate) use self::rules::{no_policy, of_request, own, rules};
 pub struct InForce {
     policy: Policy,
     excluded: Excluded,
+    /// Its file.
+    text: String,
+    /// Who signed it.
+    signed_by: Vec<Name>,
+    /// What of it is revoked.
+    revocations: Vec<PolicyRevoked>,
 }
 
 impl InForce {
     /// What it says.
     pub(crate) const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Its file.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Who signed it, by name, role and key; nobody needs to sign one for made-up data.
+    pub(crate) fn signed_by(&self) -> &[Name] {
+        &self.signed_by
+    }
+
+    /// What of it is revoked, as the log is told.
+    pub(crate) fn revocations(&self) -> &[PolicyRevoked] {
+        &self.revocations
     }
 
     /// Who is left out of everything.

@@ -63,7 +63,7 @@ pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange)
         Ok((plan, in_force)) => {
             let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
             replies.keep_to(grid);
-            return or_fail_on_grid(began, grid, answer_planned(node, &plan, in_force, now, replies)).await;
+            return or_fail_on_grid(began, grid, answer_planned(node, &plan, &in_force, now, replies)).await;
         }
         Err(rules) => rules,
     };
@@ -329,7 +329,7 @@ pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed
         Ok(planned) => planned,
         Err(rules) => return Ok(nothing(rules)),
     };
-    Ok(match judge(&plan, in_force, &spent(node, &plan, in_force, now).await?) {
+    Ok(match judge(&plan, &in_force, &spent(node, &plan, &in_force, now).await?) {
         Ok(Granted { grant, joint }) => {
             let price = grant.price;
             let left =

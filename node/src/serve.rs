@@ -25,6 +25,7 @@ use tvaers_protocol::witness::AskWitness;
 use crate::audit::event::Closing;
 use crate::heads;
 use crate::node::Node;
+use crate::policy::keeper;
 use crate::query;
 use crate::refusal::Refusal;
 use crate::study::{Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, pseudonymise, told};
@@ -38,6 +39,9 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// For a request to be worked on: longer than any study.
 const WATCH_TIME: Duration = Duration::from_secs(24 * 3600 * 400);
+
+/// Between looks at the policy's files while nobody asks.
+const WATCH_POLICY_TIME: Duration = Duration::from_secs(5);
 
 /// Between looks for studies whose deadline has passed.
 const SWEEP_TIME: Duration = Duration::from_secs(60);
@@ -71,6 +75,15 @@ pub async fn sign_head(node: &Node) {
 /// Looks once whether a head is due, or whether somebody has yet to see the last one.
 pub async fn look_at_heads(node: &Node) {
     heads::look(node).await;
+}
+
+/// Puts a changed policy in force, or takes one out of force, also while nobody asks.
+pub async fn watch_policy(node: Arc<Node>) {
+    let mut turn = tokio::time::interval(WATCH_POLICY_TIME);
+    loop {
+        turn.tick().await;
+        keeper::refresh(&node).await;
+    }
 }
 
 /// Dials and serves until cancelled.
@@ -148,6 +161,7 @@ async fn answer(
     ask: Frame,
     exchange: &mut Exchange,
 ) -> Result<(), Refusal> {
+    keeper::refresh(node).await;
     match ask.kind() {
         Kind::Status => return reply(exchange, &status(node).await?).await,
         Kind::AskWitness => {
@@ -290,7 +304,7 @@ async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
 /// The policy in force, and what is left of its budgets.
 async fn policy(node: &Node) -> Result<Option<PolicyStatement>, Refusal> {
     let Some(in_force) = node.policy() else { return Ok(None) };
-    let left = query::left_over_all(node, in_force).await?;
+    let left = query::left_over_all(node, &in_force).await?;
     Ok(Some(PolicyStatement {
         digest: in_force.digest(),
         version: in_force.version(),

@@ -3,12 +3,21 @@
 use std::fmt;
 
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::ser::SerializeTuple;
+use serde::ser::{Error as _, SerializeTuple};
 use serde::{Deserializer, Serializer};
 
 pub(crate) fn serialize<S: Serializer, const N: usize>(bytes: &[u8; N], to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() {
-        return to.serialize_str(&hex::encode(bytes));
+        // On the stack: an audit log is written again, entry by entry, when it is verified.
+        let mut digits = [0; 128];
+        let text = digits
+            .get_mut(..2 * N)
+            .and_then(|digits| hex::encode_to_slice(bytes, digits).ok().map(|()| digits))
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        return text.map_or_else(
+            || Err(S::Error::custom("more bytes than are written in hexadecimal")),
+            |text| to.serialize_str(text),
+        );
     }
     let mut tuple = to.serialize_tuple(N)?;
     for byte in bytes {

@@ -12,7 +12,7 @@ use crate::codec;
 use crate::frame::Kind;
 use crate::id::{Digest, NodeId};
 use crate::release::{BudgetLeft, Showing};
-use crate::request::StudyRequest;
+use crate::request::{Approval, StudyRequest};
 use crate::sign::{BadSignature, Purpose, Signature, SigningKey, VerifyingKey};
 use crate::study::{Disclosure, Grain, Manifest};
 
@@ -188,6 +188,8 @@ pub struct JoinCounts {
 pub struct Prepare {
     /// What is asked for, signed by the person who asks.
     pub request: Signed<StudyRequest>,
+    /// What a second person signed of it; none where nobody did.
+    pub approval: Option<Signed<Approval>>,
 }
 
 impl Message for Prepare {

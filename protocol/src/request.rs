@@ -126,6 +126,18 @@ pub struct TablesRequest {
     pub cut_off: Option<u16>,
 }
 
+/// A second person's word that another's request may be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The digest of the signed request.
+    pub request: Digest,
+    /// The key of the person who approves.
+    pub approver: VerifyingKey,
+    /// When.
+    pub created: Timestamp,
+}
+
 /// Something that a person can ask for.
 pub trait PersonRequest: Serialize {
     /// What its signature is for.
@@ -168,6 +180,12 @@ pub enum RequestError {
     Created,
     #[error("the request has expired")]
     Expired,
+    #[error(
+        "the approval is of another request, or not signed by the key that it names, or under another roster"
+    )]
+    Approval,
+    #[error("the key that signed the approval is nobody's in the roster")]
+    Approver,
 }
 
 impl RequestError {
@@ -179,6 +197,8 @@ impl RequestError {
             Self::Unknown => "request.unknown-key",
             Self::Created => "request.created",
             Self::Expired => "request.expired",
+            Self::Approval => "second-signature.signature",
+            Self::Approver => "second-signature.unknown-key",
         }
     }
 
@@ -190,6 +210,8 @@ impl RequestError {
             Self::Unknown => "Have your key put into the roster.",
             Self::Created => "Set the clock of the machine where you ask.",
             Self::Expired => "Ask again.",
+            Self::Approval => "Have this very request approved, under the federation's newest roster.",
+            Self::Approver => "Have it approved by a person of the roster, or have the key put into it.",
         }
     }
 }
@@ -240,6 +262,40 @@ impl<T: PersonRequest> Signed<T> {
         self.verify(T::PURPOSE, roster.digest(), &key)?;
         let person = roster.roster().people.iter().find(|person| person.signing == key);
         person.ok_or(RequestError::Unknown)
+    }
+}
+
+impl Signed<Approval> {
+    /// Approves a request, under the roster that it was signed under.
+    #[must_use]
+    pub fn approval<T: PersonRequest>(
+        request: &Signed<T>,
+        now: Timestamp,
+        roster: Digest,
+        key: &SigningKey,
+    ) -> Self {
+        let content =
+            Approval { request: request.request_digest(0), approver: key.verifying_key(), created: now };
+        Self::new(content, Purpose::Approval, roster, key)
+    }
+
+    /// Who approved the request: a person of the roster, whose key signed.
+    ///
+    /// # Errors
+    /// [`RequestError::Approval`] and [`RequestError::Approver`].
+    pub fn approver<'r, T: PersonRequest>(
+        &self,
+        request: &Signed<T>,
+        roster: &'r VerifiedRoster,
+    ) -> Result<&'r Person, RequestError> {
+        let key = self.content.approver;
+        let said =
+            self.verify(Purpose::Approval, roster.digest(), &key).map_err(|_| RequestError::Approval)?;
+        if said.request != request.request_digest(0) {
+            return Err(RequestError::Approval);
+        }
+        let person = roster.roster().people.iter().find(|person| person.signing == key);
+        person.ok_or(RequestError::Approver)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::hex_bytes;
 use crate::id::{Digest, NodeId};
 use crate::limit;
 use crate::message::Signed;
-use crate::request::StudyRequest;
+use crate::request::{Approval, StudyRequest};
 use crate::roster::{Member, VerifiedRoster};
 
 /// The random name of a run.
@@ -108,6 +108,8 @@ pub struct Manifest {
     pub roster: Digest,
     /// What was asked for, signed by the person who asks; all that follows keeps within it.
     pub request: Signed<StudyRequest>,
+    /// What a second person signed of the request; none where nobody did.
+    pub approval: Option<Signed<Approval>>,
     /// What the tables are charged at each node, in thousand-millionths of rho; 0 where none are asked for.
     pub nano_rho: u64,
     /// The model's name.

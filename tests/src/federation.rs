@@ -73,6 +73,7 @@ pub struct Federation {
     provisioned: provision::Federation,
     permits: Permits,
     asker: Asker,
+    officer: Asker,
     nodes: BTreeMap<NodeId, Arc<Node>>,
     links: BTreeMap<NodeId, Arc<dyn Link>>,
     coordinator: Arc<Coordinator>,
@@ -195,9 +196,13 @@ impl Builder {
         // A key that policies can name.
         let key = dir.path().join("analyst.key");
         private::write_key(&key, &policy::ANALYST)?;
-        let provisioned = provision::provision(folders, &out, Some(&key), false, today)?;
+        let second = dir.path().join("officer.key");
+        private::write_key(&second, &policy::OFFICER)?;
+        let keys = provision::Keys { analyst: Some(&key), officer: Some(&second) };
+        let provisioned = provision::provision(folders, &out, keys, false, today)?;
         permits.put(&provisioned, self.grain)?;
         let asker = provisioned.asker()?;
+        let officer = provisioned.officer()?.context("there is no officer")?;
         for folder in &provisioned.folders {
             import(&provisioned.node_home(&folder.id), &folder.path, self.as_of).await?;
         }
@@ -212,6 +217,7 @@ impl Builder {
             provisioned,
             permits,
             asker,
+            officer,
             nodes,
             links: BTreeMap::new(),
             coordinator,

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
+use tvaers_coordinator::stratify;
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::Model;
 use tvaers_host::private;
@@ -163,8 +164,8 @@ impl Hand {
     /// Where a node does not say what it has.
     pub async fn draft(&self, federation: &Federation) -> anyhow::Result<Manifest> {
         let model = self.model()?;
-        let request = federation.request_at(Grain::Events).study;
-        let question = Prepare { request: request.clone() };
+        let stratify::Request { study: request, approval, .. } = federation.request_at(Grain::Events);
+        let question = Prepare { request: request.clone(), approval: approval.as_deref().cloned() };
         let roster = self.roster.roster();
         let holders: Vec<NodeId> = roster.holders().map(|member| member.id.clone()).collect();
         let mut participants = Vec::new();
@@ -185,6 +186,7 @@ impl Hand {
             run: RunId(run),
             roster: self.roster.digest(),
             request,
+            approval: approval.map(|approval| *approval),
             nano_rho: NANO_RHO,
             everyone: true,
             model: model.name.clone(),

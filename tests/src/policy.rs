@@ -11,6 +11,8 @@ const EXAMPLE: &str = include_str!("../../policies/examples/municipality.toml");
 
 /// The seed of the key of the person who asks in tests: policies name the key.
 pub const ANALYST: [u8; 32] = [0x5a; 32];
+/// The key of the person who approves stratifications.
+pub const OFFICER: [u8; 32] = [0x5b; 32];
 
 /// The permit for queries of [`municipality`].
 pub const AGGREGATES: &str = "monitoring-2026";
@@ -26,6 +28,7 @@ pub fn municipality(node: &str) -> String {
     let today = TimeZone::UTC.to_datetime(SystemClock.now()).date();
     let day = |days: i64| today.saturating_add(days.days()).to_string();
     let key = hex(&SigningKey::from_seed(&ANALYST).verifying_key().0);
+    let officer = hex(&SigningKey::from_seed(&OFFICER).verifying_key().0);
     let changes = [
         ("node = \"k360\"", format!("node = \"{node}\"")),
         ("version = 2\n", "version = 1\n".to_owned()),
@@ -45,6 +48,10 @@ pub fn municipality(node: &str) -> String {
         (
             "key = \"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"",
             format!("key = \"{key}\""),
+        ),
+        (
+            "key = \"d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0\"",
+            format!("key = \"{officer}\""),
         ),
         (
             "key = \"b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2\"",

@@ -334,7 +334,7 @@ async fn ask_one(
             tables: Some(tables),
         };
         let study = asker.study(wish, deadline_s, now)?;
-        Request::Stratify(crate::stratify::Request { study, deadline_s })
+        Request::Stratify(crate::stratify::Request { study, approval: None, deadline_s })
     };
     let bar = bar(output);
     let reply = ask(&home.socket(), &request, |event| show(event, &bar, output)).await;

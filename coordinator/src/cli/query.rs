@@ -17,6 +17,7 @@ use tvaers_release::of_query::PERSONS_MAX;
 use tvaers_release::spread::Spread;
 
 use super::asking::{Asking, under};
+use super::draft;
 use super::{bar, results, show};
 use crate::advice::{self, Advised, Expected, PERSONS};
 use crate::asker::Asker;
@@ -32,6 +33,8 @@ pub(super) enum Command {
     Preview(PreviewArgs),
     /// Ask a query, and show the answer
     Submit(SubmitArgs),
+    /// Approve another person's stratification, as its permit may demand: the second signature
+    Approve(draft::ApproveArgs),
     /// Show what was asked, newest first
     List,
     /// Show the newest answer to a query
@@ -98,6 +101,7 @@ pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Resul
     match command {
         Command::Preview(args) => preview(home, args, output).await,
         Command::Submit(args) => submit(home, args, output).await,
+        Command::Approve(args) => draft::approve(home, args, output),
         Command::List => results::list(home, output).await,
         Command::Show { name } => results::show(home, name, output).await,
     }

@@ -1,6 +1,7 @@
 //! `tvaers stratify`.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
@@ -12,7 +13,7 @@ use tvaers_protocol::request::TablesRequest;
 use tvaers_protocol::study::Grain;
 
 use super::asking::{Asking, under};
-use super::results;
+use super::{draft, results};
 use crate::asker::{StudyWish, nano_rho};
 use crate::control::{Reply, Request, ask};
 use crate::event::Event;
@@ -53,6 +54,12 @@ pub(super) struct Args {
     /// Tabulate how many have at least this total, instead of the model's own strata and rule
     #[arg(long, value_name = "TOTAL", requires = "tables_permit")]
     cut_off: Option<u16>,
+    /// Write the signed request to this file instead of asking, for a second person to approve
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
+    /// Days for which a draft may be carried out
+    #[arg(long, value_name = "DAYS", default_value_t = 7, requires = "draft", value_parser = clap::value_parser!(u64).range(1..=28))]
+    valid_days: u64,
     #[command(flatten)]
     asking: Asking,
 }
@@ -71,8 +78,26 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         list: args.permit.as_ref().map(|permit| under(permit, &args.purpose)),
         tables,
     };
-    let study = asker.study(wish, args.deadline, SystemClock.now())?;
-    let request = Request::Stratify(stratify::Request { study, deadline_s: args.deadline });
+    let drafted_s = if args.draft.is_some() { args.valid_days * 24 * 3600 } else { 0 };
+    let study = asker.study(wish, args.deadline.saturating_add(drafted_s), SystemClock.now())?;
+    let request = stratify::Request { study, approval: None, deadline_s: args.deadline };
+    let Some(file) = &args.draft else { return submit(home, request, args.allow_missing, output).await };
+    draft::write(file, &request)?;
+    output.result(format_args!(
+        "Drafted. Send {0} to the person who approves it (`tvaers query approve {0}`); then `tvaers study submit {0}`.",
+        file.display()
+    ));
+    Ok(())
+}
+
+/// Has a stratification carried out, and shows what came of it.
+pub(super) async fn submit(
+    home: &Home,
+    request: stratify::Request,
+    allow_missing: bool,
+    output: Output,
+) -> Result<(), Problem> {
+    let request = Request::Stratify(request);
     let bar = bar(output);
     let reply = ask(&home.socket(), &request, |event| show(event, &bar, output)).await;
     bar.finish_and_clear();
@@ -88,7 +113,7 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         Format::Text => text(&summary).iter().for_each(|line| output.result(line)),
     }
     // What was done is told first: without some nodes it is still worth having.
-    summary.problem(args.allow_missing).map_or(Ok(()), Err)
+    summary.problem(allow_missing).map_or(Ok(()), Err)
 }
 
 pub(super) fn show(event: &Event, bar: &ProgressBar, output: Output) {

@@ -1,11 +1,13 @@
-//! `tvaers study list | show`.
+//! `tvaers study submit | list | show`.
+
+use std::path::PathBuf;
 
 use jiff::{Timestamp, Unit};
 use tvaers_host::output::{Format, Output, table};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 
-use super::stratify;
+use super::{draft, stratify};
 use crate::control::{Reply, Request, ask};
 use crate::home::Home;
 use crate::request::Asked;
@@ -14,6 +16,14 @@ use crate::stratify::{Outcome, RequestId};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
+    /// Have a drafted stratification carried out, approved or not
+    Submit {
+        /// The file that `tvaers stratify --draft` wrote and `tvaers query approve` may have signed
+        file: PathBuf,
+        /// A study without some nodes counts as done: exit code 0 instead of 4
+        #[arg(long)]
+        allow_missing: bool,
+    },
     /// Show all that was asked for, newest first
     List,
     /// Show one request: its studies, who was missing, and what came of it
@@ -25,6 +35,9 @@ pub(super) enum Command {
 
 pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
     let only = match command {
+        Command::Submit { file, allow_missing } => {
+            return stratify::submit(home, draft::read(file)?, *allow_missing, output).await;
+        }
         Command::List => None,
         Command::Show { run } => Some(run.clone()),
     };

@@ -26,7 +26,7 @@ fn study() -> Signed<StudyRequest> {
 }
 
 fn request() -> Asked {
-    Asked::Stratify(Request { study: study(), deadline_s: 60 })
+    Asked::Stratify(Request { study: study(), approval: None, deadline_s: 60 })
 }
 
 fn draft(number: u8) -> Draft {
@@ -36,6 +36,7 @@ fn draft(number: u8) -> Draft {
         run: RunId([number; 16]),
         roster: Digest([1; 32]),
         request: study(),
+        approval: None,
         nano_rho: 400_000_000,
         model: "sad".to_owned(),
         model_digest: Digest([2; 32]),
@@ -131,7 +132,10 @@ async fn requests_are_gone_on_with_in_the_order_in_which_they_were_asked() {
         let (id, time): (_, Timestamp) = (RequestId::random(), time.parse().unwrap());
         state.ask(&id, &request(), time).await.unwrap();
         // Again under the same name changes nothing.
-        state.ask(&id, &Asked::Stratify(Request { study: study(), deadline_s: 1 }), now()).await.unwrap();
+        state
+            .ask(&id, &Asked::Stratify(Request { study: study(), approval: None, deadline_s: 1 }), now())
+            .await
+            .unwrap();
         asked.push((time, id));
     }
     asked.sort_by_key(|(time, _)| *time);

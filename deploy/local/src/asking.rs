@@ -30,6 +30,8 @@ use crate::timing::{Running, Timings};
 pub(crate) struct Asking<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) asker: &'a Asker,
+    /// Who approves stratifications; none in a federation that was made without.
+    pub(crate) officer: Option<&'a Asker>,
     pub(crate) permits: &'a Permits,
     pub(crate) socket: PathBuf,
     pub(crate) parties: &'a [party::Party],
@@ -132,12 +134,18 @@ impl Asking<'_> {
                 cut_off: None,
             }),
         };
-        let study = self.asker.study(wish, self.deadline_s, SystemClock.now())?;
-        let deadline_s = self.deadline_s;
-        match self.ask(&Request::Stratify(stratify::Request { study, deadline_s }))? {
+        match self.ask(&self.approved(wish)?)? {
             Reply::Stratified(summary) => Ok(summary),
             _ => Err(other_answer()),
         }
+    }
+
+    /// A stratification, signed by the person who asks and by the one who approves.
+    fn approved(&self, wish: StudyWish) -> Result<Request, Problem> {
+        let now = SystemClock.now();
+        let study = self.asker.study(wish, self.deadline_s, now)?;
+        let approval = self.officer.map(|officer| Box::new(officer.approve(&study, now)));
+        Ok(Request::Stratify(stratify::Request { study, approval, deadline_s: self.deadline_s }))
     }
 
     /// Asks an indicator: its result, and what became of it.
@@ -161,8 +169,7 @@ impl Asking<'_> {
                 list: None,
                 tables: Some(tables),
             };
-            let study = self.asker.study(wish, deadline_s, now)?;
-            return match self.ask(&Request::Stratify(stratify::Request { study, deadline_s }))? {
+            return match self.ask(&self.approved(wish)?)? {
                 Reply::Stratified(summary) => {
                     let json = summary.tables.as_ref().map(serde_json::to_string).transpose();
                     let json =

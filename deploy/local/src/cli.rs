@@ -147,6 +147,9 @@ struct RunArgs {
     /// The key of the person who asks, for policies that name it [default: one is made]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// The key of the person who approves stratifications, for policies that name it [default: one is made]
+    #[arg(long, value_name = "FILE")]
+    second_key: Option<PathBuf>,
     /// A run without some nodes counts as done: exit code 0 instead of 4
     #[arg(long)]
     allow_missing: bool,
@@ -243,6 +246,7 @@ fn run_run(args: RunArgs, output: Output) -> Result<(), Problem> {
         times: args.times,
         rho: args.rho,
         key: args.key,
+        second_key: args.second_key,
         grain: args.grain,
         deadline_s: args.deadline,
         allow_missing: args.allow_missing,

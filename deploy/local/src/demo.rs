@@ -41,6 +41,7 @@ pub fn run(population: &MakeOptions, out: &Path, output: Output) -> Result<(), P
         times: None,
         rho: None,
         key: None,
+        second_key: None,
     };
     let report = run::run(&options, output)?;
     if output.format == Format::Json {

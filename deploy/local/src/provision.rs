@@ -27,8 +27,8 @@ const EVALUATIONS_MAX: u32 = 100_000_000;
 const MARK: &str = ".tvaers-local";
 
 /// What `run` writes under OUT; `--fresh` removes these and nothing else.
-const OURS: [&str; 7] =
-    ["nodes", "coordinator", "analyst", "stratify", "results", "report.html", "timings.json"];
+const OURS: [&str; 8] =
+    ["nodes", "coordinator", "analyst", "officer", "stratify", "results", "report.html", "timings.json"];
 
 /// A node's folder of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,21 @@ impl Federation {
     #[must_use]
     pub fn analyst_key(&self) -> PathBuf {
         self.out.join("analyst").join("signing.key")
+    }
+
+    /// The key of the person who approves what the first one asks for.
+    #[must_use]
+    pub fn officer_key(&self) -> PathBuf {
+        self.out.join("officer").join("signing.key")
+    }
+
+    /// The person who approves; none in a federation that was made without.
+    ///
+    /// # Errors
+    /// [`Problem`] where key or roster cannot be read.
+    pub fn officer(&self) -> Result<Option<Asker>, Problem> {
+        let (home, key) = (self.coordinator_home(), self.officer_key());
+        key.exists().then(|| Asker::open(&key, &home.roster(), library(&home)?)).transpose()
     }
 
     /// The person who asks.
@@ -142,6 +157,15 @@ fn folder(name: &str, path: PathBuf) -> Result<DataFolder, Problem> {
     })
 }
 
+/// The keys of people, where they are not to be made here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys<'a> {
+    /// Of the person who asks.
+    pub analyst: Option<&'a Path>,
+    /// Of the person who approves.
+    pub officer: Option<&'a Path>,
+}
+
 /// Makes a federation in `out`, or goes on with the one that is there.
 ///
 /// # Errors
@@ -149,7 +173,7 @@ fn folder(name: &str, path: PathBuf) -> Result<DataFolder, Problem> {
 pub fn provision(
     folders: Vec<DataFolder>,
     out: &Path,
-    key: Option<&Path>,
+    keys: Keys<'_>,
     fresh: bool,
     today: Date,
 ) -> Result<Federation, Problem> {
@@ -161,7 +185,7 @@ pub fn provision(
     if federation.coordinator_home().roster().exists() {
         go_on(&federation, today)?;
     } else {
-        found(&federation, key, today)?;
+        found(&federation, keys, today)?;
     }
     for folder in &federation.folders {
         let text = config(folder).to_commented_text();
@@ -233,7 +257,7 @@ fn go_on(federation: &Federation, today: Date) -> Result<(), Problem> {
 }
 
 /// Makes every party's keys, and a roster that all have signed.
-fn found(federation: &Federation, key: Option<&Path>, today: Date) -> Result<(), Problem> {
+fn found(federation: &Federation, keys: Keys<'_>, today: Date) -> Result<(), Problem> {
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let coordinator_config = coordinator_config::Config { name: "Local secretariat".to_owned(), listen };
     let coordinator = coordinator_app::create(&federation.coordinator_home(), &coordinator_config)?;
@@ -252,7 +276,10 @@ fn found(federation: &Federation, key: Option<&Path>, today: Date) -> Result<(),
         delta: "1e-8".to_owned(),
         coordinator: coordinator.into(),
         members,
-        people: vec![analyst(federation, key)?],
+        people: vec![
+            person(&federation.analyst_key(), keys.analyst, "Local analyst", Role::Analyst)?,
+            person(&federation.officer_key(), keys.officer, "Local officer", Role::Dpo)?,
+        ],
     };
     roster.quorum = roster.quorum_least();
     let mut signatures = BTreeMap::new();
@@ -270,21 +297,20 @@ fn found(federation: &Federation, key: Option<&Path>, today: Date) -> Result<(),
     private::replace(&federation.coordinator_home().roster(), text.as_bytes()).map_err(failed)
 }
 
-/// The person who asks: a key of its own beside the parties' folders, as analysts keep theirs.
-fn analyst(federation: &Federation, key: Option<&Path>) -> Result<Person, Problem> {
-    let path = federation.analyst_key();
+/// A person with a key of its own beside the parties' folders, as people keep theirs.
+fn person(path: &Path, given: Option<&Path>, name: &str, role: Role) -> Result<Person, Problem> {
     if let Some(dir) = path.parent() {
         private::create_dir(dir).map_err(failed)?;
     }
     let signing =
-        match key {
+        match given {
             Some(given) => SigningKey::from_seed(&*private::read_key(given).map_err(|error| {
                 Problem::from_error(Exit::BadInput, "asker.key", &error).at(given.display())
             })?),
             None => SigningKey::generate(&mut system_rng()),
         };
-    private::write_key(&path, &signing.seed()).map_err(failed)?;
-    Ok(Person { name: "Local analyst".to_owned(), role: Role::Analyst, signing: signing.verifying_key() })
+    private::write_key(path, &signing.seed()).map_err(failed)?;
+    Ok(Person { name: name.to_owned(), role, signing: signing.verifying_key() })
 }
 
 fn config(folder: &DataFolder) -> Config {
@@ -295,6 +321,7 @@ fn config(folder: &DataFolder) -> Config {
         name: format!("{} {}", folder.sector, folder.code),
         coordinator: "127.0.0.1:4433".to_owned(),
         made_up: true,
+        policy_signers: Vec::new(),
         source: None,
     }
 }

@@ -22,7 +22,7 @@ use crate::indicators::Indicators;
 use crate::page::{self, Released};
 use crate::party::Party;
 use crate::permits::Permits;
-use crate::provision::{self, DataFolder, Federation};
+use crate::provision::{self, DataFolder, Federation, Keys};
 use crate::report::{IndicatorDone, Report, WorklistCounts};
 use crate::timing::Timings;
 
@@ -66,6 +66,8 @@ pub struct Options {
     pub rho: Option<Decimal>,
     /// The key of the person who asks, where it is not to be made here.
     pub key: Option<PathBuf>,
+    /// The key of the person who approves stratifications, where it is not to be made here.
+    pub second_key: Option<PathBuf>,
 }
 
 /// Runs it all.
@@ -83,11 +85,11 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
     check_names(&queries, &indicators)?;
     let today = jiff::tz::TimeZone::UTC.to_datetime(SystemClock.now()).date();
     let permits = Permits::look(&folders)?;
-    let key = options.key.as_deref();
-    let federation = provision::provision(folders, &options.out, key, options.fresh, today)?;
+    let keys = Keys { analyst: options.key.as_deref(), officer: options.second_key.as_deref() };
+    let federation = provision::provision(folders, &options.out, keys, options.fresh, today)?;
     permits.put(&federation, options.grain)?;
     indicators.put(&federation)?;
-    let asker = federation.asker()?;
+    let (asker, officer) = (federation.asker()?, federation.officer()?);
     let mut timings = Timings { persons: count_persons(&federation.folders)?, ..Timings::default() };
     import(&federation, options.as_of, &mut timings, output)?;
     forget_worklists(&federation, &options.models)?;
@@ -100,6 +102,7 @@ pub fn run(options: &Options, output: Output) -> Result<Report, Problem> {
             let mut asking = Asking {
                 runtime: &runtime()?,
                 asker: &asker,
+                officer: officer.as_ref(),
                 permits: &permits,
                 socket: federation.coordinator_home().socket(),
                 parties: &parties,

@@ -2,6 +2,7 @@
 
 mod broken;
 mod format;
+mod rotate;
 mod unwritable;
 
 use std::path::{Path, PathBuf};
@@ -111,7 +112,12 @@ fn every_event() -> Vec<Event> {
     let requester = asked().requester;
     vec![
         Event::Start,
-        Event::PolicyLoaded(PolicyLoaded { policy: digest(3), version: 4, laboratory: false }),
+        Event::PolicyLoaded(PolicyLoaded {
+            policy: digest(3),
+            version: 4,
+            laboratory: false,
+            signed_by: vec![name("Bo Beskytter (dpo)")],
+        }),
         Event::Import(Imported { import: 1, data: digest(9), extracted_on: "2026-02-28".parse().unwrap() }),
         Event::RequestPermitted(Permitted {
             asked: asked(),

@@ -1,20 +1,23 @@
-//! `tvaers-node audit show | export | verify | heads | recover`: what the audit log tells. It is read, and written to by
-//! `recover` alone; what is
-//! shown was verified first.
+//! `tvaers-node audit show | export | verify | rotate | prune | heads | recover`: what the audit log tells, its files, and
+//! what others saw of it. What is shown was verified first.
 
 mod export;
 mod heads;
+mod prune;
 mod recover;
+mod rotate;
 mod show;
 mod verify;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use tvaers_host::output::Output;
 use tvaers_protocol::problem::{Exit, Problem};
 
-use crate::audit::AuditError;
+use crate::app;
 use crate::audit::read::Verified;
+use crate::audit::{Audit, AuditError};
 use crate::home::Home;
 
 use super::looking::time;
@@ -27,6 +30,8 @@ Examples:
   tvaers-node audit verify
   tvaers-node audit verify audit-2026.jsonl
   tvaers-node audit heads --of k376 --out k376-heads.jsonl
+  tvaers-node audit rotate
+  tvaers-node audit prune
 
 The log holds no value, no person and no literal of a filter. A broken log exits with 1 and names its first broken entry.";
 
@@ -49,6 +54,10 @@ enum Command {
     Heads(heads::Args),
     /// Answer for entries that are lost for good and that others saw
     Recover(recover::Args),
+    /// End the running file of the log and begin a new one, as happens by itself when it is full
+    Rotate,
+    /// Delete full files whose entries are all older than the policy's `retention.logs-days`, after verifying the log
+    Prune,
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
@@ -58,6 +67,8 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         Command::Verify(args) => verify::run(home, args, output),
         Command::Heads(args) => heads::run(home, args, output),
         Command::Recover(args) => recover::run(home, args, output),
+        Command::Rotate => rotate::run(home, output),
+        Command::Prune => prune::run(home, output),
     }
 }
 
@@ -71,6 +82,12 @@ fn own_log(home: &Home) -> Result<std::path::PathBuf, Problem> {
         .at(path.display())
         .expected("the folder of a node that has imported data or served")
         .next("name it with --home"))
+}
+
+/// The node's own log, to be written to.
+fn open(home: &Home, now: Timestamp) -> Result<Audit, Problem> {
+    own_log(home)?;
+    app::audit_log(home, app::software()?, now)
 }
 
 /// A log that cannot be read or believed.
@@ -89,6 +106,9 @@ fn told(verified: &Verified) -> String {
     let mut text = format!("verified to entry {}, head {}", verified.head.entries, verified.head.digest);
     if let (Some(first), Some(last)) = (verified.first_at, verified.last_at) {
         text.push_str(&format!("\nfrom {} to {}", time(first), time(last)));
+    }
+    if let Some(first) = verified.first.filter(|first| *first > 1) {
+        text.push_str(&format!("\nentries 1 to {} are deleted, as a later entry tells", first - 1));
     }
     if verified.clock_back > 0 {
         text.push_str(&format!("\nthe clock was set back before {} entries", verified.clock_back));
@@ -113,6 +133,8 @@ fn json(verified: &Verified) -> serde_json::Value {
     serde_json::json!({
         "entries": verified.head.entries,
         "head": verified.head.digest,
+        "first": verified.first,
+        "log": verified.log,
         "first_at": verified.first_at,
         "last_at": verified.last_at,
         "clock_back": verified.clock_back,

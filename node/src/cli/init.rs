@@ -46,6 +46,7 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         name: args.name.clone(),
         coordinator: args.coordinator.clone(),
         made_up: args.made_up,
+        policy_signers: Vec::new(),
         source: None,
     };
     let enrolment = app::create(home, &config)?;

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use tvaers_definitions::library::Library;
-use tvaers_policy::Policy;
 use tvaers_policy::succession::Seen;
+use tvaers_policy::{Policy, Violation};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_release::conversion::Delta;
 
 use super::excluded::Excluded;
-use super::{InForce, rho_of_epsilon};
+use super::{InForce, revoked, rho_of_epsilon, signed};
+use crate::config::Signer;
 
 /// Whose policy is to be loaded, and what it must follow.
 pub struct Loading<'a> {
@@ -18,6 +19,12 @@ pub struct Loading<'a> {
     pub node: &'a NodeId,
     /// Whether its database was marked as made up when it was created.
     pub made_up: bool,
+    /// Who must sign.
+    pub(crate) signers: &'a [Signer],
+    /// The folder of revocations.
+    pub(crate) revocations: &'a Path,
+    /// The folder of policies that were in force.
+    pub(crate) policies: &'a Path,
     /// The roster's constant delta.
     pub delta: Delta,
     /// How many nodes the federation has.
@@ -41,17 +48,41 @@ pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Opt
             return Err(vec![problem]);
         }
     };
+    // Signatures first: what nobody vouches for is not looked at for other faults.
+    let signed_by = signed::check(path, text.as_bytes(), loading.signers, loading.made_up)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let rho = |epsilon| rho_of_epsilon(loading.delta, epsilon);
-    let policy = Policy::read(&text, &file, library, &rho)
+    let mut policy = Policy::read(&text, &file, library, &rho)
         .map_err(|faults| faults.iter().map(|fault| fault.problem()).collect::<Vec<_>>())?;
     policy.admit_load(loading.node, loading.made_up, loading.seen).into_result().map_err(|violations| {
         violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
     })?;
+    raise(&policy, loading, library).map_err(|violations| {
+        violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
+    })?;
     check_witnesses(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
+    let revocations = revoked::apply(&mut policy, loading)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let excluded = Excluded::read(dir, policy.exclusions()).map_err(|problem| vec![problem])?;
-    Ok(Some(InForce { policy, excluded }))
+    Ok(Some(InForce { policy, excluded, text, signed_by, revocations }))
+}
+
+/// Looks whether a budget rises over that of the policy in force before, and who signed that. Where nobody signs, as over
+/// made-up data, anybody may.
+fn raise(policy: &Policy, loading: &Loading<'_>, library: &Library) -> Result<(), Vec<Violation>> {
+    let Some(seen) = loading.seen.filter(|seen| seen.digest != policy.digest()) else { return Ok(()) };
+    if loading.signers.is_empty() {
+        return Ok(());
+    }
+    let kept = loading.policies.join(format!("{}.toml", seen.digest));
+    let text = std::fs::read_to_string(kept).ok();
+    let rho = |epsilon| rho_of_epsilon(loading.delta, epsilon);
+    // Who could change the copy could change its digest's file name, not the digest.
+    let before = text
+        .and_then(|text| Policy::read(&text, "", library, &rho).ok())
+        .filter(|before| before.digest() == seen.digest);
+    let names: Vec<&str> = loading.signers.iter().map(|signer| signer.person.as_str()).collect();
+    policy.admit_raise(before.as_ref(), &names).into_result()
 }
 
 /// Refuses to wait for more witnesses than the federation has nodes. Before the first roster nobody knows how many.
@@ -71,46 +102,4 @@ fn check_witnesses(policy: &Policy, nodes: usize, path: &Path) -> Result<(), Pro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PILOT: &str = include_str!("../../../policies/examples/pilot.toml");
-
-    fn loaded(text: &str, node: &str, made_up: bool) -> Result<bool, Vec<String>> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("policy.toml");
-        std::fs::write(&path, text).unwrap();
-        tvaers_host::private::replace(&dir.path().join("protected-addresses.csv"), b"person_id\n").unwrap();
-        let node = NodeId::new(node).unwrap();
-        let delta = "1e-8".parse().unwrap();
-        let loading = Loading { node: &node, made_up, delta, nodes: 3, seen: None };
-        let library = Library::embedded().unwrap();
-        let policy = load(&path, &loading, &library)
-            .map_err(|problems| problems.iter().map(|problem| problem.code.clone()).collect::<Vec<_>>());
-        policy.map(|policy| policy.is_some())
-    }
-
-    #[test]
-    fn what_a_policy_demands_and_the_node_cannot_keep_keeps_it_from_loading() {
-        assert_eq!(loaded(PILOT, "k376", false), Ok(true));
-        let witnesses = |count: u32| PILOT.replace("\nwitnesses = 0\n", &format!("\nwitnesses = {count}\n"));
-        assert_eq!(loaded(&PILOT.replace("\nwitnesses = 0\n", "\n"), "k376", false), Ok(true));
-        assert_eq!(loaded(&witnesses(2), "k376", false), Ok(true));
-        let refused = |text: &str, node: &str, made_up: bool| loaded(text, node, made_up).unwrap_err();
-        assert_eq!(refused(&witnesses(3), "k376", false), ["policy.witnesses"]);
-        assert_eq!(refused(PILOT, "k360", false), ["policy.other-node"]);
-        let laboratory = include_str!("../../../policies/examples/laboratory.toml");
-        assert_eq!(refused(laboratory, "k376", false), ["policy.not-made-up"]);
-        assert_eq!(loaded(laboratory, "k376", true), Ok(true));
-        let gone = PILOT.replace("protected-addresses.csv", "nowhere.csv");
-        assert_eq!(refused(&gone, "k376", false), ["policy.exclusions"]);
-    }
-
-    #[test]
-    fn no_file_is_no_policy() {
-        let (node, delta) = (NodeId::new("k376").unwrap(), "1e-8".parse().unwrap());
-        let loading = Loading { node: &node, made_up: true, delta, nodes: 3, seen: None };
-        let library = Library::embedded().unwrap();
-        assert!(load(Path::new("/nowhere/policy.toml"), &loading, &library).ok().unwrap().is_none());
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! A request that is believed: signed by a person of the roster, in time, with a question that this node understands,
 //! and the import that it is asked about.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tvaers_policy::request::Ask;
 use tvaers_protocol::id::Digest;
@@ -13,7 +15,7 @@ use super::question::{Ground, Question, name};
 use crate::ledger::claim::Claim;
 use crate::ledger::name::Requester;
 use crate::node::Node;
-use crate::policy::{self, InForce, of_request, own};
+use crate::policy::{InForce, of_request, own};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 
@@ -28,15 +30,16 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan for a request, with the policy that is to judge it; or the rules that it breaks before any policy.
-    pub(super) async fn of<'n>(
-        node: &'n Node,
+    pub(super) async fn of(
+        node: &Node,
         request: &Signed<QueryRequest>,
         now: Timestamp,
-    ) -> Result<Result<(Self, &'n InForce), Vec<Rule>>, Refusal> {
-        let Some(in_force) = node.policy() else { return Ok(Err(vec![policy::no_policy()])) };
+    ) -> Result<Result<(Self, Arc<InForce>), Vec<Rule>>, Refusal> {
+        let Some(in_force) = node.policy() else { return Ok(Err(vec![node.keeper().without()])) };
         let import = node.state().latest_import().await.map_err(Refusal::internal)?;
         let import = import.ok_or(Refusal::because(RejectCode::NotReady, "nothing has been imported yet"))?;
-        Ok(read(node, request, in_force, import, now).map(|plan| (plan, in_force)).map_err(|rule| vec![rule]))
+        let plan = read(node, request, &in_force, import, now);
+        Ok(plan.map(|plan| (plan, in_force)).map_err(|rule| vec![rule]))
     }
 
     /// What is asked.

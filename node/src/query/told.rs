@@ -77,7 +77,7 @@ pub(super) fn refused_unread(node: &Node, request: &Signed<QueryRequest>, rules:
             permit,
             purpose: None,
             mode: Some(Mode::Aggregates),
-            policy: node.policy().map_or(Digest::NONE, InForce::digest),
+            policy: node.policy().map_or(Digest::NONE, |in_force| in_force.digest()),
             query: None,
         },
         rules: rule_codes(rules),

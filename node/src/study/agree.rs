@@ -13,7 +13,6 @@ use tvaers_protocol::sign::Purpose;
 use tvaers_protocol::study::Manifest;
 
 use crate::node::Node;
-use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::serve;
 use crate::state::ImportRecord;
@@ -25,7 +24,7 @@ use crate::work::{Work, source};
 pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepared, Declined>, Refusal> {
     let now = node.clock().now();
     let (request, asked) = (&ask.request, &ask.request.content);
-    let asker = &match permit::asker(node, request, now) {
+    let asker = &match permit::asker(node, request, ask.approval.as_ref(), now) {
         Ok(asker) => asker,
         Err(rule) => return decline(node, request, vec![rule], now).await.map(Err),
     };
@@ -52,7 +51,7 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepare
             disclosure: allowed.disclosure,
             everyone: allowed.everyone,
             tables: allowed.tables,
-            laboratory: node.policy().is_some_and(InForce::is_laboratory),
+            laboratory: node.policy().is_some_and(|in_force| in_force.is_laboratory()),
             data: import.statement,
         })),
         Err(rules) => decline(node, request, rules, now).await.map(Err),
@@ -81,7 +80,7 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     let import = import(node).await?;
     check_data(node, manifest, &import)?;
     check_definitions(node, &manifest.model, manifest.model_digest, manifest.catalogue_digest)?;
-    let asker = permit::asker(node, &manifest.request, now);
+    let asker = permit::asker(node, &manifest.request, manifest.approval.as_ref(), now);
     let rules = match &asker {
         Ok(asker) => permit_rules(node, manifest, asker, now).await?,
         Err(rule) => vec![rule.clone()],
@@ -163,7 +162,7 @@ async fn permit_rules(
 /// Checks that this node's policy still allows a study to which it has agreed. Whether there is budget for its tables
 /// is asked when they are charged, before anything is read.
 pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
-    let asker = permit::signer(node, &manifest.request).map_err(|rule| refused(&[rule]))?;
+    let asker = permit::signer(node, manifest).map_err(|rule| refused(&[rule]))?;
     let model = node.model(&manifest.model)?;
     permit::judge_agreed(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
 }

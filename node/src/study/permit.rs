@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use tvaers_definitions::model::Model;
 use tvaers_definitions::tables::Tables;
 use tvaers_policy::permit::Recipient;
-use tvaers_policy::request::{Ask, ContributionRequest, JoinedRequest, Spent, Study as Needed, Wish};
+use tvaers_policy::request::{Ask, ContributionRequest, JoinedRequest, Second, Spent, Study as Needed, Wish};
 use tvaers_policy::verdict::{ContributionGrant, JoinedGrant, Verdict};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Rule, Signed, TablesTerms};
 use tvaers_protocol::release::{BudgetLeft, Showing};
-use tvaers_protocol::request::{StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{Approval, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::roster::Person;
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, utc_date};
 
@@ -18,7 +18,7 @@ use crate::ledger::claim::{self, Claim, Outcome};
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
-use crate::policy::{self, InForce, no_policy, of_request, own, rules};
+use crate::policy::{self, InForce, of_request, own, rules};
 use crate::refusal::Refusal;
 
 /// What a study may be at this node: no more than this.
@@ -48,25 +48,37 @@ pub(super) enum Known<'a> {
 pub(super) struct Asker<'a> {
     pub(super) person: &'a Person,
     pub(super) requester: Requester,
+    /// Who approved it; none where nobody did.
+    pub(super) second: Option<&'a Person>,
 }
 
-/// The person who asks: one of the roster, whose key signed, in time.
+/// The person who asks: one of the roster, whose key signed, in time; and the one who approved it, if anyone did.
 pub(super) fn asker<'n>(
     node: &'n Node,
     request: &Signed<StudyRequest>,
+    approval: Option<&Signed<Approval>>,
     now: Timestamp,
 ) -> Result<Asker<'n>, Rule> {
-    named(request.asker(node.roster(), now).map_err(of_request)?)
+    let person = request.asker(node.roster(), now).map_err(of_request)?;
+    named(node, request, approval, person)
 }
 
 /// The same for a study that was agreed to while the request held.
-pub(super) fn signer<'n>(node: &'n Node, request: &Signed<StudyRequest>) -> Result<Asker<'n>, Rule> {
-    named(request.signer(node.roster()).map_err(of_request)?)
+pub(super) fn signer<'n>(node: &'n Node, manifest: &Manifest) -> Result<Asker<'n>, Rule> {
+    let request = &manifest.request;
+    let person = request.signer(node.roster()).map_err(of_request)?;
+    named(node, request, manifest.approval.as_ref(), person)
 }
 
-fn named(person: &Person) -> Result<Asker<'_>, Rule> {
+fn named<'n>(
+    node: &'n Node,
+    request: &Signed<StudyRequest>,
+    approval: Option<&Signed<Approval>>,
+    person: &'n Person,
+) -> Result<Asker<'n>, Rule> {
     let requester = Requester::new(name(&person.name)?, &person.signing);
-    Ok(Asker { person, requester })
+    let second = approval.map(|approval| approval.approver(request, node.roster()));
+    Ok(Asker { person, requester, second: second.transpose().map_err(of_request)? })
 }
 
 fn name(text: &str) -> Result<Name, Rule> {
@@ -84,13 +96,13 @@ pub(super) async fn judge(
     known: &Known<'_>,
     now: Timestamp,
 ) -> Result<Result<Allowed, Vec<Rule>>, Refusal> {
-    let Some(in_force) = node.policy() else { return Ok(Err(vec![no_policy()])) };
+    let Some(in_force) = node.policy() else { return Ok(Err(vec![node.keeper().without()])) };
     let asked = &request.content;
     let mut broken = Vec::new();
     let mut allowed =
         Allowed { grain: asked.grain, disclosure: Disclosure::Inclusion, everyone: false, tables: None };
     if let Some(under) = &asked.list {
-        match list(node, in_force, asked, asker, under, model, known, now) {
+        match list(node, &in_force, asked, asker, under, model, known, now) {
             Ok(grant) => {
                 allowed.grain = allowed.grain.min(grant.study.grain);
                 allowed.disclosure = grant.disclosure;
@@ -106,7 +118,7 @@ pub(super) async fn judge(
         };
         let spent = node.ledger().preview(Some(&permit), now, |at| in_force.windows(at)).await;
         let spent = in_force.spent(&spent.map_err(Refusal::internal)?);
-        match tables(node, in_force, asked, asker, wanted, model, known, &spent, now) {
+        match tables(node, &in_force, asked, asker, wanted, model, known, &spent, now) {
             Ok(grant) => {
                 allowed.grain = allowed.grain.min(grant.study.grain);
                 allowed.tables = Some(terms(&grant));
@@ -163,16 +175,16 @@ pub(super) fn judge_agreed(
     model: &Model,
     now: Timestamp,
 ) -> Result<(), Vec<Rule>> {
-    let in_force = node.policy().ok_or_else(|| vec![no_policy()])?;
+    let in_force = node.policy().ok_or_else(|| vec![node.keeper().without()])?;
     let asked = &manifest.request.content;
     let known = Known::Agreed(manifest);
     let mut broken = vec![of_indicator(asked, model, manifest.grain)];
     if let Some(under) = &asked.list {
-        broken.extend(list(node, in_force, asked, asker, under, model, &known, now).err());
+        broken.extend(list(node, &in_force, asked, asker, under, model, &known, now).err());
     }
     if let Some(wanted) = &asked.tables {
         let nothing = Spent::default();
-        broken.extend(tables(node, in_force, asked, asker, wanted, model, &known, &nothing, now).err());
+        broken.extend(tables(node, &in_force, asked, asker, wanted, model, &known, &nothing, now).err());
     }
     let broken: Vec<Rule> = broken.into_iter().flatten().collect();
     if broken.is_empty() { Ok(()) } else { Err(broken) }
@@ -256,7 +268,7 @@ fn ask<'a>(asked: &StudyRequest, asker: &Asker<'_>, under: &'a Under) -> Ask<'a>
         role: asker.person.role,
         permit: &under.permit,
         purpose: &under.purpose,
-        second: None,
+        second: asker.second.map(|person| Second { key: person.signing, role: person.role }),
     }
 }
 
@@ -315,8 +327,8 @@ pub(super) async fn charge(
     now: Timestamp,
 ) -> Result<Option<Result<Charged, Vec<Rule>>>, Refusal> {
     let Some(wanted) = &manifest.request.content.tables else { return Ok(None) };
-    let Some(in_force) = node.policy() else { return Ok(Some(Err(vec![no_policy()]))) };
-    let prepared = signer(node, &manifest.request).and_then(|asker| {
+    let Some(in_force) = node.policy() else { return Ok(Some(Err(vec![node.keeper().without()]))) };
+    let prepared = signer(node, manifest).and_then(|asker| {
         let claim = joined_claim(wanted, &asker.requester, manifest.digest(), model, import)?;
         Ok((asker, claim, name(&wanted.under.permit)?))
     });
@@ -328,7 +340,7 @@ pub(super) async fn charge(
     let asked = &manifest.request.content;
     let admit = |spent: &claim::Spent| {
         let spent = in_force.spent(spent);
-        let grant = tables(node, in_force, asked, &asker, wanted, model, &known, &spent, now)?;
+        let grant = tables(node, &in_force, asked, &asker, wanted, model, &known, &spent, now)?;
         NanoRho::new(grant.price.nano_rho)
             .map_err(|error| vec![own("budget.query", format!("{error}."), "", "Ask for less.")])
     };

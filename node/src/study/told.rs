@@ -13,7 +13,6 @@ use crate::audit::event::{
 };
 use crate::ledger::name::{Name, Requester};
 use crate::node::Node;
-use crate::policy::InForce;
 use crate::query::{left_of, rule_codes};
 use crate::refusal::Refusal;
 
@@ -91,5 +90,5 @@ fn requester(node: &Node, request: &Signed<StudyRequest>) -> Option<Requester> {
 }
 
 fn policy(node: &Node) -> Digest {
-    node.policy().map_or(Digest::NONE, InForce::digest)
+    node.policy().map_or(Digest::NONE, |in_force| in_force.digest())
 }

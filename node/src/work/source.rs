@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
@@ -19,7 +20,7 @@ use tvaers_warehouse::sql::{
 
 use crate::config::Config;
 use crate::node::Node;
-use crate::policy::{Excluded, InForce};
+use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::study::Study;
@@ -119,7 +120,7 @@ pub(crate) async fn count_contributors(node: &Node, warehouse: &Warehouse) -> Re
 pub(crate) fn persons<'r>(
     node: &Node,
     study: &Study,
-    permitted: Permitted<'r>,
+    permitted: Permitted,
     warehouse: &Warehouse,
     reading: &'r mut Reading,
 ) -> Result<BoxStream<'r, Result<PersonRow, WorkError>>, WorkError> {
@@ -135,8 +136,8 @@ pub(crate) fn persons<'r>(
 }
 
 /// Whom the policy lets a study be about.
-pub(crate) struct Permitted<'n> {
-    excluded: Option<&'n Excluded>,
+pub(crate) struct Permitted {
+    in_force: Option<Arc<InForce>>,
     /// Residents of these municipalities, for each permit that says so.
     kommuner: Vec<Vec<u16>>,
     /// Those whose age is outside what a permit says.
@@ -144,17 +145,18 @@ pub(crate) struct Permitted<'n> {
 }
 
 /// Works out whom the policy lets a study be about.
-pub(crate) async fn permitted<'n>(
-    node: &'n Node,
+pub(crate) async fn permitted(
+    node: &Node,
     study: &Study,
     warehouse: &Warehouse,
     reading: &mut Reading,
-) -> Result<Permitted<'n>, WorkError> {
+) -> Result<Permitted, WorkError> {
     let asked = &study.manifest.request.content;
     let permits = asked.list.iter().chain(asked.tables.as_ref().map(|tables| &tables.under));
     let in_force = node.policy();
-    let populations: Vec<&Population> =
-        permits.filter_map(|under| Some(&in_force?.policy().permit(&under.permit)?.population)).collect();
+    let populations: Vec<&Population> = permits
+        .filter_map(|under| Some(&in_force.as_ref()?.policy().permit(&under.permit)?.population))
+        .collect();
     let ages: Vec<RangeInclusive<i64>> = populations
         .iter()
         .filter(|population| (population.age_from, population.age_to) != (None, None))
@@ -167,7 +169,7 @@ pub(crate) async fn permitted<'n>(
         false => outside(node, study, &ages, warehouse, reading).await?,
     };
     let kommuner = populations.iter().filter_map(|population| population.kommuner.clone()).collect();
-    Ok(Permitted { excluded: in_force.map(InForce::excluded), kommuner, of_other_age })
+    Ok(Permitted { in_force, kommuner, of_other_age })
 }
 
 /// Persons whose age on the reference date is outside one of these ranges.
@@ -200,9 +202,9 @@ async fn outside(
     Ok(persons)
 }
 
-impl Permitted<'_> {
+impl Permitted {
     fn allows(&self, row: &PersonRow) -> bool {
-        self.excluded.is_none_or(|excluded| !excluded.holds(&row.person))
+        self.in_force.as_ref().is_none_or(|in_force| !in_force.excluded().holds(&row.person))
             && self.kommuner.iter().all(|codes| codes.contains(&row.kommune))
             && !self.of_other_age.contains(&row.person)
     }

@@ -55,6 +55,7 @@ fn manifest() -> Manifest {
         run: RunId([1; 16]),
         roster: Digest([2; 32]),
         request: wished(),
+        approval: None,
         nano_rho: 0,
         everyone: true,
         model: "sad".to_owned(),

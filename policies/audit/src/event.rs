@@ -25,6 +25,14 @@ pub enum Event {
     Stop,
     /// A policy came into force.
     PolicyLoaded(PolicyLoaded),
+    /// A policy that was put in place cannot be used, and nothing is permitted meanwhile.
+    PolicyRefused(PolicyRefused),
+    /// The policy was taken away, and nothing is permitted.
+    PolicyWithdrawn(PolicyWithdrawn),
+    /// The lists of those who are left out, or the signatures, changed beside the same policy.
+    ListsRead(ListsRead),
+    /// A policy or one of its permits was revoked.
+    PolicyRevoked(PolicyRevoked),
     /// Data was imported.
     Import(Imported),
     /// A request was permitted, charged and released.
@@ -51,6 +59,38 @@ pub enum Event {
     LogRecovered(LogRecovered),
     /// The log ended in half an entry, as after a power cut; nothing had been answered for it.
     Truncated(Truncated),
+    /// The log goes on in a new file; the first entry of every file but the first.
+    Rotated(Rotated),
+    /// The oldest entries were deleted, as the policy's retention says.
+    Pruned(Pruned),
+    /// Something was copied out of the node's keeping.
+    Exported(Exported),
+}
+
+impl Event {
+    /// Reads an event. What most entries tell of is read without the detour that serde takes to find `kind` wherever
+    /// it may stand; here it stands first, since whoever reads a line writes it again and compares.
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
+        fn of<T: serde::de::DeserializeOwned>(rest: &[u8]) -> Option<T> {
+            let object = [b"{", rest].concat();
+            serde_json::from_slice(&object).ok()
+        }
+        let tagged = json.strip_prefix(b"{\"kind\":\"".as_slice()).and_then(|rest| {
+            let end = rest.iter().position(|byte| *byte == b'"')?;
+            Some((rest.get(..end)?, rest.get(end + 1..)?.strip_prefix(b",".as_slice())?))
+        });
+        match tagged {
+            Some((b"request-permitted", rest)) => of(rest).map(Self::RequestPermitted),
+            Some((b"request-stored", rest)) => of(rest).map(Self::RequestStored),
+            Some((b"request-refused", rest)) => of(rest).map(Self::RequestRefused),
+            Some((b"study-agreed", rest)) => of(rest).map(Self::StudyAgreed),
+            Some((b"study-charged", rest)) => of(rest).map(Self::StudyCharged),
+            Some((b"study-refused", rest)) => of(rest).map(Self::StudyRefused),
+            Some((b"head-signed", rest)) => of(rest).map(Self::HeadSigned),
+            Some((b"head-countersigned", rest)) => of(rest).map(Self::HeadCountersigned),
+            _ => serde_json::from_slice(json).ok(),
+        }
+    }
 }
 
 /// A policy that came into force.
@@ -63,6 +103,50 @@ pub struct PolicyLoaded {
     pub version: u64,
     /// Whether it is for made-up data only.
     pub laboratory: bool,
+    /// Who signed it, each with their role in brackets; nobody needs to sign a laboratory's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signed_by: Vec<Name>,
+}
+
+/// A policy that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRefused {
+    /// The digest of the policy that was in force before; zeros where none was.
+    pub before: Digest,
+    /// All that is wrong with it.
+    pub rules: Vec<Code>,
+}
+
+/// A policy that was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyWithdrawn {
+    /// Its digest; zeros where the file could not be used.
+    pub policy: Digest,
+}
+
+/// Lists or signatures that changed beside a policy that stayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListsRead {
+    /// The policy.
+    pub policy: Digest,
+}
+
+/// A policy, or one of its permits, that was revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRevoked {
+    /// The policy.
+    pub policy: Digest,
+    /// The permit; none where the whole policy was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<Name>,
+    /// From which day on.
+    pub from: Date,
+    /// Who signed the revocation, with the role in brackets.
+    pub by: Name,
 }
 
 /// Data that was imported.
@@ -414,5 +498,42 @@ pub struct Truncated {
     /// How many bytes of it there were.
     pub bytes: u64,
     /// Their SHA-256. They themselves are not kept: nobody checked what they say.
+    pub digest: Digest,
+}
+
+/// A file of the log that is full; the next one begins with this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The end of the file before.
+    pub through: Head,
+    /// The digest of the log's first entry, which may be deleted one day: it names the log.
+    pub log: Digest,
+}
+
+/// Entries that were deleted when the policy no longer asked for them. Of several files there is one such entry each,
+/// so that a log proves itself whichever of them are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruned {
+    /// The last of them: the first entry that is left follows it.
+    pub through: Head,
+    /// The digest of the log's first entry: it names the log.
+    pub log: Digest,
+    /// The newest head of the ledger that they named. A ledger that does not contain it is older.
+    pub ledger: Head,
+}
+
+/// What was copied out of the node's keeping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exported {
+    /// What it was, such as `audit`.
+    pub what: Code,
+    /// The number of its first entry or row.
+    pub first: u64,
+    /// That of its last.
+    pub last: u64,
+    /// The SHA-256 of the copy.
     pub digest: Digest,
 }

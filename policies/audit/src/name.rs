@@ -54,6 +54,9 @@ impl Name {
 
 /// Whether ten digits in a row, with or without a hyphen or blank after the sixth, read as a CPR number.
 fn holds_person(text: &str) -> bool {
+    if text.bytes().filter(u8::is_ascii_digit).count() < 10 {
+        return false;
+    }
     let text = text.replace(' ', "-");
     text.char_indices().any(|(start, _)| {
         [10, 11]

@@ -1,13 +1,16 @@
 //! Reading and verifying an audit log, of this node or copied from another; changes nothing.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use tvaers_protocol::id::Digest;
 
 use crate::error::AuditError;
 use crate::event::Event;
+use crate::files;
 use crate::head::Head;
 use crate::line::{Entry, LINE_BYTES_MAX};
 
@@ -16,6 +19,8 @@ use crate::line::{Entry, LINE_BYTES_MAX};
 pub struct Entries<R> {
     from: R,
     head: Head,
+    /// What the first entry follows, where it is not the log's first; to be proved by one that tells of deleting it.
+    front: Option<Head>,
     bytes: u64,
     line: Vec<u8>,
     torn: Vec<u8>,
@@ -23,15 +28,20 @@ pub struct Entries<R> {
 }
 
 /// How far an entry may be before the one before it: what is written at the same time is not always written in order.
-const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(60);
 
-/// Opens a log to read.
+/// Opens a log to read, with the files that were full before it. Where the oldest entries were deleted, an entry that
+/// is left must say so.
 ///
 /// # Errors
 /// [`AuditError::Io`].
-pub fn read(path: &Path) -> Result<Entries<BufReader<File>>, AuditError> {
-    let file = File::open(path).map_err(|source| AuditError::Io { path: path.to_owned(), source })?;
-    Ok(Entries::after(BufReader::new(file), Head::EMPTY))
+pub fn read(path: &Path) -> Result<Entries<BufReader<Files>>, AuditError> {
+    let (full, last) = files::opened(path)?;
+    let place = files::first_place(full.first().map_or(path, PathBuf::as_path))?;
+    let front = place.filter(|place| place.number > 1);
+    let front = front.map(|place| Head { entries: place.number - 1, digest: place.previous });
+    let from = BufReader::new(Files { now: None, full: full.into(), last: Some(last) });
+    Ok(Entries { front, ..Entries::after(from, front.unwrap_or(Head::EMPTY)) })
 }
 
 /// Opens a part of a log, as it was exported, that begins with entry `first`. What stood before it is taken from its
@@ -39,21 +49,45 @@ pub fn read(path: &Path) -> Result<Entries<BufReader<File>>, AuditError> {
 ///
 /// # Errors
 /// [`AuditError::Io`]; [`AuditError::Broken`] where it begins with no entry.
-pub fn read_part(path: &Path, first: u64) -> Result<Entries<BufReader<File>>, AuditError> {
+pub fn read_part(path: &Path, first: u64) -> Result<Entries<BufReader<Files>>, AuditError> {
     let Some(before) = first.checked_sub(1).filter(|before| *before > 0) else { return read(path) };
-    let line = read(path)?.begin()?;
-    let broken = |what| AuditError::Broken { entry: first, what };
-    let entry: Entry =
-        serde_json::from_slice(&line).map_err(|_| broken("it is not an entry that this version knows"))?;
-    let mut entries = read(path)?;
-    entries.head = Head { entries: before, digest: entry.previous };
-    Ok(entries)
+    let place = files::first_place(path)?
+        .ok_or(AuditError::Broken { entry: first, what: "it is not an entry that this version knows" })?;
+    let from = BufReader::new(Files { now: None, full: [path.to_owned()].into(), last: None });
+    Ok(Entries::after(from, Head { entries: before, digest: place.previous }))
+}
+
+/// The files of a log as one stream.
+pub struct Files {
+    now: Option<File>,
+    full: VecDeque<PathBuf>,
+    last: Option<File>,
+}
+
+impl Read for Files {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(file) = &mut self.now {
+                let read = file.read(buffer)?;
+                if read > 0 || buffer.is_empty() {
+                    return Ok(read);
+                }
+            }
+            self.now = match self.full.pop_front() {
+                Some(path) => Some(File::open(path)?),
+                None => Some(match self.last.take() {
+                    Some(last) => last,
+                    None => return Ok(0),
+                }),
+            };
+        }
+    }
 }
 
 impl<R: BufRead> Entries<R> {
     /// What follows a head.
     pub const fn after(from: R, head: Head) -> Self {
-        Self { from, head, bytes: 0, line: Vec::new(), torn: Vec::new(), done: false }
+        Self { from, head, front: None, bytes: 0, line: Vec::new(), torn: Vec::new(), done: false }
     }
 
     /// The head with the last entry given.
@@ -81,15 +115,6 @@ impl<R: BufRead> Entries<R> {
         self.bytes
     }
 
-    /// The first line, unchecked.
-    fn begin(mut self) -> Result<Vec<u8>, AuditError> {
-        let mut line = Vec::new();
-        let mut limited = self.from.by_ref().take(LINE_BYTES_MAX as u64);
-        limited.read_until(b'\n', &mut line).map_err(|source| AuditError::Read { entry: 1, source })?;
-        line.pop_if(|last| *last == b'\n');
-        Ok(line)
-    }
-
     fn step(&mut self) -> Result<Option<Entry>, AuditError> {
         let number = self.head.entries + 1;
         let broken = |what| AuditError::Broken { entry: number, what };
@@ -105,10 +130,17 @@ impl<R: BufRead> Entries<R> {
                 return Err(broken("its line is longer than an entry"));
             }
             self.torn = line;
-            return Ok(None);
+            return self.front.map_or(Ok(None), |_| {
+                let what =
+                    "the log begins with a later one, and no entry tells of deleting what stood before it";
+                Err(AuditError::Broken { entry: 1, what })
+            });
         }
         let entry = Entry::read(&line, number, self.head.digest).map_err(|error| broken(error.0))?;
         self.head = Head { entries: number, digest: entry.digest };
+        if matches!(&entry.event, Event::Pruned(pruned) if self.front == Some(pruned.through)) {
+            self.front = None;
+        }
         self.bytes += read as u64;
         self.line = line;
         Ok(Some(entry))
@@ -133,6 +165,10 @@ impl<R: BufRead> Iterator for Entries<R> {
 pub struct Verified {
     /// How many entries, and the digest that they lead to.
     pub head: Head,
+    /// The number of the first entry that is there: after deleting the oldest it is not 1.
+    pub first: Option<u64>,
+    /// The digest of the log's first entry, whether or not it is there still; it names the log.
+    pub log: Option<Digest>,
     /// The time of the first entry.
     pub first_at: Option<Timestamp>,
     /// The time of the last entry.
@@ -147,7 +183,7 @@ pub struct Verified {
     pub ledger: Head,
 }
 
-/// Verifies a log from the first entry to the last.
+/// Verifies a log from the first entry to the last, in all its files.
 ///
 /// # Errors
 /// [`AuditError::Broken`] with the first entry that is not as it was written; [`AuditError::Io`].
@@ -178,6 +214,13 @@ impl Verified {
     pub fn take(&mut self, entry: &Entry) {
         let earliest = self.last_at.and_then(|last| last.checked_sub(CLOCK_BACK_MAX).ok());
         self.first_at.get_or_insert(entry.at);
+        self.first.get_or_insert(entry.number);
+        match &entry.event {
+            _ if entry.number == 1 => self.log = Some(entry.digest),
+            Event::Rotated(rotated) => self.log = Some(self.log.unwrap_or(rotated.log)),
+            Event::Pruned(pruned) => self.log = Some(self.log.unwrap_or(pruned.log)),
+            _ => {}
+        }
         self.clock_back += u64::from(earliest.is_some_and(|earliest| entry.at < earliest));
         self.last_at = Some(entry.at);
         self.truncations += u64::from(matches!(entry.event, Event::Truncated(_)));
@@ -193,6 +236,8 @@ impl Default for Verified {
     fn default() -> Self {
         Self {
             head: Head::EMPTY,
+            first: None,
+            log: None,
             first_at: None,
             last_at: None,
             clock_back: 0,
@@ -208,6 +253,7 @@ fn ledger_head(event: &Event) -> Option<Head> {
         Event::RequestPermitted(permitted) => Some(permitted.charge.ledger),
         Event::StudyCharged(charged) => Some(charged.charge.ledger),
         Event::LedgerRecovered(recovered) => Some(recovered.ledger),
+        Event::Pruned(pruned) => Some(pruned.ledger),
         _ => None,
     }
 }

@@ -22,6 +22,8 @@ pub struct Fault {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
+    /// How many characters of what is wrong stand on that line, from 1.
+    pub length: usize,
     /// The path of the key, such as `permit[2].budget.in-all`; empty where there is none.
     pub key: String,
     /// What is wrong.
@@ -38,6 +40,7 @@ impl Fault {
             file: file.to_owned(),
             line: wrong.place.line,
             column: wrong.place.column,
+            length: wrong.length,
             key: wrong.key,
             sentence,
             mend,

@@ -11,11 +11,11 @@
 //!
 //! In reading order: [`policy`] and [`permit`] what a policy says; [`read`](Policy::read) how its file is read and
 //! [`fault`] how a wrong one is refused; [`request`] who asks for what; [`verdict`] and [`refusal`] the answer;
-//! `admit` how it is found; [`succession`] whether a policy may be loaded; [`reach`] what a feature reads;
+//! `admit` how it is found; [`signature`] who signed a policy; [`succession`] whether it may be loaded; [`reach`] what a feature reads;
 //! [`laboratory`] the policy of made-up data; [`keys`] every key of the file; [`limit`] how much; [`text`] both
 //! languages.
 //!
-//! Signatures, `explain`, `diff`, `simulate` and `records` build on this and have modules of their own beside it when
+//! `explain`, `diff`, `simulate` and `records` build on this and have modules of their own beside it when
 //! they come: they need [`Policy`], [`keys::KEYS`] and the verdicts, and nothing in here needs them.
 
 pub mod document;
@@ -35,10 +35,20 @@ pub mod request;
 pub mod verdict;
 
 mod admit;
+pub mod revocation;
+pub mod signature;
 pub mod succession;
+
+pub mod warning;
 
 pub mod keys;
 pub mod laboratory;
+pub mod records;
+pub mod reference;
+pub mod schema;
+
+pub mod diff;
+pub mod explain;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_query::Decimal;
 
 use crate::permit::{Limit, Permit, Validity};
@@ -23,6 +23,8 @@ pub struct Policy {
     /// Epsilons and what each is worth, rising, where the file states a budget so; else none.
     pub(crate) epsilons: Vec<(Decimal, u64)>,
     pub(crate) digest: Digest,
+    /// The day from which it no longer holds, by a revocation; nothing of the file.
+    pub(crate) revoked: Option<Date>,
 }
 
 /// Which policy it is of which node.
@@ -210,6 +212,23 @@ impl Policy {
     #[must_use]
     pub const fn edition(&self) -> Option<&Edition> {
         self.edition.as_ref()
+    }
+
+    /// The day from which it no longer holds, by a revocation.
+    #[must_use]
+    pub const fn revoked(&self) -> Option<Date> {
+        self.revoked
+    }
+
+    /// The sector of the node whose policy it is, by the node's name: `region_1085` is a region's, `k360` a
+    /// municipality's. None where the policy names no node, or one that is called otherwise.
+    #[must_use]
+    pub fn sector(&self) -> Option<Sector> {
+        let name = self.edition.as_ref()?.node.as_str();
+        let is_code = |code: &str| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+        let region = name.strip_prefix("region_").filter(|code| is_code(code)).map(|_| Sector::Region);
+        let kommune = name.strip_prefix('k').filter(|code| is_code(code)).map(|_| Sector::Municipality);
+        region.or(kommune)
     }
 
     /// Who answers for the data; none where a laboratory's policy says nothing of it.

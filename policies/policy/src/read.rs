@@ -8,7 +8,7 @@ mod data;
 mod model;
 mod part;
 mod permit;
-mod value;
+pub(crate) mod value;
 
 use sha2::{Digest as _, Sha256};
 use tvaers_definitions::library::Library;
@@ -22,7 +22,7 @@ use crate::permit::{Mode, Permit};
 use crate::policy::{LifeBudget, Policy};
 
 /// A table of a policy file.
-type PolicyTable<'d> = Table<'d, Reason>;
+pub(crate) type PolicyTable<'d> = Table<'d, Reason>;
 
 /// What every part is read with.
 #[derive(Clone, Copy)]
@@ -94,6 +94,7 @@ pub(crate) fn read(
         permits,
         epsilons,
         digest: Digest(Sha256::digest(text.as_bytes()).into()),
+        revoked: None,
     })
 }
 

@@ -43,11 +43,13 @@ impl From<Refusal> for Violation {
 pub(crate) enum Refusal {
     PolicyEarly { from: Date },
     PolicyExpired { to: Date },
+    PolicyRevoked { on: Date },
     PolicyOfOther { node: String },
     PolicyOlder { version: u64, seen: u64 },
     PolicyReplaced { version: u64 },
     PolicyPredecessor { version: u64 },
     PolicyNotMadeUp,
+    PolicyRaised { allowed: Vec<String> },
     PermitUnknown { permit: String, known: Vec<String> },
     PermitMode { mode: Mode, wanted: Mode },
     PermitEarly { from: Date },

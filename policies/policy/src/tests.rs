@@ -1,12 +1,17 @@
 //! What a policy file may say, and what it then permits. The examples are the policies that tests begin with.
 
 mod admit;
+mod diff;
 mod every_key;
 mod examples;
+mod explain;
 mod kinds;
 mod laboratory;
 mod load;
+mod records;
+mod schema;
 mod tighten;
+mod warning;
 
 use std::sync::LazyLock;
 

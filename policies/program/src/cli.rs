@@ -1,17 +1,39 @@
 //! The program's commands.
 
 mod check;
+mod key;
+mod new;
+mod records;
+mod reference;
+mod sign;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use tvaers_host::output::Output;
-use tvaers_protocol::problem::Problem;
+use tvaers_protocol::problem::{Exit, Problem};
+
+pub(crate) use crate::lang::Lang;
+
+/// What `--help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  tvaers-policy new --out policy.toml                    a first policy, question by question
+  tvaers-policy check policy.toml                        all that is wrong or unwise
+  tvaers-policy key new --out dpo.key                    a key pair: dpo.key and dpo.pub
+  tvaers-policy sign policy.toml --role dpo --key dpo.key
+  tvaers-policy verify policy.toml --signer dpo=dpo.pub
+  tvaers-policy records policy.toml --format html --out records.html
+
+Signatures are minisign's: `minisign -Vm policy.toml -x policy.toml.dpo.minisig -p dpo.pub` checks the same.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong file, 3 refused: a signature is missing or does not hold.";
 
 /// Reads, explains, compares and signs the policies of a tvaers federation, and verifies audit logs.
 #[derive(Debug, Parser)]
-#[command(name = "tvaers-policy", version)]
+#[command(name = "tvaers-policy", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     output: Output,
@@ -22,19 +44,25 @@ struct Cli {
     command: Command,
 }
 
-/// A language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Lang {
-    /// Danish.
-    Da,
-    /// English.
-    En,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check policy files: every violation, with code, line and mend
+    /// Write a first policy, asking question by question
+    New(new::Args),
+    /// Check policy files: every violation and warning, with code, place and mend
     Check(check::Args),
+    /// Make keys to sign with
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Sign a policy in a role
+    Sign(sign::Args),
+    /// Verify that a policy is signed in each role
+    Verify(verify::Args),
+    /// Write the record of processing (GDPR Article 30) that policies come to
+    Records(records::Args),
+    /// Write the JSON schema of policy files, for editors
+    Schema,
+    /// Write the reference of every key of a policy file
+    Reference,
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -57,8 +85,24 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.output.finish(run(&cli))
 }
 
+/// Runs one command and gives its problem instead of writing it, for a program or test in which several parties act.
+///
+/// # Errors
+/// [`Problem`]; `usage` where the arguments are none of this program.
+pub fn perform(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Problem> {
+    let cli = Cli::try_parse_from(arguments);
+    run(&cli.map_err(|error| Problem::new(Exit::BadInput, "usage", error))?)
+}
+
 fn run(cli: &Cli) -> Result<(), Problem> {
     match &cli.command {
+        Command::New(args) => new::run(args, cli.lang, cli.output),
         Command::Check(args) => check::run(args, cli.lang, cli.output),
+        Command::Key(command) => key::run(command, cli.lang, cli.output),
+        Command::Sign(args) => sign::run(args, cli.lang, cli.output),
+        Command::Verify(args) => verify::run(args, cli.lang, cli.output),
+        Command::Records(args) => records::run(args, cli.lang, cli.output),
+        Command::Schema => reference::schema(cli.output),
+        Command::Reference => reference::page(cli.lang, cli.output),
     }
 }

@@ -2,4 +2,10 @@
 //! change, and whether an audit log is whole. It needs no node, no network and no data.
 
 pub mod cli;
+mod first;
+pub mod lang;
 mod open;
+mod password;
+pub mod show;
+mod signing;
+mod today;

@@ -1,12 +1,19 @@
 //! Reading policy files as a node would, without one.
 
+use std::io::Read as _;
 use std::path::Path;
 
+use jiff::civil::Date;
 use tvaers_definitions::library::Library;
+use tvaers_policy::warning::warnings;
 use tvaers_policy::{Fault, Policy};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_query::Decimal;
-use tvaers_release::conversion::{Delta, Epsilon, rho_within};
+use tvaers_query::strict::{Document, Faults, Form};
+use tvaers_release::conversion::{Delta, Epsilon, epsilon_of, rho_within};
+use tvaers_release::rho::Rho;
+
+use crate::show::finding::Finding;
 
 /// Delta of a roster that states no other: budgets in epsilon are worth so much rho at it.
 pub(crate) const DELTA: &str = "1e-8";
@@ -18,9 +25,22 @@ pub(crate) fn library() -> Result<Library, Problem> {
 
 /// The text of a file.
 pub(crate) fn text(path: &Path) -> Result<String, Problem> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Problem::new(Exit::BadInput, "file.read", error).at(path.display()).next("name a policy file (TOML)")
-    })
+    let next = "name a text file in UTF-8";
+    small_text(path, tvaers_policy::limit::FILE_BYTES_MAX).map_err(|problem| problem.next(next))
+}
+
+/// The text of a file of no more than so many bytes.
+pub(crate) fn small_text(path: &Path, bytes_max: usize) -> Result<String, Problem> {
+    let refused = |what: String| Problem::new(Exit::BadInput, "file.read", what).at(path.display());
+    let file = std::fs::File::open(path).map_err(|error| refused(error.to_string()))?;
+    let mut text = String::new();
+    // One more byte tells a file that is too long from one that fits.
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_string(&mut text).map_err(|error| refused(error.to_string()))?;
+    if text.len() > bytes_max {
+        return Err(refused(format!("it has more than {bytes_max} bytes")));
+    }
+    Ok(text)
 }
 
 /// Reads a policy's text; all its faults at once.
@@ -29,9 +49,47 @@ pub(crate) fn policy(text: &str, file: &str, library: &Library) -> Result<Policy
     Policy::read(text, file, library, &rho)
 }
 
+/// Reads the policy in a file.
+pub(crate) fn policy_of(path: &Path, library: &Library) -> Result<Policy, Problem> {
+    let file = path.display().to_string();
+    policy(&text(path)?, &file, library).map_err(|faults| {
+        let problem = faults.first().map(Fault::problem);
+        let problem =
+            problem.unwrap_or_else(|| Problem::new(Exit::BadInput, "policy.faults", "it has faults"));
+        let next = format!("{}; `tvaers-policy check {file}` tells all {}", problem.next, faults.len());
+        problem.next(next)
+    })
+}
+
+/// All that is wrong with a policy's text, or else unwise on a day.
+pub(crate) fn findings(text: &str, file: &str, library: &Library, today: Date) -> Vec<Finding> {
+    let policy = match policy(text, file, library) {
+        Ok(policy) => policy,
+        Err(faults) => return faults.into_iter().map(Finding::from).collect(),
+    };
+    // It has just been read, so it is a document.
+    let faults: Faults<Form> = Faults::new(1);
+    let Some(document) = Document::parse(text, usize::MAX, &faults) else { return Vec::new() };
+    let found = warnings(&policy, today, &epsilon_of_rho).into_iter();
+    let mut found: Vec<Finding> = found
+        .map(|warning| {
+            let at = document.place_of(&warning.key);
+            Finding::of_warning(warning, file, &at)
+        })
+        .collect();
+    found.sort_by_key(|finding| (finding.line, finding.column));
+    found
+}
+
 /// The greatest rho, in thousand-millionths, that keeps the promise of an epsilon.
 pub(crate) fn rho_of_epsilon(epsilon: Decimal) -> Option<u64> {
     let delta: Delta = DELTA.parse().ok()?;
     let epsilon = Epsilon::new(epsilon.to_string().parse().ok()?).ok()?;
     rho_within(epsilon, delta).ok().map(|rho| rho.nano())
+}
+
+/// The least epsilon that so many thousand-millionths of rho are worth.
+pub(crate) fn epsilon_of_rho(nano_rho: u64) -> f64 {
+    let delta = DELTA.parse::<Delta>();
+    delta.map_or(f64::INFINITY, |delta| epsilon_of(Rho::from_nano(nano_rho), delta))
 }

@@ -9,7 +9,7 @@ mod place;
 mod table;
 mod value;
 
-use toml::de::DeTable;
+use toml::de::{DeArray, DeTable};
 
 pub use fault::{Faults, Form, Wrong};
 pub use place::{Place, Placed};
@@ -29,7 +29,7 @@ impl<'t> Document<'t> {
     /// Reads the text. Where it is no TOML, every place is told and there is no document: what a parser makes of the
     /// rest could only be guessed at.
     pub fn parse<R: From<Form>>(text: &'t str, bytes_max: usize, faults: &Faults<R>) -> Option<Self> {
-        let mut start = Placed { value: (), key: String::new(), place: Place::START };
+        let mut start = Placed { value: (), key: String::new(), place: Place::START, length: 1 };
         if text.len() > bytes_max {
             faults.refuse(&start, Form::TooLarge { max: bytes_max });
             return None;
@@ -37,8 +37,10 @@ impl<'t> Document<'t> {
         let lines = Lines::of(text);
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            start.place = error.span().map_or(Place::START, |span| lines.place(span.start));
-            faults.refuse(&start, Form::Syntax(error.message().trim().replace('\n', ", ")));
+            let span = error.span().unwrap_or(0..0);
+            start.place = lines.place(span.start);
+            start.length = lines.length(span.clone());
+            faults.refuse(&start, form_of(error.message().trim(), lines.text(span)));
         }
         errors.is_empty().then(|| Self { lines, root: root.into_inner() })
     }
@@ -46,6 +48,43 @@ impl<'t> Document<'t> {
     /// The table that the whole file is.
     pub fn root<'d, R: From<Form>>(&'d self, faults: &'d Faults<R>) -> Table<'d, R> {
         Table::root(&self.lines, &self.root, faults)
+    }
+
+    /// Where the value of a key stands, by its path as faults name it (`permit[2].budget`); where the file does not
+    /// have it, the nearest table or value that it would be a part of.
+    #[must_use]
+    pub fn place_of(&self, path: &str) -> Placed<()> {
+        let mut at = Placed { value: (), key: String::new(), place: Place::START, length: 1 };
+        let mut table = Some(&self.root);
+        let mut list: Option<&DeArray<'t>> = None;
+        for part in path.split(['.', '[']) {
+            let item = match part.strip_suffix(']').map(str::parse::<usize>) {
+                Some(Ok(index)) => list.and_then(|list| list.get(index.wrapping_sub(1))),
+                _ => table.and_then(|table| table.get(part)),
+            };
+            let Some(item) = item else { break };
+            let span = item.span();
+            at.place = self.lines.place(span.start);
+            at.length = self.lines.length(span);
+            (table, list) = (item.get_ref().as_table(), item.get_ref().as_array());
+        }
+        Placed { key: path.to_owned(), ..at }
+    }
+}
+
+/// What the parser's error about a part of the file comes to. It has one kind of error, so the two that people make
+/// without a slip in TOML itself are told apart here.
+fn form_of(message: &str, part: &str) -> Form {
+    let is_of_date = |c: char| c.is_ascii_digit() || "-:.+TZ".contains(c);
+    if message == "duplicate key" {
+        Form::Duplicate(part.to_owned())
+    } else if part.starts_with(|c: char| c.is_ascii_digit())
+        && part.contains('-')
+        && part.chars().all(is_of_date)
+    {
+        Form::Date(part.to_owned())
+    } else {
+        Form::Syntax(message.replace('\n', ", "))
     }
 }
 

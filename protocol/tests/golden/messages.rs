@@ -19,7 +19,7 @@ use tvaers_protocol::message::{
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
-use tvaers_protocol::request::{QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{Approval, QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
 use tvaers_protocol::witness::{AskWitness, Presentation, Standing, Testimony, Witnessed};
@@ -84,7 +84,10 @@ fn agreement() -> Vec<Golden> {
             certificate_to: time("2027-02-28T23:59:59Z"),
         }),
         message(&Progress { done: 20_000, total: 50_001 }),
-        message(&Prepare { request: signed(study_request(), 0x51) }),
+        message(&Prepare {
+            request: signed(study_request(), 0x51),
+            approval: Some(signed(approval(), 0x56)),
+        }),
         message(&Prepared {
             evaluations: 50_001,
             grain: Grain::Points,
@@ -252,6 +255,14 @@ pub(crate) fn study_request() -> StudyRequest {
     }
 }
 
+pub(crate) fn approval() -> Approval {
+    Approval {
+        request: Digest([0xf9; 32]),
+        approver: VerifyingKey([0x32; 32]),
+        created: time("2026-03-01T11:59:00Z"),
+    }
+}
+
 pub(crate) fn release() -> Release {
     Release {
         node: node("k360"),
@@ -364,6 +375,7 @@ pub(crate) fn manifest() -> Manifest {
         run: RunId([0x99; 16]),
         roster: Digest([0xa1; 32]),
         request: signed(study_request(), 0x52),
+        approval: Some(signed(approval(), 0x57)),
         nano_rho: 20_000_000,
         model: "sad".to_owned(),
         model_digest: Digest([0xc3; 32]),

@@ -30,8 +30,7 @@ impl Federation {
     #[must_use]
     pub fn signed(&self, model: &str, as_of: Date, grain: Grain, deadline_s: u64) -> stratify::Request {
         let wish = self.wish(model, as_of, grain);
-        let study = self.asker.study(wish, deadline_s, SystemClock.now());
-        stratify::Request { study: study.unwrap_or_else(|problem| panic!("{problem}")), deadline_s }
+        self.approved(wish, deadline_s)
     }
 
     /// Another wish of the local analyst, signed.
@@ -40,8 +39,21 @@ impl Federation {
     /// Where there is no such model.
     #[must_use]
     pub fn signed_wish(&self, wish: StudyWish) -> stratify::Request {
-        let study = self.asker.study(wish, 10, SystemClock.now());
-        stratify::Request { study: study.unwrap_or_else(|problem| panic!("{problem}")), deadline_s: 10 }
+        self.approved(wish, 10)
+    }
+
+    /// Signed by the local analyst, and approved by the local officer.
+    fn approved(&self, wish: StudyWish, deadline_s: u64) -> stratify::Request {
+        let study = self.asker.study(wish, deadline_s, SystemClock.now());
+        let study = study.unwrap_or_else(|problem| panic!("{problem}"));
+        let approval = Some(Box::new(self.officer.approve(&study, SystemClock.now())));
+        stratify::Request { study, approval, deadline_s }
+    }
+
+    /// The person who approves.
+    #[must_use]
+    pub const fn officer(&self) -> &Asker {
+        &self.officer
     }
 
     /// What the local analyst wishes where nothing else is said: a list and tables.
@@ -61,6 +73,7 @@ impl Federation {
         let key = SigningKey::from_seed(&seed.unwrap_or_else(|error| panic!("{error}")));
         let content = manifest.request.content.clone();
         manifest.request = Signed::request(content, self.asker.roster().digest(), &key);
+        manifest.approval = Some(self.officer.approve(&manifest.request, SystemClock.now()));
     }
 
     /// The person who asks.

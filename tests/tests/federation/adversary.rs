@@ -3,6 +3,7 @@
 mod batch;
 mod hand_back;
 mod key;
+mod request;
 mod study;
 
 use std::fmt::Debug;

@@ -17,6 +17,7 @@ mod joined;
 mod malformed;
 mod missing;
 mod permitted;
+mod policy;
 mod postgres;
 mod query;
 mod refuse;

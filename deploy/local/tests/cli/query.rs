@@ -159,5 +159,5 @@ fn a_nodes_own_policy_counts_and_what_it_refuses_is_exit_3_while_the_rest_is_don
     fs::write(&path, &own).unwrap();
     let output = place.run(&arguments);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("policy.older"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("policy.superseded"), "{}", text(&output.stderr));
 }

@@ -83,6 +83,23 @@ pub(super) fn row(event: &Event) -> Row {
             let laboratory = if loaded.laboratory { ", for made-up data alone" } else { "" };
             plain(format!("policy {} version {}{laboratory}", short(loaded.policy), loaded.version))
         }
+        Event::PolicyRefused(refused) => Row {
+            what: "a policy that cannot be used; nothing is permitted".to_owned(),
+            rules: codes(&refused.rules),
+            ..Row::default()
+        },
+        Event::PolicyWithdrawn(_) => plain("the policy was taken away; nothing is permitted".to_owned()),
+        Event::ListsRead(read) => {
+            plain(format!("lists or signatures changed beside policy {}", short(read.policy)))
+        }
+        Event::PolicyRevoked(revoked) => Row {
+            who: revoked.by.to_string(),
+            what: match &revoked.permit {
+                Some(permit) => format!("permit {permit} revoked from {}", revoked.from),
+                None => format!("policy {} revoked from {}", short(revoked.policy), revoked.from),
+            },
+            ..Row::default()
+        },
         Event::Import(import) => {
             plain(format!("import {} of {}, data {}", import.import, import.extracted_on, short(import.data)))
         }
@@ -164,6 +181,13 @@ pub(super) fn row(event: &Event) -> Row {
         },
         Event::Truncated(truncated) => {
             plain(format!("{} bytes of half an entry were replaced", truncated.bytes))
+        }
+        Event::Rotated(rotated) => {
+            plain(format!("a new file; the one before ends with entry {}", rotated.through.entries))
+        }
+        Event::Pruned(pruned) => plain(format!("entries 1 to {} are deleted", pruned.through.entries)),
+        Event::Exported(exported) => {
+            plain(format!("export of {}, {} to {}", exported.what, exported.first, exported.last))
         }
     }
 }

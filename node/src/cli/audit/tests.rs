@@ -1,5 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
+use tvaers_protocol::id::Digest;
+
 use super::*;
 use crate::audit::event::Event;
 use crate::audit::read;
@@ -42,8 +44,9 @@ fn a_log_is_shown_verified_and_exported_byte_for_byte_and_left_as_it_is() {
     made.run(&["audit", "show", "--last", "2"]).unwrap();
     made.run(&["audit", "show", "--refused", "--format", "json"]).unwrap();
     made.run(&["audit", "verify"]).unwrap();
-    made.run(&["audit", "export", "--out", &to]).unwrap();
+    assert_eq!(content(home.dir()), before);
     let log = std::fs::read(home.audit()).unwrap();
+    made.run(&["audit", "export", "--out", &to]).unwrap();
     assert_eq!(std::fs::read(&out).unwrap(), log);
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(made.run(&["audit", "export", "--out", &to]).unwrap_err().code, "audit.exists");
@@ -57,8 +60,16 @@ fn a_log_is_shown_verified_and_exported_byte_for_byte_and_left_as_it_is() {
     made.run(&["audit", "verify", &part, "--from", "2"]).unwrap();
     let other = made.path("other.jsonl").display().to_string();
     let empty = made.run(&["audit", "export", "--out", &other, "--from", "9"]).unwrap_err();
-    assert_eq!((empty.code.as_str(), empty.expected.as_str()), ("audit.empty", "entries 1 to 3"));
-    assert_eq!(content(home.dir()), before);
+    assert_eq!((empty.code.as_str(), empty.expected.as_str()), ("audit.empty", "entries 1 to 5"));
+    assert!(!made.path("other.jsonl").exists(), "and an export that is none is not logged as one");
+    let told: Vec<_> = read::read(&home.audit()).unwrap().map(Result::unwrap).skip(3).collect();
+    let exports = told.iter().map(|entry| match &entry.event {
+        Event::Exported(exported) => (exported.what.as_str(), exported.first, exported.last, exported.digest),
+        other => panic!("{other:?}"),
+    });
+    let digest = |bytes: &[u8]| Digest(<sha2::Sha256 as sha2::Digest>::digest(bytes).into());
+    let wanted = [("audit", 1, 3, digest(&log)), ("audit", 2, 2, digest(second))];
+    assert_eq!(exports.collect::<Vec<_>>(), wanted);
 }
 
 #[test]
@@ -98,4 +109,36 @@ fn half_an_entry_at_the_end_is_told_of_and_not_exported() {
     let out = made.path("out.jsonl");
     made.run(&["audit", "export", "--out", &out.display().to_string()]).unwrap();
     assert_eq!(std::fs::read(&out).unwrap(), whole);
+}
+
+#[test]
+fn a_log_in_several_files_is_shown_verified_and_exported_as_one_and_pruned_under_a_policy_alone() {
+    let made = Made::created();
+    for _ in 0..3 {
+        made.import().unwrap();
+        made.run(&["audit", "rotate"]).unwrap();
+    }
+    let (home, out) = (made.home(), made.path("out.jsonl"));
+    let names = || {
+        let all = std::fs::read_dir(home.dir()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut all: Vec<_> = all.map(|name| name.into_string().unwrap()).collect();
+        all.retain(|name| name.starts_with("audit"));
+        all.sort();
+        all
+    };
+    let full =
+        ["audit-000000000001.jsonl", "audit-000000000002.jsonl", "audit-000000000004.jsonl", "audit.jsonl"];
+    assert_eq!(names(), full);
+    assert_eq!(imports(&home.audit()), [1, 2, 3]);
+    made.run(&["audit", "verify"]).unwrap();
+    made.run(&["audit", "show"]).unwrap();
+    let to = out.display().to_string();
+    made.run(&["audit", "export", "--out", &to]).unwrap();
+    made.run(&["audit", "verify", &to]).unwrap();
+    assert_eq!(read::verify(&out).unwrap().head.entries, 6);
+    // What was written today is not older than any policy's days.
+    made.run(&["audit", "prune"]).unwrap();
+    assert_eq!(names(), full);
+    std::fs::remove_file(home.policy()).unwrap();
+    assert_eq!(made.run(&["audit", "prune"]).unwrap_err().code, "policy.none");
 }

@@ -11,15 +11,18 @@ use crate::request::Ask;
 impl Policy {
     /// Whether the policy holds today.
     pub(super) fn hold(&self, today: Date) -> Refusals {
-        let Some(edition) = &self.edition else { return Vec::new() };
-        let validity = edition.validity;
-        if today < validity.from {
-            vec![Refusal::PolicyEarly { from: validity.from }]
-        } else if today > validity.to {
-            vec![Refusal::PolicyExpired { to: validity.to }]
-        } else {
-            Vec::new()
+        let mut refusals = Vec::new();
+        if let Some(on) = self.revoked.filter(|on| today >= *on) {
+            refusals.push(Refusal::PolicyRevoked { on });
         }
+        if let Some(validity) = self.edition.as_ref().map(|edition| edition.validity) {
+            if today < validity.from {
+                refusals.push(Refusal::PolicyEarly { from: validity.from });
+            } else if today > validity.to {
+                refusals.push(Refusal::PolicyExpired { to: validity.to });
+            }
+        }
+        refusals
     }
 
     /// The permit that the request names, with all that is wrong with using it.

@@ -352,6 +352,18 @@ fn of_form(form: Form, key: &str) -> Words {
             format!("The file is no TOML: {said}."),
             ["Ret filen.", "Mend the file."],
         ),
+        Form::Duplicate(name) => words(
+            "policy.duplicate",
+            format!("`{}` står her to gange.", shown(&name)),
+            format!("`{}` stands here twice.", shown(&name)),
+            ["Slet den ene.", "Take one of them out."],
+        ),
+        Form::Date(day) => words(
+            "policy.date",
+            format!("{} er ikke en dato i kalenderen.", shown(&day)),
+            format!("{} is no day of the calendar.", shown(&day)),
+            ["Skriv en dato som 2026-02-28.", "Write a date such as 2026-02-28."],
+        ),
         Form::TooLarge { max } => words(
             "policy.too-large",
             format!("Filen har mere end {max} bytes."),

@@ -1,7 +1,7 @@
 //! The parts that hold for all permits.
 
 use jiff::civil::Date;
-use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::id::Digest;
 
 use super::value::{self, Need};
 use super::{PolicyTable, Reader};
@@ -11,13 +11,7 @@ use crate::policy::{Assessment, Cells, Controller, Edition, Exclusions, Processo
 
 impl Reader<'_> {
     pub(super) fn edition(&self, table: &PolicyTable<'_>) -> Option<Edition> {
-        let node = table.required::<String>("node").and_then(|text| {
-            let node = NodeId::new(text.value.clone()).ok();
-            if node.is_none() {
-                table.faults().refuse(&text, Reason::NodeId);
-            }
-            node
-        });
+        let node = value::node(table, "node");
         let version = value::whole(table, "version", 1, u32::MAX);
         let predecessor =
             value::checked(table, "predecessor", Need::Optional, || value::hex(table, "predecessor"));

@@ -1,6 +1,7 @@
 //! Single values, with the checks that their kind needs.
 
 use jiff::civil::Date;
+use tvaers_protocol::id::NodeId;
 use tvaers_query::strict::Placed;
 
 use super::PolicyTable;
@@ -10,20 +11,20 @@ use crate::permit::Validity;
 
 /// Whether a value may be left out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     Required,
     Optional,
 }
 
 impl Need {
     /// What only a laboratory may leave out.
-    pub(super) const fn unless(laboratory: bool) -> Self {
+    pub(crate) const fn unless(laboratory: bool) -> Self {
         if laboratory { Self::Optional } else { Self::Required }
     }
 }
 
 /// A value that may have been left out, and if not was right. The outer `None` says that it is wrong.
-pub(super) fn checked<T>(
+pub(crate) fn checked<T>(
     table: &PolicyTable<'_>,
     key: &'static str,
     need: Need,
@@ -36,7 +37,7 @@ pub(super) fn checked<T>(
 }
 
 /// A text that says something.
-pub(super) fn text(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
+pub(crate) fn text(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
     let text = table.required::<String>(key)?;
     let length = text.value.chars().count();
     if text.value.trim().is_empty() || length > limit::TEXT_CHARACTERS_MAX {
@@ -47,7 +48,7 @@ pub(super) fn text(table: &PolicyTable<'_>, key: &'static str) -> Option<String>
 }
 
 /// The name of a permit, a purpose or a domain.
-pub(super) fn id(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
+pub(crate) fn id(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
     let text = table.required::<String>(key)?;
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let fits = (1..=limit::ID_CHARACTERS_MAX).contains(&text.value.len());
@@ -59,7 +60,7 @@ pub(super) fn id(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
 }
 
 /// One of these words.
-pub(super) fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     table: &PolicyTable<'_>,
     key: &'static str,
     words: &[(&'static str, T)],
@@ -69,7 +70,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// Which of these words a text is.
-pub(super) fn word_of<T: Copy>(
+pub(crate) fn word_of<T: Copy>(
     table: &PolicyTable<'_>,
     text: &Placed<String>,
     words: &[(&'static str, T)],
@@ -83,7 +84,7 @@ pub(super) fn word_of<T: Copy>(
 }
 
 /// A whole number within bounds.
-pub(super) fn whole(table: &PolicyTable<'_>, key: &'static str, from: u32, to: u32) -> Option<u32> {
+pub(crate) fn whole(table: &PolicyTable<'_>, key: &'static str, from: u32, to: u32) -> Option<u32> {
     let number = table.required::<i64>(key)?;
     let within = u32::try_from(number.value).ok().filter(|number| (from..=to).contains(number));
     if within.is_none() {
@@ -94,7 +95,7 @@ pub(super) fn whole(table: &PolicyTable<'_>, key: &'static str, from: u32, to: u
 }
 
 /// A whole number within bounds, of which a policy over real data has a least value.
-pub(super) fn whole_from(
+pub(crate) fn whole_from(
     table: &PolicyTable<'_>,
     key: &'static str,
     floor: u32,
@@ -110,7 +111,7 @@ pub(super) fn whole_from(
 }
 
 /// 32 bytes as hexadecimal digits.
-pub(super) fn hex(table: &PolicyTable<'_>, key: &'static str) -> Option<[u8; 32]> {
+pub(crate) fn hex(table: &PolicyTable<'_>, key: &'static str) -> Option<[u8; 32]> {
     let text = table.required::<String>(key)?;
     let mut bytes = [0; 32];
     if hex::decode_to_slice(&text.value, &mut bytes).is_err() {
@@ -121,8 +122,18 @@ pub(super) fn hex(table: &PolicyTable<'_>, key: &'static str) -> Option<[u8; 32]
     Some(bytes)
 }
 
+/// The name of a node.
+pub(crate) fn node(table: &PolicyTable<'_>, key: &'static str) -> Option<NodeId> {
+    let text = table.required::<String>(key)?;
+    let node = NodeId::new(text.value.clone()).ok();
+    if node.is_none() {
+        table.faults().refuse(&text, Reason::NodeId);
+    }
+    node
+}
+
 /// A CVR number: eight digits, of which the sum weighted by 2, 7, 6, 5, 4, 3, 2 and 1 is a multiple of 11.
-pub(super) fn cvr(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
+pub(crate) fn cvr(table: &PolicyTable<'_>, key: &'static str) -> Option<String> {
     const WEIGHTS: [u32; 8] = [2, 7, 6, 5, 4, 3, 2, 1];
     let text = table.required::<String>(key)?;
     let digits: Option<Vec<u32>> = text.value.chars().map(|c| c.to_digit(10)).collect();
@@ -138,7 +149,7 @@ pub(super) fn cvr(table: &PolicyTable<'_>, key: &'static str) -> Option<String> 
 }
 
 /// The name of a file beside the policy, or "none". The outer `None` says that it is wrong.
-pub(super) fn file_or_none(table: &PolicyTable<'_>, key: &'static str) -> Option<Option<String>> {
+pub(crate) fn file_or_none(table: &PolicyTable<'_>, key: &'static str) -> Option<Option<String>> {
     let text = table.required::<String>(key)?;
     if text.value == "none" {
         return Some(None);
@@ -153,7 +164,7 @@ pub(super) fn file_or_none(table: &PolicyTable<'_>, key: &'static str) -> Option
 }
 
 /// `valid-from` and `valid-to`.
-pub(super) fn validity(table: &PolicyTable<'_>) -> Option<Validity> {
+pub(crate) fn validity(table: &PolicyTable<'_>) -> Option<Validity> {
     let from = table.required::<Date>("valid-from");
     let to = table.required::<Date>("valid-to");
     let (from, to) = (from?.value, to?.value);
@@ -165,7 +176,7 @@ pub(super) fn validity(table: &PolicyTable<'_>) -> Option<Validity> {
 }
 
 /// Refuses what stands twice.
-pub(super) fn refuse_twice<T: PartialEq>(
+pub(crate) fn refuse_twice<T: PartialEq>(
     table: &PolicyTable<'_>,
     items: &[Placed<T>],
     name: impl Fn(&T) -> String,

@@ -51,6 +51,23 @@ impl Refusal {
                 ["Vent, til den gælder.", "Wait until it holds."],
                 format!("from {from}"),
             ),
+            Self::PolicyRaised { allowed } => words(
+                "policy.raised",
+                "Politikken hæver et budget, og to af dem, der må hæve det, har ikke skrevet under.",
+                "The policy raises a budget, and two of those who may raise it have not signed.",
+                [
+                    "Få to af dem, som den foregående politik nævner i `budget.raised-by`, til at skrive under, med de navne i nodens konfiguration.",
+                    "Have two of those whom the policy before names in `budget.raised-by` sign it, under these names in the node's configuration.",
+                ],
+                allowed.join(", "),
+            ),
+            Self::PolicyRevoked { on } => words(
+                "policy.revoked",
+                format!("Nodens politik er tilbagekaldt fra {on}."),
+                format!("The node's policy is revoked from {on} on."),
+                ["Bed den dataansvarlige om en ny.", "Ask the controller for a new one."],
+                "",
+            ),
             Self::PolicyExpired { to } => words(
                 "policy.expired",
                 format!("Nodens politik udløb den {to}."),
@@ -66,7 +83,7 @@ impl Refusal {
                 "",
             ),
             Self::PolicyOlder { version, seen } => words(
-                "policy.older",
+                "policy.superseded",
                 format!("Politikken har version {version}, men version {seen} har været i kraft."),
                 format!("The policy has version {version}, but version {seen} has been in force."),
                 [

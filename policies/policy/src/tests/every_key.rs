@@ -9,9 +9,9 @@ use super::*;
 use crate::keys::{KEYS, Needed};
 
 /// Key; the path that is set, where it is not the key's own; what refuses, with its code; what permits.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(super) type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     ("laboratory", "", "\"no\"", "policy.type", "false"),
     ("policy.node", "", "\"K360\"", "policy.node-id", "\"k376\""),
     ("policy.version", "", "0", "policy.bounds", "7"),
@@ -207,10 +207,10 @@ const ROWS: &[Row] = &[
 ];
 
 /// How a policy refuses its usual requests.
-type Judge = fn(&Policy) -> Vec<&'static str>;
+pub(super) type Judge = fn(&Policy) -> Vec<&'static str>;
 
 /// The examples in which every key stands.
-fn bases() -> [(Table, Judge); 2] {
+pub(super) fn bases() -> [(Table, Judge); 2] {
     [(parsed(MUNICIPALITY), refused), (parsed(REGION), refused_by_region)]
 }
 
@@ -223,7 +223,7 @@ pub(super) fn value(text: &str) -> Value {
 }
 
 /// The first table that has the path, and the path's last key; `None` where none has.
-fn place<'t>(table: &'t mut Table, path: &[&str]) -> Option<(&'t mut Table, String)> {
+pub(super) fn place<'t>(table: &'t mut Table, path: &[&str]) -> Option<(&'t mut Table, String)> {
     let (first, rest) = path.split_first()?;
     if rest.is_empty() {
         return table.contains_key(*first).then(|| (table, (*first).to_owned()));
@@ -252,7 +252,7 @@ pub(super) fn split(path: &str) -> Vec<&str> {
 }
 
 /// The base in which the path stands, with its value replaced. `revoked` stands in none and is added.
-fn with(path: &str, new: &str) -> (String, Judge) {
+pub(super) fn with(path: &str, new: &str) -> (String, Judge) {
     for (mut base, judge) in bases() {
         if path == "laboratory" {
             base.insert(path.to_owned(), value(new));

@@ -178,9 +178,13 @@ fn names_and_keys_stand_once() {
         &format!("{model}{digest}\"\ngrain = \"events\"\n[permit.work-list]"),
     );
     assert_eq!(told(&twice), one("policy.twice", "permit[3].model[2].name"));
-    // TOML has no key twice either; its parser says so, with the place.
     let faults = read(&MUNICIPALITY.replace("version = 2\n", "version = 2\nversion = 3\n")).unwrap_err();
-    assert_eq!((faults[0].code, faults[0].column), ("policy.syntax", 1));
+    assert_eq!((faults[0].code, faults[0].column, faults[0].length), ("policy.duplicate", 1, 7));
+    assert_eq!(faults[0].sentence.da, "`version` står her to gange.");
+    let table = format!("{MUNICIPALITY}\n[cells]\nsmallest = 4\n");
+    assert_eq!(told(&table)[0].0, "policy.duplicate");
+    let syntax = MUNICIPALITY.replace("version = 2\n", "version = \n");
+    assert_eq!(told(&syntax)[0].0, "policy.syntax");
 }
 
 #[test]
@@ -268,7 +272,9 @@ fn the_first_version_has_no_predecessor_and_every_other_names_it() {
 fn days_that_no_calendar_has_and_days_in_the_wrong_order_are_refused() {
     for day in ["2026-02-29", "2026-13-01", "26-12-01"] {
         let text = MUNICIPALITY.replacen("valid-from = 2026-12-01", &format!("valid-from = {day}"), 1);
-        assert_eq!(told(&text)[0].0, "policy.syntax", "{day}");
+        let fault = &read(&text).unwrap_err()[0];
+        assert_eq!((fault.code, fault.length), ("policy.date", day.len()));
+        assert_eq!(fault.sentence.en, format!("{day} is no day of the calendar."));
     }
     let quoted = MUNICIPALITY.replacen("valid-from = 2026-12-01", "valid-from = \"2026-12-01\"", 1);
     assert_eq!(told(&quoted), one("policy.type", "policy.valid-from"));
@@ -362,8 +368,8 @@ fn a_node_loads_its_own_policy_and_no_older_one() {
     assert_eq!(load(&municipality, "k360", false, seen(2, municipality.digest())), none);
     assert_eq!(load(&municipality, "k360", false, seen(1, other)), ["policy.predecessor"]);
     assert_eq!(load(&municipality, "k360", false, seen(2, other)), ["policy.replaced"]);
-    assert_eq!(load(&municipality, "k360", false, seen(3, other)), ["policy.older"]);
-    assert_eq!(load(&municipality, "k376", true, seen(3, other)), ["policy.other-node", "policy.older"]);
+    assert_eq!(load(&municipality, "k360", false, seen(3, other)), ["policy.superseded"]);
+    assert_eq!(load(&municipality, "k376", true, seen(3, other)), ["policy.other-node", "policy.superseded"]);
     let laboratory = read_right(LABORATORY);
     assert_eq!(load(&laboratory, "k360", true, None), none);
     assert_eq!(load(&laboratory, "k360", false, None), ["policy.not-made-up"]);

@@ -17,7 +17,7 @@ use crate::verdict::{
 
 /// How a value is tightened.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+pub(super) enum Way {
     /// A number becomes less.
     Less,
     /// A number becomes more.
@@ -38,7 +38,7 @@ const GRAINS: &[&str] = &["points", "counts", "events"];
 const DISCLOSURES: &[&str] = &["inclusion", "stratum", "total", "items"];
 
 /// Every number, list and day of a policy that permits anything.
-const WAYS: &[(&str, Way)] = &[
+pub(super) const WAYS: &[(&str, Way)] = &[
     ("policy.valid-from", Way::Later),
     ("policy.valid-to", Way::Earlier),
     ("cells.smallest", Way::More),
@@ -86,20 +86,20 @@ const WAYS: &[(&str, Way)] = &[
 
 /// One tightening: which key, which of its tables, which of its elements, and how much.
 #[derive(Clone, Copy, Debug)]
-struct Step {
-    way: usize,
-    table: usize,
-    element: usize,
-    amount: u32,
+pub(super) struct Step {
+    pub(super) way: usize,
+    pub(super) table: usize,
+    pub(super) element: usize,
+    pub(super) amount: u32,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     (0..WAYS.len(), 0..3_usize, 0..12_usize, prop_oneof![0..3_u32, 0..1_000_000_u32])
         .prop_map(|(way, table, element, amount)| Step { way, table, element, amount })
 }
 
 /// Tightens the policy, where it has the key at all.
-fn tighten(policy: &mut Table, step: Step) {
+pub(super) fn tighten(policy: &mut Table, step: Step) {
     let (path, way) = WAYS[step.way];
     let (path, last) = path.rsplit_once('.').map_or((Vec::new(), path), |(path, last)| (split(path), last));
     let mut places = tables(policy, &path);
@@ -154,17 +154,17 @@ fn day(value: &mut Value, by: i64) {
 
 /// What is asked of both policies.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
-    permit: usize,
+pub(super) struct Asked {
+    pub(super) permit: usize,
     purpose: usize,
     asker: usize,
     query: usize,
-    nano_rho: Option<u64>,
+    pub(super) nano_rho: Option<u64>,
     spent: Spent,
     repetition: u32,
     exactly: bool,
-    grain: Grain,
-    disclosure: Disclosure,
+    pub(super) grain: Grain,
+    pub(super) disclosure: Disclosure,
     to: usize,
     model: usize,
     evaluations: u32,
@@ -183,7 +183,7 @@ fn mostly<T: Clone + std::fmt::Debug + 'static>(
 }
 
 prop_compose! {
-    fn asked()(
+    pub(super) fn asked()(
         (permit, purpose, asker, query) in (0..5_usize, mostly(0, 0..2_usize), mostly(0, 0..3_usize), 0..6_usize),
         nano_rho in mostly(None, (0..60_000_000_u64).prop_map(Some)),
         spent in mostly([0; 3], [0..600_000_000_u64, 0..600_000_000, 0..2_100_000_000]),
@@ -215,7 +215,7 @@ const QUERIES: [&str; 6] = [
 ];
 
 impl Asked {
-    fn ask(self) -> (Ask<'static>, Sector) {
+    pub(super) fn ask(self) -> (Ask<'static>, Sector) {
         let permits = [
             (AGGREGATES, "triple-aim-monitoring", ANNA, Sector::Municipality),
             (JOINED, "size-target-group", ANNA, Sector::Municipality),
@@ -233,7 +233,7 @@ impl Asked {
         TODAY.checked_add(jiff::Span::new().days(self.today)).unwrap()
     }
 
-    fn wish<T: Copy>(self, wanted: T) -> Wish<T> {
+    pub(super) fn wish<T: Copy>(self, wanted: T) -> Wish<T> {
         if self.exactly { Wish::Exactly(wanted) } else { Wish::UpTo(wanted) }
     }
 
@@ -254,14 +254,19 @@ impl Asked {
         }
     }
 
-    fn aggregate(self, policy: &Policy, nano_rho: Option<u64>) -> Verdict<AggregateGrant> {
+    pub(super) fn aggregate(self, policy: &Policy, nano_rho: Option<u64>) -> Verdict<AggregateGrant> {
         let query = query(QUERIES[self.query]);
         let request =
             AggregateRequest { ask: self.ask().0, query: &query, nano_rho, repetition: self.repetition };
         policy.admit_aggregate(&request, &self.spent, self.today())
     }
 
-    fn joined(self, policy: &Policy, nano_rho: Option<u64>, grain: Wish<Grain>) -> Verdict<JoinedGrant> {
+    pub(super) fn joined(
+        self,
+        policy: &Policy,
+        nano_rho: Option<u64>,
+        grain: Wish<Grain>,
+    ) -> Verdict<JoinedGrant> {
         let categories: [&[&str]; 3] = [&["kommune", "stratum"], &["included"], &["kommune", "total"]];
         let request = JoinedRequest {
             ask: self.ask().0,
@@ -275,7 +280,7 @@ impl Asked {
         policy.admit_joined(&request, &self.spent, self.today())
     }
 
-    fn contribution(
+    pub(super) fn contribution(
         self,
         policy: &Policy,
         grain: Wish<Grain>,
@@ -287,7 +292,7 @@ impl Asked {
         policy.admit_contribution(&request, self.today())
     }
 
-    fn recipients(self) -> &'static [Recipient] {
+    pub(super) fn recipients(self) -> &'static [Recipient] {
         [&[Recipient::Municipality][..], &[Recipient::Municipality, Recipient::GpPractice], &[]][self.to]
     }
 }
@@ -392,7 +397,7 @@ proptest! {
 }
 
 /// The example that has the permit, with components that can be told of more coarsely.
-fn base(permit: usize) -> Table {
+pub(super) fn base(permit: usize) -> Table {
     let text = if permit < 3 { MUNICIPALITY } else { REGION };
     parsed(
         &text

@@ -244,6 +244,18 @@ impl Reason {
 fn of_form(form: Form, key: &str) -> Words {
     match form {
         Form::Syntax(said) => words("query.syntax", said, "a TOML file", "mend the file"),
+        Form::Duplicate(key) => words(
+            "query.syntax",
+            format!("`{}` stands twice", shown(&key)),
+            "each key once",
+            "take one of them out",
+        ),
+        Form::Date(day) => words(
+            "query.syntax",
+            format!("{} is no day of the calendar", shown(&day)),
+            "a date such as 2026-02-28",
+            "mend the date",
+        ),
         Form::TooLarge { max } => words(
             "query.too-large",
             format!("the file has more than {max} bytes"),

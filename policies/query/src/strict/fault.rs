@@ -8,8 +8,12 @@ use super::place::{Place, Placed};
 /// What is wrong with the form of a file, whatever it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// No TOML, in the words of the parser; also a key that stands twice and a day that no calendar has.
+    /// No TOML, in the words of the parser.
     Syntax(String),
+    /// A key or table that stands twice.
+    Duplicate(String),
+    /// A day that no calendar has.
+    Date(String),
     /// More bytes than such a file has.
     TooLarge {
         /// The limit.
@@ -36,6 +40,8 @@ pub enum Form {
 pub struct Wrong<R> {
     /// Where.
     pub place: Place,
+    /// How many characters of what is wrong stand on that line.
+    pub length: usize,
     /// The path of the key; empty where there is none.
     pub key: String,
     /// What.
@@ -59,7 +65,7 @@ impl<R> Faults<R> {
 
     /// Takes note of something wrong at a value.
     pub fn refuse<T>(&self, at: &Placed<T>, reason: impl Into<R>) {
-        self.add(Wrong { place: at.place, key: at.key.clone(), reason: reason.into() });
+        self.add(Wrong { place: at.place, length: at.length, key: at.key.clone(), reason: reason.into() });
     }
 
     fn add(&self, wrong: Wrong<R>) {

@@ -1,5 +1,7 @@
 //! Where in a file something stands.
 
+use std::ops::Range;
+
 /// A place in a file, both from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -33,6 +35,16 @@ impl<'t> Lines<'t> {
         let before = self.text.get(start..offset).unwrap_or_default();
         Place { line, column: 1 + before.chars().count() }
     }
+
+    /// How many characters of a part stand on the line on which it begins; one at least.
+    pub(super) fn length(&self, span: Range<usize>) -> usize {
+        let part = self.text.get(span).and_then(|part| part.lines().next()).unwrap_or_default();
+        part.chars().count().max(1)
+    }
+
+    pub(super) fn text(&self, span: Range<usize>) -> &'t str {
+        self.text.get(span).unwrap_or_default()
+    }
 }
 
 /// A value with the key and the place that it was read from.
@@ -42,19 +54,21 @@ pub struct Placed<T> {
     pub value: T,
     /// The path of its key, such as `where[2].from`; positions count from 1.
     pub key: String,
-    /// Where the value stands.
+    /// Where the value begins.
     pub place: Place,
+    /// How many characters of it stand on that line.
+    pub length: usize,
 }
 
 impl<T> Placed<T> {
     /// The place and key with another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Placed<U> {
-        Placed { value: change(self.value), key: self.key, place: self.place }
+        Placed { value: change(self.value), key: self.key, place: self.place, length: self.length }
     }
 
     /// The place and key without the value.
     #[must_use]
     pub fn at(&self) -> Placed<()> {
-        Placed { value: (), key: self.key.clone(), place: self.place }
+        Placed { value: (), key: self.key.clone(), place: self.place, length: self.length }
     }
 }

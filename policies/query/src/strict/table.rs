@@ -24,7 +24,7 @@ pub struct Table<'d, R> {
 
 impl<'d, R: From<Form>> Table<'d, R> {
     pub(super) const fn root(lines: &'d Lines<'d>, entries: &'d DeTable<'d>, faults: &'d Faults<R>) -> Self {
-        let at = Placed { value: (), key: String::new(), place: Place::START };
+        let at = Placed { value: (), key: String::new(), place: Place::START, length: 1 };
         Self { lines, entries, at, path: String::new(), known: RefCell::new(Vec::new()), faults }
     }
 
@@ -173,7 +173,7 @@ impl<'d, R: From<Form>> Table<'d, R> {
     }
 
     fn missing(&self, key: &str) -> Placed<()> {
-        Placed { value: (), key: self.path_of(key), place: self.at.place }
+        Placed { key: self.path_of(key), ..self.at.clone() }
     }
 
     /// Whether the key is there; a fault where it is not.
@@ -216,6 +216,6 @@ impl<'d, R: From<Form>> Table<'d, R> {
     }
 
     fn placed(&self, key: String, span: Range<usize>) -> Placed<()> {
-        Placed { value: (), key, place: self.lines.place(span.start) }
+        Placed { value: (), key, place: self.lines.place(span.start), length: self.lines.length(span) }
     }
 }

@@ -66,7 +66,7 @@ fn a_key_that_is_missing_is_told_at_its_table() {
     assert!(table.require("a") && !table.require("b"));
     assert_eq!(
         table.at(),
-        &Placed { value: (), key: "table".to_owned(), place: Place { line: 3, column: 1 } }
+        &Placed { value: (), key: "table".to_owned(), place: Place { line: 3, column: 1 }, length: 7 }
     );
     assert_eq!(faults.asked().into_iter().collect::<Vec<_>>(), ["table", "table.a", "table.b"]);
     let wrong = faults.into_sorted();

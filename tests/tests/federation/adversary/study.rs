@@ -145,8 +145,11 @@ async fn a_study_that_no_person_of_the_roster_asked_for_is_refused() {
         let manifest = Manifest { request: request.clone(), ..honest.clone() };
         for id in world.federation.names() {
             assert_refused(world.hand.propose(&id, &manifest).await, RejectCode::PolicyRefused, (what, &id));
-            let declined: Declined =
-                world.hand.ask(&id, Digest::NONE, &Prepare { request: request.clone() }).await.unwrap();
+            let declined: Declined = world
+                .hand
+                .ask(&id, Digest::NONE, &Prepare { request: request.clone(), approval: None })
+                .await
+                .unwrap();
             assert!(declined.rules[0].code.starts_with("request."), "{what}");
         }
     }

@@ -1,0 +1,182 @@
+//! The policy in force while the node serves: its files are looked at before each request, so that a changed policy
+//! counts from the next request on, without a restart. A request goes on under the policy that it began with.
+//!
+//! A file that cannot be used leaves no policy in force: whoever puts a tighter policy in place, with a slip in it, must
+//! not go on answering under the wider one. Every change stands in the audit log before it counts.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::Mutex;
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::message::Rule;
+use tvaers_protocol::problem::Problem;
+
+use super::{InForce, no_policy, own};
+use crate::app;
+use crate::audit::code::Code;
+use crate::audit::event::{Event, ListsRead, PolicyRefused, PolicyWithdrawn};
+use crate::node::Node;
+
+/// What holds now.
+#[derive(Clone)]
+enum Current {
+    /// No file.
+    None,
+    /// A policy.
+    InForce(Arc<InForce>),
+    /// A file that cannot be used, by these codes.
+    Refused(Arc<[String]>),
+}
+
+/// The policy in force, and what its files looked like when it was read.
+pub(crate) struct Keeper {
+    current: RwLock<Current>,
+    mark: Mutex<Mark>,
+}
+
+impl Keeper {
+    /// A policy that was loaded when the node started, from files that looked so before they were read.
+    pub(crate) fn new(policy: Option<InForce>, mark: Mark) -> Self {
+        let current = policy.map_or(Current::None, |policy| Current::InForce(Arc::new(policy)));
+        Self { current: RwLock::new(current), mark: Mutex::new(mark) }
+    }
+
+    /// The policy in force; none permits nothing.
+    pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
+        match self.now() {
+            Current::InForce(policy) => Some(policy),
+            Current::None | Current::Refused(_) => None,
+        }
+    }
+
+    /// Why there is no policy in force, for the person who asks.
+    pub(crate) fn without(&self) -> Rule {
+        match self.now() {
+            Current::Refused(codes) => own(
+                "policy.unusable",
+                format!(
+                    "The node's policy cannot be used ({}), and the node permits nothing meanwhile.",
+                    codes.join(", ")
+                ),
+                "",
+                "Ask the node's operator to run `tvaers-node check`.",
+            ),
+            Current::None | Current::InForce(_) => no_policy(),
+        }
+    }
+
+    fn now(&self) -> Current {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, current: Current) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+}
+
+/// What the files of a policy look like from outside: any change of any of them shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark(Vec<(PathBuf, Option<Look>)>);
+
+/// Of one file: device, inode, bytes, and when content and entry last changed.
+type Look = (u64, u64, u64, (i64, i64), (i64, i64));
+
+impl Mark {
+    /// Looks at files.
+    #[must_use]
+    pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self(files.into_iter().map(|path| (path.clone(), look(&path))).collect())
+    }
+}
+
+fn look(path: &Path) -> Option<Look> {
+    let file = std::fs::metadata(path).ok()?;
+    let (content, entry) = ((file.mtime(), file.mtime_nsec()), (file.ctime(), file.ctime_nsec()));
+    Some((file.dev(), file.ino(), file.len(), content, entry))
+}
+
+/// Puts a changed policy in force, or takes one out of force; nothing where its files are as they were.
+pub(crate) async fn refresh(node: &Node) {
+    let keeper = node.keeper();
+    let mut mark = keeper.mark.lock().await;
+    let before = keeper.policy();
+    // Before it is read, so that a change in between is seen the next time.
+    let seen = Mark::of(files(node, before.as_deref()));
+    if *mark == seen {
+        return;
+    }
+    let read =
+        app::policies(node.home(), node.config(), Some(node.roster()), node.state(), node.library()).await;
+    let (current, told) = match read {
+        Ok(Some(policy)) => match changed(node, before.as_deref(), &policy).await {
+            Ok(events) => (Current::InForce(Arc::new(policy)), events),
+            Err(problem) => refused(before.as_deref(), &[problem]),
+        },
+        Ok(None) => {
+            let policy = before.as_ref().map_or(Digest::NONE, |before| before.digest());
+            (Current::None, vec![Event::PolicyWithdrawn(PolicyWithdrawn { policy })])
+        }
+        Err(problems) => refused(before.as_deref(), &problems),
+    };
+    let current = match node.record(node.clock().now(), told).await {
+        Ok(()) => {
+            *mark = match &current {
+                // The lists that this one names are its files as well.
+                Current::InForce(policy) if files(node, Some(policy)).ne(files(node, before.as_deref())) => {
+                    Mark::default()
+                }
+                _ => seen,
+            };
+            current
+        }
+        // What the log does not tell of does not count; the next request tries again.
+        Err(refusal) => {
+            tracing::error!(reason = refusal.chain(), "a change of the policy could not be logged");
+            Current::Refused(Arc::new(["audit.file".to_owned()]))
+        }
+    };
+    match &current {
+        Current::InForce(policy) => {
+            tracing::info!(policy.version = policy.version(), policy.digest = %policy.digest(), "a policy is in force");
+        }
+        Current::None => tracing::warn!("there is no policy any more; nothing is permitted"),
+        Current::Refused(codes) => {
+            tracing::error!(rules = codes.join(", "), "the policy cannot be used; nothing is permitted");
+        }
+    }
+    keeper.set(current);
+}
+
+/// The files of a policy: its own, the signatures beside it, and the lists that it names.
+pub(crate) fn files(node: &Node, policy: Option<&InForce>) -> impl Iterator<Item = PathBuf> {
+    let lists = policy.map(|policy| policy.policy().exclusions().clone());
+    let named: Vec<String> = lists.iter().flat_map(|lists| lists.files().map(ToOwned::to_owned)).collect();
+    let home = node.home().clone();
+    app::policy_files(node.home(), node.config())
+        .into_iter()
+        .chain(named.into_iter().map(move |name| home.dir().join(name)))
+}
+
+/// What the log is told of a policy that is put in force, and what the node remembers of it.
+async fn changed(node: &Node, before: Option<&InForce>, policy: &InForce) -> Result<Vec<Event>, Problem> {
+    let earlier = before.filter(|before| before.digest() == policy.digest());
+    let first = match earlier {
+        Some(_) => Event::ListsRead(ListsRead { policy: policy.digest() }),
+        None => app::note_policy(node.home(), node.state(), policy, node.clock().now()).await?,
+    };
+    let known = earlier.map(InForce::revocations).unwrap_or_default();
+    let new = policy.revocations().iter().filter(|revoked| !known.contains(revoked)).cloned();
+    Ok(std::iter::once(first).chain(new.map(Event::PolicyRevoked)).collect())
+}
+
+fn refused(before: Option<&InForce>, problems: &[Problem]) -> (Current, Vec<Event>) {
+    let mut codes: Vec<String> = problems.iter().map(|problem| problem.code.clone()).collect();
+    codes.sort();
+    codes.dedup();
+    let rules = codes.iter().filter_map(|code| Code::try_from(code.clone()).ok()).collect();
+    let policy = before.map_or(Digest::NONE, InForce::digest);
+    let event = Event::PolicyRefused(PolicyRefused { before: policy, rules });
+    (Current::Refused(codes.into()), vec![event])
+}

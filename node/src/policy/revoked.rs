@@ -1,0 +1,73 @@
+//! The revocations in the node's folder: files, each signed by one of those who sign policies. One that cannot be read or
+//! bears no such signature leaves no policy in force: it was put there to stop something.
+
+use std::path::{Path, PathBuf};
+
+use tvaers_policy::Policy;
+use tvaers_policy::revocation::{FILE_BYTES_MAX, Revocation};
+use tvaers_protocol::problem::{Exit, Problem};
+
+use super::load::Loading;
+use super::signed;
+use crate::audit::event::PolicyRevoked;
+use crate::config::Signer;
+use crate::ledger::name::Name;
+
+/// Revocations of one node, at most: a policy has no more permits, and old ones can be taken out.
+pub(crate) const REVOCATIONS_MAX: usize = 256;
+
+/// What stands in the folder, in order; nothing where there is none.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// Applies all revocations to the policy that they are about, and gives those that were.
+pub(super) fn apply(policy: &mut Policy, loading: &Loading<'_>) -> Result<Vec<PolicyRevoked>, Vec<Problem>> {
+    let files = files(loading.revocations);
+    let named = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let named: Vec<&PathBuf> = named.collect();
+    if named.len() > REVOCATIONS_MAX {
+        let what = format!("there are more than {REVOCATIONS_MAX} revocations");
+        return Err(vec![wrong(loading.revocations, what)]);
+    }
+    let mut revoked = Vec::new();
+    for path in named {
+        let (revocation, by) = read(path, loading.signers)?;
+        if revocation.node == *loading.node && policy.revoke(&revocation) {
+            let permit = revocation.permit.map(Name::new).transpose();
+            let permit = permit.map_err(|error| vec![wrong(path, error.to_string())])?;
+            revoked.push(PolicyRevoked { policy: revocation.policy, permit, from: revocation.from, by });
+        }
+    }
+    Ok(revoked)
+}
+
+/// A revocation, and who signed it.
+fn read(path: &Path, signers: &[Signer]) -> Result<(Revocation, Name), Vec<Problem>> {
+    let unread = |error: std::io::Error| vec![wrong(path, error.to_string())];
+    let length = std::fs::metadata(path).map_err(unread)?.len();
+    if usize::try_from(length).is_ok_and(|length| length > FILE_BYTES_MAX) {
+        return Err(vec![wrong(path, format!("it has {length} bytes"))]);
+    }
+    let text = std::fs::read_to_string(path).map_err(unread)?;
+    let signer = signers.iter().find(|signer| {
+        signed::by(&signed::beside(path, signer.role.as_str()), text.as_bytes(), signer).is_ok()
+    });
+    let Some(signer) = signer else {
+        return Err(vec![wrong(path, "none of those who sign policies has signed it".to_owned())]);
+    };
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let revocation = Revocation::read(&text, &file)
+        .map_err(|faults| faults.iter().map(|fault| fault.problem()).collect::<Vec<_>>())?;
+    Ok((revocation, signer.name.clone()))
+}
+
+fn wrong(path: &Path, what: String) -> Problem {
+    Problem::new(Exit::BadInput, "policy.revocation", what)
+        .at(path.display())
+        .expected("a revocation with the signature of one who signs this node's policies beside it")
+        .next("have it signed (`tvaers-policy sign`), or take it out")
+}

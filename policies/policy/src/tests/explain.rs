@@ -1,0 +1,683 @@
+//! The explanation says all that is in the file: every key at every place of every example is set to another value and
+//! taken out, and looked for in both languages. And nothing that is not: its numbers are traced to where they stem from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+use tvaers_definitions::library::{CATALOGUE, MODELS};
+use tvaers_definitions::schema::TABLES;
+use tvaers_protocol::id::Digest;
+
+use super::every_key::{ROWS, parsed, split, tables, value};
+use super::*;
+use crate::document::{Block, Document};
+use crate::explain::{Conversion, Explaining, explain, words};
+use crate::keys::{KEYS, Needed};
+use crate::text::Text;
+
+const EXAMPLES: [(&str, &str); 4] =
+    [("municipality", MUNICIPALITY), ("region", REGION), ("pilot", PILOT), ("laboratory", LABORATORY)];
+
+/// Both languages of a document as running text.
+pub(super) fn plain(document: &Document) -> [String; 2] {
+    let mut texts = vec![&document.title];
+    for block in &document.blocks {
+        match block {
+            Block::Heading { text, .. } | Block::Paragraph(text) => texts.push(text),
+            Block::List(points) => texts.extend(points),
+            Block::Table { head, rows } => {
+                assert!(rows.iter().all(|row| row.len() == head.len()), "{head:?}");
+                texts.extend(head.iter().chain(rows.iter().flatten()));
+            }
+        }
+    }
+    let of = |language: fn(&Text) -> &str| {
+        texts.iter().map(|text| format!("\n{}\n", language(text))).collect::<String>()
+    };
+    [of(|text| &text.da), of(|text| &text.en)]
+}
+
+/// The explanation without the file's own digest, which any change changes.
+fn explained(policy: &Policy) -> [String; 2] {
+    let document = explain(policy, &Explaining { library: library(), conversion: None });
+    plain(&document).map(|text| text.replace(&policy.digest().to_string(), ""))
+}
+
+/// What two policies must agree in to mean the same.
+pub(super) fn meaning(policy: &Policy) -> Policy {
+    Policy { digest: Digest::NONE, epsilons: Vec::new(), ..policy.clone() }
+}
+
+/// How a value of the file looks in an explanation: in Danish, in English.
+fn rendered(path: &str, value: &Value) -> Option<[String; 2]> {
+    const MONTHS: [[&str; 2]; 12] = [
+        ["januar", "January"],
+        ["februar", "February"],
+        ["marts", "March"],
+        ["april", "April"],
+        ["maj", "May"],
+        ["juni", "June"],
+        ["juli", "July"],
+        ["august", "August"],
+        ["september", "September"],
+        ["oktober", "October"],
+        ["november", "November"],
+        ["december", "December"],
+    ];
+    let same = |text: String| Some([text.clone(), text]);
+    match value {
+        Value::Datetime(day) => {
+            let date: Date = day.to_string().parse().unwrap();
+            let [da, en] = MONTHS[date.month() as usize - 1];
+            Some([
+                format!("{}. {da} {}", date.day(), date.year()),
+                format!("{} {en} {}", date.day(), date.year()),
+            ])
+        }
+        Value::Integer(number) if path.ends_with(".rho") || path.ends_with(".epsilon") => {
+            same(format!("{} {number}", path.rsplit('.').next().unwrap()))
+        }
+        Value::Integer(number) => {
+            let mut digits = number.unsigned_abs().to_string();
+            let mut parts = Vec::new();
+            while digits.len() > 3 {
+                parts.insert(0, digits.split_off(digits.len() - 3));
+            }
+            parts.insert(0, digits);
+            let sign = if *number < 0 { "-" } else { "" };
+            let shown = [parts.join("."), parts.join(",")].map(|number| format!("{sign}{number}"));
+            let [da, en] = around(path, *number);
+            Some([da.replace('#', &shown[0]), en.replace('#', &shown[1])])
+        }
+        Value::Float(number) => {
+            let number = Decimal::parse(&number.to_string()).unwrap().to_string();
+            let unit = path.rsplit('.').next().unwrap();
+            Some([format!("{unit} {}", number.replace('.', ",")), format!("{unit} {number}")])
+        }
+        // Told as everything, in a sentence.
+        Value::String(word) if word == "all" && !path.ends_with(".persons") => None,
+        Value::String(hex) if hex.len() == 64 => same(hex.to_lowercase()),
+        Value::String(word) => same(word.clone()).map(|same| word_of(path, word).unwrap_or(same)),
+        _ => None,
+    }
+}
+
+/// The sentence in which a number stands, so that no other number is taken for it.
+fn around(path: &str, number: i64) -> [&'static str; 2] {
+    match path {
+        "policy.version" => [", version #\n", ", version #\n"],
+        "cells.smallest" => ["under #, skjules", "below # are hidden"],
+        "cells.rounding" => ["multipla af #", "multiples of #"],
+        "cells.dimensions-max" => [" på # egenskaber", " by at most # features"],
+        "cells.cells-max" => ["højst have # celler", "at most # cells"],
+        "budget.period-days" => ["periode på # dage", "period of # days"],
+        "release.reply-grid-ms" => [" # millisekund", " # milliseconds"],
+        "release.witnesses" if number == 0 => ["(# vidner)", "(# witnesses)"],
+        "release.witnesses" => ["kræver # af dem", "; # of them"],
+        "retention.results-days" => {
+            ["\nFrigivne svar\n\nhøjst # dage", "\nReleased answers\n\nat most # days"]
+        }
+        "retention.work-lists-days" => ["\nArbejdslister\n\nhøjst # dage", "\nWork lists\n\nat most # days"],
+        "retention.pseudonyms-days" => ["slutter inden)\n\nhøjst # dage", "ends before)\n\nat most # days"],
+        "retention.logs-days" => ["\nLogge\n\nmindst # dage", "\nLogs\n\nat least # days"],
+        "permit.data.clamp.from" | "permit.data.clamp.to" | "permit.model.version" => ["\n#\n", "\n#\n"],
+        "permit.population.age-from" => ["fyldt # år", "of # years and over"],
+        "permit.population.age-to" => ["på højst # år", "at most # years"],
+        "permit.pseudonyms.evaluations-per-study" => ["for # personer i ét", "for at most # persons in one"],
+        "permit.pseudonyms.evaluations-per-peer" => ["for # personer for én", "at most # persons for one"],
+        _ => panic!("{path}"),
+    }
+}
+
+/// The words of the file's own words, stated here once more.
+fn word_of(path: &str, word: &str) -> Option<[String; 2]> {
+    let last = path.rsplit('.').next().unwrap();
+    let [da, en] = match (last, word) {
+        ("opt-outs" | "protected-addresses" | "objections", "none") => ["ingen liste", "no list"],
+        ("each", "month") => ["Hver kalendermåned", "Each month of the calendar"],
+        ("each", "quarter") => ["Hvert kvartal", "Each quarter of the calendar"],
+        ("each", "year") => ["Hvert kalenderår", "Each year of the calendar"],
+        ("role", "dpo") => ["\ndatabeskyttelsesrådgiver\n", "\ndata-protection officer\n"],
+        ("role", "analyst") => ["\nanalytiker\n", "\nanalyst\n"],
+        ("article-6", letter) => return Some([format!("\nlitra {letter}: "), format!("\n({letter}): ")]),
+        ("article-9", letter) => return Some([format!("\nlitra {letter}: "), format!("\n({letter}): ")]),
+        ("ehds-53", letter) => {
+            return Some([
+                format!("artikel 53, stk. 1, litra {letter}, "),
+                format!("Article 53(1)({letter}) "),
+            ]);
+        }
+        ("grain", "points") => ["\npoint\n", "\npoints\n"],
+        ("grain", "counts") => ["\nantal\n", "\ncounts\n"],
+        ("grain", "events") => ["\nhændelser\n", "\nevents\n"],
+        ("disclosure", "inclusion") => ["udvalgt, og intet andet", "selected, and nothing else"],
+        ("disclosure", "stratum") => ["udvalgt, og i hvilken gruppe", "selected, and in which stratum"],
+        ("disclosure", "total") => [
+            "i hvilken gruppe og med hvor mange point i alt.",
+            "in which stratum and with how many points in all.",
+        ],
+        ("disclosure", "items") => {
+            ["hvor mange point for hvert kriterium", "with how many for each criterion"]
+        }
+        ("persons", "selected") => {
+            ["kun dem, som modellen udvælger", "those whom the model selects, and no others"]
+        }
+        ("persons", "all") => ["alle i modellens målgruppe", "everyone in the model's population"],
+        _ => return None,
+    };
+    Some([da.to_owned(), en.to_owned()])
+}
+
+/// Other values that a key could have, of which some may be no policy.
+fn others(path: &str, now: &Value) -> Vec<Value> {
+    let last = path.rsplit('.').next().unwrap();
+    let words = |words: &[&str]| words.iter().map(|word| Value::String((*word).to_owned())).collect();
+    let row = ROWS
+        .iter()
+        .find(|row| row.0 == path && row.1.is_empty() && !row.4.is_empty())
+        .map(|row| value(row.4));
+    let mut values: Vec<Value> = row.into_iter().collect();
+    values.extend(match now {
+        Value::Datetime(day) => {
+            let day: Date = day.to_string().parse().unwrap();
+            let by = |days: i64| value(&day.checked_add(jiff::Span::new().days(days)).unwrap().to_string());
+            vec![by(1), by(-1)]
+        }
+        Value::Integer(number) => {
+            vec![Value::Integer(number + 1), Value::Integer(number - 1), Value::Float(*number as f64 * 0.9)]
+        }
+        Value::Float(number) => {
+            let times = |factor: f64| Value::Float((number * factor * 1e6).round() / 1e6);
+            vec![times(0.9), times(1.1)]
+        }
+        Value::Boolean(yes) => vec![Value::Boolean(!yes)],
+        Value::String(text) if text.len() == 64 => vec![Value::String("7e".repeat(32))],
+        Value::String(_) => match last {
+            "each" => words(&["month", "quarter", "year"]),
+            "role" => words(&["analyst", "dpo"]),
+            "article-6" | "ehds-53" | "article-9" => words(&["c", "a"]),
+            "grain" => words(&["points", "counts", "events"]),
+            "disclosure" => words(&["inclusion", "stratum", "total", "items"]),
+            "persons" => words(&["selected", "all"]),
+            "node" => words(&["k461", "region_1084"]),
+            "opt-outs" | "protected-addresses" | "objections" => words(&["else.csv", "none"]),
+            "name" if path == "permit.data.clamp.feature" => Vec::new(),
+            "cvr" => words(&["30000005", "10000009"]),
+            "id" | "domain" => words(&["something-7"]),
+            "feature" => words(&["gp_contacts_1y", "cost_municipal_health_1y", "cost_gp_1y"]),
+            _ => words(&["Noget helt andet"]),
+        },
+        _ => Vec::new(),
+    });
+    // A text that stands within the one before could not be told from it.
+    let within =
+        |value: &Value| value.as_str().is_some_and(|text| now.as_str().is_some_and(|now| now.contains(text)));
+    values.retain(|value| value != now && !within(value));
+    values
+}
+
+/// Keys that have one value only, or that no policy can change alone; what they say is tested by itself.
+const ONE_VALUE: [&str; 4] =
+    ["budget.unit", "permit.pseudonyms.key", "permit.mode", "permit.data.clamp.feature"];
+
+#[test]
+fn every_value_of_every_example_is_shown_and_so_is_another_in_its_place() {
+    let (mut swept, mut seen) = (0, BTreeSet::new());
+    let (mut wrong, mut alone) = (Vec::new(), Vec::new());
+    for (example, text) in EXAMPLES {
+        let old = read_right(text);
+        let before = explained(&old);
+        for key in leaves().filter(|key| !ONE_VALUE.contains(key)) {
+            let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+            let path = if path.is_empty() { Vec::new() } else { split(path) };
+            for place in 0..tables(&mut parsed(text), &path).len() {
+                let mut base = parsed(text);
+                let table = tables(&mut base, &path).swap_remove(place);
+                let Some(now) = table.get(last).cloned() else { continue };
+                if matches!(now, Value::Array(_) | Value::Table(_)) {
+                    continue;
+                }
+                let of_model = key.starts_with("permit.model.") && last != "grain";
+                if of_model && now.as_str() == Some("all") {
+                    continue;
+                }
+                let shown = rendered(key, &now);
+                let found = others(key, &now).into_iter().find_map(|other| {
+                    let mut base = base.clone();
+                    let table = tables(&mut base, &path).swap_remove(place);
+                    if of_model {
+                        // Another version or file of an installed model is one that is not installed.
+                        table.insert("version".to_owned(), Value::Integer(9));
+                        table.insert("digest".to_owned(), Value::String("3c".repeat(32)));
+                    }
+                    let other = match last {
+                        "version" if of_model => Value::Integer(9),
+                        "name" if of_model => Value::String("somv_with_frontline".to_owned()),
+                        _ => other,
+                    };
+                    table.insert(last.to_owned(), other.clone());
+                    // A key in capitals is the same key.
+                    let policy =
+                        read(&base.to_string()).ok().filter(|policy| meaning(policy) != meaning(&old))?;
+                    Some((policy, other))
+                });
+                let Some((policy, other)) = found else {
+                    alone.push(format!("{example}: {key}"));
+                    continue;
+                };
+                let after = explained(&policy);
+                for language in 0..2 {
+                    if before[language] == after[language] {
+                        wrong.push(format!("{example}: {key} = {other} changes nothing"));
+                    }
+                    if let Some(shown) = &shown
+                        && !before[language].contains(&shown[language])
+                    {
+                        wrong.push(format!("{example}: {key} = {now} is not told"));
+                    }
+                    // Shown once more than before: it may stand elsewhere too.
+                    let Some(shown) = rendered(key, &other) else { continue };
+                    let count = |text: &str| text.matches(shown[language].as_str()).count();
+                    if count(&after[language]) <= count(&before[language]) {
+                        wrong.push(format!("{example}: {key} = {other} is not told: {}", shown[language]));
+                    }
+                }
+                swept += 1;
+                seen.insert(key);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // What cannot change alone: a second version has a predecessor, a list without items has no basis for them, and a
+    // laboratory has much that others must not have.
+    let together = [
+        "municipality: permit.work-list.persons",
+        "region: policy.version",
+        "region: permit.work-list.disclosure",
+        "region: permit.work-list.persons",
+        "pilot: policy.version",
+        "laboratory: laboratory",
+    ];
+    assert_eq!(alone, together);
+    let missing: Vec<&str> = leaves().filter(|key| !seen.contains(key)).collect();
+    // Those that no example has, that are lists, or that have one value.
+    let expected = [
+        "laboratory",
+        "budget.calendar.at-most.epsilon",
+        "budget.raised-by",
+        "permit.budget.default-query.epsilon",
+        "permit.data.clamp.feature",
+        "permit.mode",
+        "permit.model.component",
+        "permit.population.kommuner",
+        "permit.pseudonyms.key",
+        "permit.revoked",
+        "permit.work-list.to",
+        "budget.unit",
+    ];
+    let expected: BTreeSet<&str> = expected.into_iter().collect();
+    assert_eq!(missing.into_iter().collect::<BTreeSet<_>>(), expected);
+    println!("{swept} places of {} keys", seen.len());
+    assert!(swept >= 300, "{swept}");
+}
+
+/// Keys that are no tables.
+fn leaves() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.0)
+}
+
+#[test]
+fn every_element_of_every_list_is_shown_and_gone_when_it_is_taken_out() {
+    let (mut swept, mut added, mut seen) = (0, 0, BTreeSet::new());
+    for (example, text) in EXAMPLES {
+        let before = explained(&read_right(text));
+        for key in leaves() {
+            let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+            let path = if path.is_empty() { Vec::new() } else { split(path) };
+            for place in 0..tables(&mut parsed(text), &path).len() {
+                let mut base = parsed(text);
+                let table = tables(&mut base, &path).swap_remove(place);
+                let Some(Value::Array(list)) = table.get(last).cloned() else { continue };
+                // A table is needed by what reads it: one is put in instead.
+                let more: &[&str] = match last {
+                    "tables" => &["survey", "frontline_flags"],
+                    _ => &[],
+                };
+                for name in more.iter().filter(|name| !list.iter().any(|one| one.as_str() == Some(**name))) {
+                    let mut base = base.clone();
+                    let table = tables(&mut base, &path).swap_remove(place);
+                    let list = table.get_mut(last).and_then(Value::as_array_mut);
+                    list.unwrap().push(Value::String((*name).to_owned()));
+                    let Ok(policy) = read(&base.to_string()) else { continue };
+                    let count = |text: &str| text.matches(&format!("\n{name}\n")).count();
+                    for (after, before) in explained(&policy).iter().zip(&before) {
+                        assert!(count(after) > count(before), "{example}: {key} does not show {name}");
+                    }
+                    added += 1;
+                    seen.insert(key);
+                }
+                for (index, element) in list.iter().enumerate() {
+                    let name = element.as_str().map_or_else(|| element.to_string(), str::to_owned);
+                    let name = match name.as_str() {
+                        "municipality" => "bopælskommune".to_owned(),
+                        "gp-practice" => "praksis".to_owned(),
+                        _ => name,
+                    };
+                    assert!(before[0].contains(&name), "{example}: {key} does not show {name}");
+                    let mut base = base.clone();
+                    let table = tables(&mut base, &path).swap_remove(place);
+                    let Some(list) = table.get_mut(last).and_then(Value::as_array_mut) else {
+                        unreachable!()
+                    };
+                    list.remove(index);
+                    // Not every element can go alone: a table is needed by what reads it.
+                    let Ok(policy) = read(&base.to_string()) else { continue };
+                    let after = explained(&policy);
+                    assert!(
+                        (0..2).all(|language| before[language] != after[language]),
+                        "{example}: {key} {name}"
+                    );
+                    swept += 1;
+                    seen.insert(key);
+                }
+            }
+        }
+    }
+    let lists: Vec<&str> = seen.into_iter().collect();
+    println!("{swept} elements taken out, {added} put in");
+    assert!(added >= 5, "{added}");
+    assert_eq!(
+        lists,
+        [
+            "permit.data.categories",
+            "permit.data.features",
+            "permit.data.tables",
+            "permit.population.kommuner",
+            "permit.work-list.to"
+        ]
+    );
+    assert!(swept >= 60, "{swept}");
+}
+
+#[test]
+fn a_key_that_is_left_out_is_no_longer_told() {
+    let mut swept: BTreeMap<&str, usize> = BTreeMap::new();
+    for (example, text) in EXAMPLES {
+        let before = (read_right(text), explained(&read_right(text)));
+        for key in KEYS.iter().filter(|key| key.needed != Needed::Always).map(|key| key.path) {
+            let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+            let path = if path.is_empty() { Vec::new() } else { split(path) };
+            for place in 0..tables(&mut parsed(text), &path).len() {
+                let mut base = parsed(text);
+                let Some(now) = tables(&mut base, &path).swap_remove(place).remove(last) else { continue };
+                let Ok(policy) = read(&base.to_string()) else { continue };
+                let after = explained(&policy);
+                if meaning(&policy) == meaning(&before.0) {
+                    // What is left out holds all the same.
+                    assert!(after == before.1, "{example}: {key}");
+                    continue;
+                }
+                for language in 0..2 {
+                    assert!(before.1[language] != after[language], "{example}: {key}");
+                    let Some(shown) = rendered(key, &now) else { continue };
+                    let count = |text: &str| text.matches(shown[language].as_str()).count();
+                    let [less, more] = [count(&after[language]), count(&before.1[language])];
+                    assert!(more > less, "{example}: {key} = {now} is still told");
+                }
+                *swept.entry(key).or_default() += 1;
+            }
+        }
+    }
+    println!("{swept:?}");
+    let expected = [
+        "budget.calendar",
+        "cells.smallest",
+        "controller.processor",
+        "permit",
+        "permit.budget.default-query",
+        "permit.data.clamp",
+        "permit.model.component",
+        "permit.population",
+        "permit.population.age-from",
+        "permit.population.age-to",
+        "permit.population.kommuner",
+        "permit.purpose.ehds-53",
+        "permit.safeguards.joint-controllers",
+        "permit.safeguards.processor-agreement",
+        "release.witnesses",
+    ];
+    let missing: Vec<_> = expected.iter().filter(|key| !swept.contains_key(*key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(swept.values().sum::<usize>() >= 40, "{swept:?}");
+}
+
+#[test]
+fn what_no_example_has_is_told_too() {
+    let told = |text: &str| explained(&read_right(text));
+    let with = |key: &str, new: &str| {
+        let mut base = parsed(MUNICIPALITY);
+        let (path, last) = key.rsplit_once('.').unwrap();
+        tables(&mut base, &split(path)).swap_remove(0).insert(last.to_owned(), value(new));
+        told(&base.to_string())
+    };
+    let cases: [(&str, &str, [&str; 2]); 9] = [
+        (
+            "permit.data.sensitive",
+            "[\"foreign_citizen\"]",
+            [
+                "Under monitoring-2026 er disse særligt følsomme egenskaber ikke godkendt: akasse_listed.",
+                "Under monitoring-2026 these especially sensitive features are not approved: akasse_listed.",
+            ],
+        ),
+        (
+            "permit.revoked",
+            "2027-02-03",
+            ["fra og med 3. februar 2027 gælder den ikke", "from 3 February 2027 on it does not hold"],
+        ),
+        (
+            "budget.calendar",
+            "{ each = \"month\", at-most = { epsilon = 3 } }",
+            ["epsilon 3 (regnes som rho 0,1125)", "epsilon 3 (counted as rho 0.1125)"],
+        ),
+        (
+            "permit.budget.default-query",
+            "{ epsilon = 0.5 }",
+            ["epsilon 0,5 (regnes som", "epsilon 0.5 (counted as"],
+        ),
+        (
+            "budget.raised-by",
+            "[\"Kommunaldirektøren\", \"Borgmesteren\"]",
+            ["Kommunaldirektøren og Borgmesteren", "Kommunaldirektøren and Borgmesteren"],
+        ),
+        (
+            "permit.population",
+            "{ kommuner = [376] }",
+            ["kommuner med koderne 376", "municipalities with the codes 376"],
+        ),
+        (
+            "permit.single-approval",
+            "\"Bemyndiget\"",
+            ["én godkendelse nok: Bemyndiget", "one approval is enough: Bemyndiget"],
+        ),
+        ("release.witnesses", "4", ["det kræver 4 af dem", "4 of them must have"]),
+        ("permit.asker", "[]", ["Ingen må spørge", "Nobody may ask"]),
+    ];
+    for (key, new, expected) in cases {
+        let texts = with(key, new);
+        for (text, expected) in texts.iter().zip(expected) {
+            assert!(text.contains(expected), "{key}: {expected}");
+        }
+    }
+    let made_up = told(&format!("laboratory = true\n{PILOT}"));
+    assert!(
+        made_up[0].contains("Det er en laboratoriepolitik")
+            && made_up[1].contains("This is a laboratory's policy")
+    );
+    // A component's grain.
+    let counts = told(&edit(
+        MUNICIPALITY,
+        "[permit.model.component]",
+        "long_spells = \"counts\"",
+        "long_spells = \"events\"",
+    ));
+    assert!(
+        counts[0].contains("\nlong_spells\n\nhændelser\n") && counts[1].contains("\nlong_spells\n\nevents\n")
+    );
+}
+
+/// The ten questions that somebody asks who signs without having read the file; the answers as they stand.
+#[test]
+fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
+    let [da, en] = explained(&read_right(MUNICIPALITY));
+    let questions = [
+        (
+            "Dataansvarlig er Eksempel Kommune med CVR-nummer 10000009.",
+            "The controller is Eksempel Kommune with CVR number 10000009.",
+        ),
+        (
+            "Den gælder fra og med 1. december 2026 til og med 30. november 2027",
+            "It holds from 1 December 2026 up to and including 30 November 2027",
+        ),
+        (
+            "Listen må gå til borgerens bopælskommune.",
+            "The list may go to the citizen's municipality of residence.",
+        ),
+        (
+            "Under sad-list-2026 må listen ikke gå til borgerens almene praksis, gennem regionen.",
+            "Under sad-list-2026 the list may not go to the citizen's GP practice, through the region.",
+        ),
+        (
+            "Celler, hvis tal efter tilsat støj er under 5, skjules.",
+            "Cells whose noisy number is below 5 are hidden.",
+        ),
+        ("Hver kørsel kræver to underskrifter", "Each run takes two signatures"),
+        ("\nArbejdslister\n\nhøjst 90 dage\n", "\nWork lists\n\nat most 90 days\n"),
+        ("De står i filen «opt-outs.csv» hos noden.", "They stand in the file \"opt-outs.csv\" at the node."),
+        ("\nFor livet\n\nrho 2\n", "\nFor life\n\nrho 2\n"),
+        (
+            "kun af disse i fællesskab: Kommunaldirektøren og Databeskyttelsesrådgiveren.",
+            "only by these together: Kommunaldirektøren and Databeskyttelsesrådgiveren.",
+        ),
+        ("\nforeign_citizen\n", "\nforeign_citizen\n"),
+        (
+            "Tallene er uden støj og trækker ikke på budgettet",
+            "The numbers are without noise and cost nothing of the budget",
+        ),
+    ];
+    for (danish, english) in questions {
+        assert!(da.contains(danish), "{danish}");
+        assert!(en.contains(english), "{english}");
+    }
+    let [da, en] = explained(&read_right(PILOT));
+    for text in [
+        "Ingen tilladelse er til arbejdslister over navngivne borgere",
+        "Ingen tal må lægges sammen",
+        "Under pilot-2026 afvises et spørgsmål, der ikke siger, hvad det må koste.",
+    ] {
+        assert!(da.contains(text), "{text}");
+    }
+    assert!(en.contains("No permit is for work lists of named citizens"));
+    let [da, _] = explained(&read_right(LABORATORY));
+    assert!(
+        da.contains("den gælder kun for opdigtede data") && da.contains("Uden grænse er der intet løfte")
+    );
+    // Without any permit nothing is.
+    let mut none = parsed(PILOT);
+    none.remove("permit");
+    assert!(explained(&read_right(&none.to_string()))[0].contains("Derfor er intet tilladt."));
+}
+
+#[test]
+fn a_loss_is_told_in_epsilon_and_in_words_where_it_can_be() {
+    let epsilon = |nano: u64| Some((80.0 * nano as f64 / 1e9).sqrt());
+    let conversion = Conversion { delta: "1e-8", epsilon_of_rho: &epsilon };
+    let with = Explaining { library: library(), conversion: Some(conversion) };
+    let [da, en] = plain(&explain(&read_right(PILOT), &with));
+    // e / (1 + e) is 0.7311.
+    assert!(da.contains("højst blive 74 % sikker") && da.contains("(epsilon 1; "), "{da}");
+    assert!(en.contains("at most 74 % sure") && en.contains("at most 1e-8"));
+    let [da, en] = plain(&explain(&read_right(MUNICIPALITY), &with));
+    assert!(da.contains("rho 0,05 (svarer til epsilon 2)") && en.contains("rho 0.05 (worth epsilon 2)"));
+    // A conversion that knows nothing says nothing.
+    let nothing = |_| Some(f64::NAN);
+    let conversion = Conversion { delta: "1e-8", epsilon_of_rho: &nothing };
+    let [da, _] =
+        plain(&explain(&read_right(MUNICIPALITY), &Explaining { conversion: Some(conversion), ..with }));
+    assert!(!da.contains("svarer til epsilon") && !da.contains("NaN"));
+}
+
+#[test]
+fn every_number_stems_from_the_file_the_catalogue_or_a_rule() {
+    // Articles, parts, defaults, floors and percentages that stand in the program's own sentences.
+    const RULES: [&str; 20] = [
+        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "21", "22", "26",
+        "28", "35",
+    ];
+    const LAWS: [&str; 4] = ["53", "256", "180", "16"];
+    let runs = |text: &str| -> BTreeSet<String> {
+        let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+        digits
+            .map(|run| run.trim_start_matches('0').to_owned())
+            .map(|run| if run.is_empty() { "0".to_owned() } else { run })
+            .collect()
+    };
+    for (example, text) in EXAMPLES {
+        let policy = read_right(text);
+        let mut known = runs(&text.replace('_', ""));
+        for source in CATALOGUE.iter().chain(MODELS) {
+            known.extend(runs(&source.text.replace('_', "")));
+            known.extend(runs(source.text));
+        }
+        known.extend(runs(text));
+        known.extend(library().models().iter().flat_map(|model| runs(&model.digest.to_string())));
+        known.extend(
+            policy
+                .permits()
+                .iter()
+                .filter_map(|permit| permit.budget)
+                .flat_map(|budget| [budget.per_query, budget.in_all].map(|limit| limit.nano_rho.to_string())),
+        );
+        known.insert("125".to_owned());
+        known.extend(RULES.iter().chain(&LAWS).map(|number| (*number).to_owned()));
+        let [da, en] = explained(&policy);
+        let groups = |text: &str, separator: char| -> String {
+            let all: Vec<char> = text.chars().collect();
+            let is_digit = |index: usize| all.get(index).is_some_and(char::is_ascii_digit);
+            let keeps = |index: &usize| {
+                let within = *index > 0 && all[*index] == separator && is_digit(*index - 1);
+                !(within && (1..=3).all(|after| is_digit(*index + after)))
+            };
+            (0..all.len()).filter(keeps).map(|index| all[index]).collect()
+        };
+        for found in [runs(&groups(&da, '.')), runs(&groups(&en, ','))] {
+            let unknown: Vec<_> = found.difference(&known).collect();
+            assert!(unknown.is_empty(), "{example}: {unknown:?}");
+        }
+    }
+}
+
+#[test]
+fn every_table_and_every_feature_has_words() {
+    assert_eq!(TABLES.len(), 12);
+    for table in TABLES {
+        let text = words::table(table.name).unwrap_or_else(|| panic!("{}", table.name));
+        assert!(!text.da.is_empty() && text.da != text.en);
+    }
+    assert!(words::table("cpr").is_none());
+    for (example, text) in EXAMPLES {
+        let document = explain(&read_right(text), &Explaining { library: library(), conversion: None });
+        for block in &document.blocks {
+            let Block::Table { rows, .. } = block else { continue };
+            assert!(
+                rows.iter().flatten().all(|cell| !cell.da.is_empty() && !cell.en.is_empty()),
+                "{example}: {rows:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_explanation_is_the_same_however_the_file_is_laid_out() {
+    let table: Table = parsed(MUNICIPALITY);
+    assert_eq!(explained(&read_right(&table.to_string())), explained(&read_right(MUNICIPALITY)));
+}

@@ -1,0 +1,114 @@
+//! `tvaers-policy verify`.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde_json::json;
+use tvaers_host::output::{Format, Output};
+use tvaers_policy::limit::FILE_BYTES_MAX;
+use tvaers_policy::signature::{
+    KEY_BYTES_MAX, PublicKey, SIGNATURE_BYTES_MAX, SignatureError, Signed, SignerRole, verify,
+};
+use tvaers_protocol::problem::{Exit, Problem};
+
+use crate::lang::Lang;
+use crate::open;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The policy
+    file: PathBuf,
+    /// Who must have signed: a role and the public key, as base64 or as a .pub file; once for each role
+    #[arg(long = "signer", value_name = "ROLE=KEY", required = true)]
+    signers: Vec<Signer>,
+}
+
+/// A role with its key, or the file that has it.
+#[derive(Clone, Debug)]
+struct Signer {
+    role: SignerRole,
+    key: String,
+}
+
+impl FromStr for Signer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (role, key) = text.split_once('=').ok_or("say ROLE=KEY")?;
+        let role = role.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self { role, key: key.to_owned() })
+    }
+}
+
+impl Signer {
+    fn key(&self) -> Result<PublicKey, Problem> {
+        if let Ok(key) = PublicKey::parse(&self.key) {
+            return Ok(key);
+        }
+        let text = open::small_text(Path::new(&self.key), KEY_BYTES_MAX)?;
+        PublicKey::parse(&text)
+            .map_err(|error| Problem::new(Exit::BadInput, "key.public", error).at(&self.key))
+    }
+}
+
+pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
+    let text = open::small_text(&args.file, FILE_BYTES_MAX)?;
+    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let mut told = Vec::new();
+    let mut broken: Option<Problem> = None;
+    for signer in &args.signers {
+        let key = signer.key()?;
+        let path = args.file.with_file_name(signer.role.file_name(&name));
+        let found = signature(&path)?.and_then(|signature| verify(text.as_bytes(), &signature, &key));
+        told.push(json!({
+            "role": signer.role.as_str(),
+            "key": key.id(),
+            "signature": path.display().to_string(),
+            "code": found.as_ref().err().map(|error| error.code()),
+            "time": found.as_ref().ok().and_then(|signed| signed.time),
+            "comment": found.as_ref().ok().map(|signed| &signed.trusted_comment),
+        }));
+        if output.format == Format::Text {
+            output.result(line(&signer.role, &key, &found, lang));
+        }
+        if let Err(error) = found {
+            broken.get_or_insert_with(|| {
+                Problem::new(Exit::Refused, error.code(), lang.of(&error.sentence()))
+                    .at(path.display())
+                    .next(lang.of(&error.mend()))
+            });
+        }
+    }
+    if output.format == Format::Json {
+        output.result(json!(told));
+    }
+    broken.map_or(Ok(()), Err)
+}
+
+/// The text of a signature; that there is none, or none that a signature could be, is the signature's error.
+fn signature(path: &Path) -> Result<Result<String, SignatureError>, Problem> {
+    let bytes = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Err(SignatureError::Missing)),
+        Err(error) => return Err(Problem::new(Exit::BadInput, "file.read", error).at(path.display())),
+        Ok(metadata) => metadata.len(),
+    };
+    if usize::try_from(bytes).map_or(true, |bytes| bytes > SIGNATURE_BYTES_MAX) {
+        return Ok(Err(SignatureError::Form));
+    }
+    let bytes = std::fs::read(path);
+    let bytes = bytes.map_err(|error| Problem::new(Exit::BadInput, "file.read", error).at(path.display()))?;
+    Ok(String::from_utf8(bytes).map_err(|_| SignatureError::Form))
+}
+
+fn line(role: &SignerRole, key: &PublicKey, found: &Result<Signed, SignatureError>, lang: Lang) -> String {
+    let id = key.id();
+    match found {
+        Err(error) => format!("{role}: {} ({})", lang.of(&error.sentence()), error.code()),
+        Ok(signed) => {
+            let time = signed.time.map(|time| format!(", {time}")).unwrap_or_default();
+            let says = lang.pick("underskrevet med nøgle", "signed with key");
+            format!("{role}: {says} {id}{time} ({})", signed.trusted_comment.replace('\t', ", "))
+        }
+    }
+}
