@@ -68,7 +68,6 @@ struct Round {
 /// What is known of the log's entries without reading it.
 #[derive(Default)]
 struct Log {
-    identity: Option<Digest>,
     digests: BTreeMap<u64, Digest>,
 }
 
@@ -92,7 +91,7 @@ impl Heads {
     /// Whether the log contains a head.
     async fn contains(&self, node: &Node, head: &LogHead) -> Result<bool, AuditError> {
         let mut log = self.log.lock().await;
-        if log.identity(node).await? != head.log {
+        if node.audit().log() != Some(head.log) {
             return Ok(false);
         }
         Ok(match log.find(node, head.entries).await? {
@@ -105,17 +104,6 @@ impl Heads {
 }
 
 impl Log {
-    async fn identity(&mut self, node: &Node) -> Result<Digest, AuditError> {
-        if let Some(identity) = self.identity {
-            return Ok(identity);
-        }
-        let audit = node.audit().clone();
-        let read = tokio::task::spawn_blocking(move || audit.identity()).await;
-        let identity = read.map_err(|_| AuditError::Interrupted)??.unwrap_or(Digest::NONE);
-        self.identity = Some(identity);
-        Ok(identity)
-    }
-
     async fn find(&mut self, node: &Node, entry: u64) -> Result<Found, AuditError> {
         if let Some(digest) = self.digests.get(&entry) {
             return Ok(Found::Digest(*digest));
@@ -214,7 +202,7 @@ async fn sign(node: &Node) -> Result<Signed<LogHead>, AuditError> {
     let (head, now) = (node.audit().head(), node.clock().now());
     let content = LogHead {
         node: node.config().id.clone(),
-        log: log.identity(node).await?,
+        log: node.audit().log().unwrap_or(Digest::NONE),
         entries: head.entries,
         head: head.digest,
         time: now,

@@ -116,6 +116,9 @@ fn verifies(roster: &VerifiedRoster, seen: &SeenHead) -> bool {
         && seen.by.seen(seen.head.log_head_digest(), &by).is_ok()
 }
 
+/// What is done to a node's log.
+type Tamper<'a> = &'a dyn Fn(&Home);
+
 #[tokio::test]
 async fn every_log_is_countersigned_by_the_coordinator_and_by_witnesses_after_a_connection() {
     let federation = federation().await;
@@ -222,7 +225,7 @@ async fn a_log_that_was_cut_replaced_or_begun_again_is_found_at_the_next_connect
         let log = log(&home);
         log.iter().position(|entry| matches!(entry.event, Event::HeadSigned(_))).unwrap()
     };
-    let tamper: [(&str, &dyn Fn(&Home)); 5] = [
+    let tamper: [(&str, Tamper<'_>); 5] = [
         ("cut back", &|home| cut(home, log(home).len() - 8)),
         ("an older copy", &|home| fs::write(home.audit(), &older).unwrap()),
         ("begun again", &|home| fs::remove_file(home.audit()).unwrap()),

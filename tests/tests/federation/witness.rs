@@ -40,6 +40,7 @@ fn question(number: u32) -> String {
 
 /// Heads of audit logs are held back, so that the ledger has to do without: a copy that is behind with both would be
 /// found out by its log, which is the affair of `heads`.
+#[expect(clippy::ptr_arg, reason = "what an interceptor is given")]
 fn without_heads(_: &Passage, bytes: &mut Vec<u8>) -> Fate {
     let is_head = Frame::decode(bytes).is_ok_and(|frame| frame.kind() == Kind::AskCountersign);
     if is_head { Fate::CutStream } else { Fate::Forward }

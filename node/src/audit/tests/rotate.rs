@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use jiff::SignedDuration;
 use tvaers_audit::files;
 
+use super::super::lookup;
 use super::*;
 use crate::audit::prune::Pruning;
 
@@ -232,7 +233,7 @@ fn files_older_than_the_days_of_the_policy_are_deleted_and_the_rest_proves_itsel
         (verified.first, verified.log, verified.ledger),
         (Some(last.number + 1), log, charged().ledger)
     );
-    assert_eq!((open(&path).log(), audit.identity().unwrap()), (log, log));
+    assert_eq!((open(&path).log(), lookup::identity(&path).unwrap()), (log, log));
     assert_eq!(audit.prune(now, 5).unwrap().files, 0);
     // The running file stays, however old.
     let later = day_of(4_000);

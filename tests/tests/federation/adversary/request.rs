@@ -35,6 +35,9 @@ fn logged(federation: &Federation) -> Vec<String> {
     entries.flat_map(|entry| rules(entry.unwrap().event)).map(|rule| rule.to_string()).collect()
 }
 
+/// The rule, the request and its approval.
+type Case = (&'static str, Signed<StudyRequest>, Option<Signed<Approval>>);
+
 /// Signs a request as the local analyst would, approved by the local officer.
 fn signed(
     hand: &Hand,
@@ -79,7 +82,7 @@ async fn a_request_that_nobody_may_make_is_refused_at_the_node_and_logged() {
         Signed::approval(&of_officer, honest.study.content.created, hand.roster().digest(), &officer);
     let mut forged = approval.clone();
     forged.signature = Signature([7; 64]);
-    let cases: [(&str, Signed<StudyRequest>, Option<Signed<Approval>>); 8] = [
+    let cases: [Case; 8] = [
         ("request.signature", unsigned, Some(approval.clone())),
         ("request.signature", stolen, Some(approval.clone())),
         ("asker.unknown", of_officer.clone(), Some(by_officer.clone())),
