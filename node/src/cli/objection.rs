@@ -40,11 +40,24 @@ const INPUT_BYTES_MAX: u64 = 100_000_000;
 #[command(after_help = EXAMPLES)]
 pub(super) enum Command {
     /// Enter citizens who object; their CPR numbers are read from standard input
-    Add,
+    Add(Input),
     /// Lift objections; the CPR numbers are read from standard input
-    Remove,
+    Remove(Input),
     /// Show how many object since when, and who said so
     List(List),
+}
+
+/// What must not be: taken, so that it is refused without being quoted.
+#[derive(clap::Args)]
+pub(super) struct Input {
+    #[arg(hide = true)]
+    given: Vec<String>,
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Input")
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -57,13 +70,13 @@ pub(super) struct List {
 pub(super) fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
     let now = SystemClock.now();
     match command {
-        Command::Add => {
-            let persons = from_input(output)?;
+        Command::Add(input) => {
+            let persons = from_input(input, output)?;
             let entered = block_on(enter(home, &persons, now))?;
             output.note(told_entered(entered, persons.len() as u64));
         }
-        Command::Remove => {
-            let persons = from_input(output)?;
+        Command::Remove(input) => {
+            let persons = from_input(input, output)?;
             let lifted = block_on(lift(home, &persons, now))?;
             told_lifted(lifted).into_iter().for_each(|line| output.note(line));
         }
@@ -79,7 +92,12 @@ pub(super) fn run(home: &Home, command: &Command, output: Output) -> Result<(), 
     Ok(())
 }
 
-fn from_input(output: Output) -> Result<Vec<PersonId>, Problem> {
+fn from_input(input: &Input, output: Output) -> Result<Vec<PersonId>, Problem> {
+    if !input.given.is_empty() {
+        return Err(wrong(
+            "numbers are not taken from the command line: they stand in the shell's history now".to_owned(),
+        ));
+    }
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
         output.note("CPR numbers, one a line, then Ctrl-D:");
@@ -312,5 +330,7 @@ mod tests {
         let problem = parse("6101653000\n9999999999\n").err().unwrap();
         assert!(problem.what.contains("line 2") && !problem.to_string().contains("9999"), "{problem}");
         assert_eq!(parse("person_id\n\n").err().unwrap().code, "objection.input");
+        let problem = Made::created().run(&["objection", "add", "6101653000"]).unwrap_err();
+        assert!(problem.code == "objection.input" && !problem.to_string().contains("610165"), "{problem}");
     }
 }
