@@ -2,11 +2,15 @@
 
 mod audit;
 mod check;
+mod diff;
+mod document;
+mod explain;
 mod key;
 mod new;
 mod records;
 mod reference;
 mod sign;
+mod simulate;
 mod verify;
 
 use std::ffi::OsString;
@@ -23,6 +27,9 @@ const EXAMPLES: &str = "\
 Examples:
   tvaers-policy new --out policy.toml                    a first policy, question by question
   tvaers-policy check policy.toml                        all that is wrong or unwise
+  tvaers-policy explain policy.toml --format html --out policy.html
+  tvaers-policy diff policy-1.toml policy-2.toml         what becomes allowed, what forbidden
+  tvaers-policy simulate policy.toml query.toml          verdict and price, without data
   tvaers-policy key new --out dpo.key                    a key pair: dpo.key and dpo.pub
   tvaers-policy sign policy.toml --role dpo --key dpo.key
   tvaers-policy verify policy.toml --signer dpo=dpo.pub
@@ -30,7 +37,8 @@ Examples:
 
 Signatures are minisign's: `minisign -Vm policy.toml -x policy.toml.dpo.minisig -p dpo.pub` checks the same.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong file, 3 refused: a signature is missing or does not hold.";
+Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong file, 3 refused: a signature is missing or does not hold, or a question
+would be refused.";
 
 /// Reads, explains, compares and signs the policies of a tvaers federation, and verifies audit logs.
 #[derive(Debug, Parser)]
@@ -51,6 +59,12 @@ enum Command {
     New(new::Args),
     /// Check policy files: every violation and warning, with code, place and mend
     Check(check::Args),
+    /// Say what a policy says, in plain sentences and tables
+    Explain(explain::Args),
+    /// Say what changes from one policy to the next, the riskiest first
+    Diff(diff::Args),
+    /// Say what a policy would say to questions, and at which price; no data is touched
+    Simulate(simulate::Args),
     /// Make keys to sign with
     #[command(subcommand)]
     Key(key::Command),
@@ -101,6 +115,9 @@ fn run(cli: &Cli) -> Result<(), Problem> {
     match &cli.command {
         Command::New(args) => new::run(args, cli.lang, cli.output),
         Command::Check(args) => check::run(args, cli.lang, cli.output),
+        Command::Explain(args) => explain::run(args, cli.lang, cli.output),
+        Command::Diff(args) => diff::run(args, cli.lang, cli.output),
+        Command::Simulate(args) => simulate::run(args, cli.lang, cli.output),
         Command::Key(command) => key::run(command, cli.lang, cli.output),
         Command::Sign(args) => sign::run(args, cli.lang, cli.output),
         Command::Verify(args) => verify::run(args, cli.lang, cli.output),

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use jiff::civil::Date;
 use tvaers_definitions::library::Library;
+use tvaers_policy::explain::Conversion;
 use tvaers_policy::warning::warnings;
 use tvaers_policy::{Fault, Policy};
 use tvaers_protocol::problem::{Exit, Problem};
@@ -94,6 +95,17 @@ pub(crate) fn rho_of_epsilon(epsilon: Decimal) -> Option<u64> {
     let epsilon = Epsilon::new(epsilon.to_string().parse().ok()?).ok()?;
     rho_within(epsilon, delta).ok().map(|rho| rho.nano())
 }
+
+/// [`DELTA`].
+pub(crate) fn delta() -> Result<Delta, Problem> {
+    DELTA.parse().map_err(|error: tvaers_release::error::ReleaseError| {
+        Problem::from_error(Exit::Failed, "delta", &error)
+    })
+}
+
+/// What rho is worth, for sentences.
+pub(crate) const CONVERSION: Conversion<'static> =
+    Conversion { delta: DELTA, epsilon_of_rho: &|nano_rho| Some(epsilon_of_rho(nano_rho)) };
 
 /// The least epsilon that so many thousand-millionths of rho are worth.
 pub(crate) fn epsilon_of_rho(nano_rho: u64) -> f64 {
