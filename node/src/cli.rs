@@ -2,6 +2,7 @@
 //! explain | audit` to look at what it did and would do.
 
 mod audit;
+mod breach_pack;
 mod certificate;
 mod check;
 mod enrolment;
@@ -12,6 +13,7 @@ mod ledger;
 mod looking;
 mod roster;
 mod serve;
+mod subject_log;
 #[cfg(test)]
 mod testing;
 
@@ -77,6 +79,10 @@ enum Command {
     Ledger(ledger::Args),
     /// Show, export and verify the audit log
     Audit(audit::Args),
+    /// Tell a citizen when and for what their data was used (GDPR Article 15); reads the CPR number from standard input
+    SubjectLog(subject_log::Args),
+    /// Put together what the notification of a breach needs (GDPR Article 33), for the node's own staff
+    BreachPack(breach_pack::Args),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -121,5 +127,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Explain(args) => explain::run(&home, args, cli.output),
         Command::Ledger(args) => ledger::run(&home, args, cli.output),
         Command::Audit(args) => audit::run(&home, args, cli.output),
+        Command::SubjectLog(args) => subject_log::run(&home, args, cli.output),
+        Command::BreachPack(args) => breach_pack::run(&home, args, cli.output),
     }
 }

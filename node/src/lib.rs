@@ -22,6 +22,7 @@ pub mod state;
 mod query;
 mod refusal;
 mod study;
+mod subject;
 mod witness;
 mod work;
 mod worklist;

@@ -14,8 +14,8 @@ use tvaers_protocol::study::{Disclosure, Grain, RunId};
 
 use super::code::Code;
 use super::event::{
-    Asked, Charged, Closing, Event, Imported, Left, Mode, Permitted, PolicyLoaded, Query, Refused, Statistic,
-    Stored, Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
+    Asked, BreachPack, Charged, Closing, Event, Imported, Left, Mode, Permitted, PolicyLoaded, Query,
+    Refused, Statistic, Stored, Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
 };
 use super::line::Entry;
 use super::read::{read, verify, verify_part};
@@ -153,6 +153,8 @@ fn every_event() -> Vec<Event> {
         }),
         Event::StudyClosed(StudyClosed { manifest: digest(6), how: Closing::HandedBack }),
         Event::Truncated(Truncated { bytes: 17, digest: digest(11) }),
+        Event::SubjectExtract {},
+        Event::BreachPack(BreachPack { from: noon(), to: noon(), digest: digest(12) }),
         Event::Stop,
     ]
 }
