@@ -52,6 +52,7 @@ pub(in crate::cli) fn policy_for_adults(made: &Made) -> Digest {
     let adults = "[permit.population]\nage-from = 18\nage-to = 65\n\n\
         [permit.purpose]\nid = \"monitoring\"\nda = \"Løbende opgørelse\"\nen = \"Monitoring\"\n\n\
         [permit.basis.compute]\narticle-6 = \"e\"\narticle-9 = \"j\"\nnational = \"databeskyttelsesloven § 10\"\n\n\
+        [permit.basis.disclose]\narticle-6 = \"e\"\narticle-9 = \"j\"\nnational = \"databeskyttelsesloven § 10\"\n\n\
         [permit.data]";
     let text = text.replacen("[permit.data]", adults, 1);
     std::fs::write(made.home().policy(), &text).unwrap();
@@ -60,7 +61,9 @@ pub(in crate::cli) fn policy_for_adults(made: &Made) -> Digest {
     let kept = made.home().policies().join(format!("{digest}.toml"));
     tvaers_host::private::replace(&kept, text.as_bytes()).unwrap();
     let library = library(&made.home()).unwrap();
-    assert!(kept::read(&kept, &library).is_some(), "the test's own policy is one");
+    let faults = tvaers_policy::Policy::read(&text, "", &library, &|_| None).err().unwrap_or_default();
+    let faults: Vec<_> = faults.iter().map(|fault| fault.problem().to_string()).collect();
+    assert!(faults.is_empty() && kept::read(&kept, &library).is_some(), "{faults:?}");
     digest
 }
 
