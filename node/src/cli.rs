@@ -1,5 +1,5 @@
 //! The program: `tvaers-node init | enrolment | roster | certificate | import | check | serve`, and `ledger |
-//! explain | audit` to look at what it did and would do.
+//! explain | audit | subject-log | breach-pack` to look at what it did and would do.
 
 mod audit;
 mod breach_pack;
@@ -39,6 +39,7 @@ Examples:
   tvaers-node --home /var/lib/tvaers-node explain query.toml
   tvaers-node --home /var/lib/tvaers-node ledger
   tvaers-node --home /var/lib/tvaers-node audit show --refused
+  tvaers-node --home /var/lib/tvaers-node subject-log < number.txt
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
 

@@ -83,10 +83,12 @@ fn make(home: &Home, args: &Args, now: Timestamp) -> Result<Made, Problem> {
             .next("exchange them"));
     }
     // Made aside, and given its name when the log knows of it: half a pack has none.
-    let mut aside = args.out.clone().into_os_string();
+    // Without a slash at the end.
+    let out: PathBuf = args.out.components().collect();
+    let mut aside = out.clone().into_os_string();
     aside.push(".new");
     let aside = PathBuf::from(aside);
-    for path in [&args.out, &aside] {
+    for path in [&out, &aside] {
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(Problem::new(Exit::BadInput, "breach.exists", "the folder is there already")
                 .at(path.display())
@@ -97,7 +99,7 @@ fn make(home: &Home, args: &Args, now: Timestamp) -> Result<Made, Problem> {
     let pack = Pack::create(&aside)?;
     let made = fill(home, window, now, pack).and_then(|made| {
         record(home, window, made.digest, now)?;
-        std::fs::rename(&aside, &args.out).map_err(|error| unwritable(&args.out, &error))?;
+        std::fs::rename(&aside, &out).map_err(|error| unwritable(&out, &error))?;
         Ok(made)
     });
     made.inspect_err(|_| {

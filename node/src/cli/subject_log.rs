@@ -6,7 +6,6 @@ mod told;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal as _, Read as _};
-use std::rc::Rc;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -22,7 +21,7 @@ use crate::audit::event::Event;
 use crate::audit::read::{self, Verified};
 use crate::home::Home;
 use crate::policy::period;
-use crate::subject::among::among;
+use crate::subject::among::{Day, among};
 use crate::subject::ground::{Ground, Seen};
 use crate::subject::kept::{self, Kept};
 use crate::subject::uses::{Gathering, Use, Window};
@@ -82,11 +81,21 @@ fn stray(_: &str) -> Result<Stray, std::convert::Infallible> {
 }
 
 pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Problem> {
-    let input = std::io::stdin();
-    if input.is_terminal() {
-        output.note("Type the CPR number and press Enter.");
+    if !args.stray.is_empty() {
+        return Err(refused(
+            "subject.argument",
+            "there is something on the command line that does not belong there; it is not repeated here",
+        )
+        .at("the command line"));
     }
-    let text = answer(home, args, input.lock(), SystemClock.now(), output.format)?;
+    let input = std::io::stdin().lock();
+    let (now, format) = (SystemClock.now(), output.format);
+    let text = if input.is_terminal() {
+        output.note("Type the CPR number and press Enter.");
+        answer(home, args, line(input)?.as_slice(), now, format)?
+    } else {
+        answer(home, args, input, now, format)?
+    };
     output.result(text);
     Ok(())
 }
@@ -99,9 +108,9 @@ fn answer(
     now: Timestamp,
     format: Format,
 ) -> Result<String, Problem> {
-    let window = window(args, now)?;
-    let person = person(args, input)?;
-    let answer = block_on(look(home, args, &window, &person))?;
+    let window = window(args)?;
+    let person = person(input)?;
+    let answer = block_on(look(home, args, now, &window, &person))?;
     record(home, now)?;
     Ok(match format {
         Format::Json => answer.json(args.lang).to_string(),
@@ -122,7 +131,7 @@ fn record(home: &Home, now: Timestamp) -> Result<(), Problem> {
 }
 
 /// The days as moments, by Danish midnights.
-fn window(args: &Args, now: Timestamp) -> Result<Window, Problem> {
+fn window(args: &Args) -> Result<Window, Problem> {
     // Not quoted: whoever gets the order of arguments wrong may have written a number here.
     let day = |text: &Option<String>, option: &str| -> Result<Option<Date>, Problem> {
         let parsed = text.as_ref().map(|text| text.parse::<Date>());
@@ -135,7 +144,9 @@ fn window(args: &Args, now: Timestamp) -> Result<Window, Problem> {
     };
     let (from, to) = (day(&args.from, "--from")?, day(&args.to, "--to")?);
     let after = |day: Date| day.checked_add(1.day()).map_or(Timestamp::MAX, period::midnight);
-    let to = to.map_or(now, |day| after(day).checked_sub(1.nanosecond()).unwrap_or(Timestamp::MAX));
+    // What is dated later than now, as by a clock that was set back, is told too.
+    let to =
+        to.map_or(Timestamp::MAX, |day| after(day).checked_sub(1.nanosecond()).unwrap_or(Timestamp::MAX));
     let from = from.map_or(Timestamp::MIN, period::midnight);
     if from <= to {
         return Ok(Window { from, to });
@@ -145,30 +156,39 @@ fn window(args: &Args, now: Timestamp) -> Result<Window, Problem> {
         .next("exchange them"))
 }
 
-/// The citizen who asks.
-fn person(args: &Args, input: impl BufRead) -> Result<PersonId, Problem> {
-    let refused = |code, what: String| {
-        Problem::new(Exit::BadInput, code, what)
-            .at("standard input")
-            .expected("a CPR number on one line, with or without a hyphen")
-            .next(
-                "run the command again and type the number when it asks, or hand it over in a file with `<`",
-            )
-    };
-    if !args.stray.is_empty() {
-        let what =
-            "there is something on the command line that does not belong there; it is not repeated here";
-        return Err(refused("subject.argument", what.to_owned()).at("command line"));
-    }
-    let mut text = Zeroizing::new(String::with_capacity(INPUT_BYTES_MAX as usize));
-    let read = input.take(INPUT_BYTES_MAX).read_to_string(&mut text);
-    read.map_err(|_| refused("subject.number", "standard input cannot be read as text".to_owned()))?;
-    PersonId::parse(text.trim()).map_err(|error| refused("subject.number", error.to_string()))
+/// One line, as a person types it.
+fn line(input: impl BufRead) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let mut line = Zeroizing::new(Vec::with_capacity(INPUT_BYTES_MAX as usize));
+    let read = input.take(INPUT_BYTES_MAX).read_until(b'\n', &mut line);
+    read.map_err(|_| refused("subject.number", "standard input cannot be read"))?;
+    Ok(line)
 }
 
-async fn look(home: &Home, args: &Args, window: &Window, person: &PersonId) -> Result<Answer, Problem> {
+/// Input that is none. It is never quoted.
+fn refused(code: &'static str, what: impl std::fmt::Display) -> Problem {
+    Problem::new(Exit::BadInput, code, what)
+        .at("standard input")
+        .expected("a CPR number on one line of standard input, with or without a hyphen")
+        .next("run the command again and type the number when it asks, or hand it over in a file with `<`")
+}
+
+/// The citizen who asks.
+fn person(input: impl BufRead) -> Result<PersonId, Problem> {
+    let mut text = Zeroizing::new(String::with_capacity(INPUT_BYTES_MAX as usize));
+    let read = input.take(INPUT_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|_| refused("subject.number", "standard input cannot be read as text"))?;
+    PersonId::parse(text.trim()).map_err(|error| refused("subject.number", error))
+}
+
+async fn look(
+    home: &Home,
+    args: &Args,
+    now: Timestamp,
+    window: &Window,
+    person: &PersonId,
+) -> Result<Answer, Problem> {
     let ground = Ground::open(home).await?;
-    let answer = on(home, args, window, person, &ground).await;
+    let answer = on(home, args, now, window, person, &ground).await;
     ground.close().await;
     answer
 }
@@ -176,6 +196,7 @@ async fn look(home: &Home, args: &Args, window: &Window, person: &PersonId) -> R
 async fn on(
     home: &Home,
     args: &Args,
+    now: Timestamp,
     window: &Window,
     person: &PersonId,
     ground: &Ground,
@@ -183,17 +204,16 @@ async fn on(
     let (uses, verified) = uses(home, *window)?;
     let mut kept = Kept::new(home.policies(), &ground.library);
     let mut reading = ground.reading().await?;
-    let is_found = ground.find(&mut reading, person, None).await?.is_some();
+    let is_found = ground.find(&mut reading, person, &ground.now()).await?.is_some();
     let mut told = Vec::new();
-    let mut seen: BTreeMap<(Option<Date>, Rc<[u16]>), Option<Seen>> = BTreeMap::new();
+    let mut seen: BTreeMap<Day, Option<Seen>> = BTreeMap::new();
     for one in uses.iter().filter(|_| is_found) {
         let (about, permit) = ground.about(&mut kept, one);
-        let key = (about.as_of, Rc::clone(&about.members));
-        let as_then = match seen.get(&key) {
+        let as_then = match seen.get(&about.day) {
             Some(seen) => *seen,
             None => {
-                let found = ground.find(&mut reading, person, Some(&about)).await?;
-                *seen.entry(key).or_insert(found)
+                let found = ground.find(&mut reading, person, &about.day).await?;
+                *seen.entry(about.day.clone()).or_insert(found)
             }
         };
         let doubts = as_then.and_then(|seen| among(&about, &ground.person(&about, person, seen)));
@@ -209,6 +229,7 @@ async fn on(
     Ok(Answer {
         node: ground.config.name.clone(),
         controller,
+        made: now,
         window: *window,
         log_from: verified.first_at,
         log_is_cut: verified.first.is_some_and(|first| first > 1),

@@ -7,13 +7,19 @@ use tvaers_policy::permit::Population;
 
 use super::uses::Use;
 
+/// How persons are looked at: one pass over the data serves all uses that are alike in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Day {
+    /// The day itself; none where the log no longer says.
+    pub(crate) as_of: Option<Date>,
+    /// The member municipalities when it was asked about: whose patients a region's answers are about.
+    pub(crate) members: Rc<[u16]>,
+}
+
 /// Whom a use was about, as far as it is known. Uses that are alike in it concern the same persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct About {
-    /// The day that persons are looked at on; none where the log no longer says.
-    pub(crate) as_of: Option<Date>,
-    /// The member municipalities of that time: whose patients a region's answers are about.
-    pub(crate) members: Rc<[u16]>,
+    pub(crate) day: Day,
     /// The permit's population; none where it is not known.
     pub(crate) population: Option<Population>,
     /// The lists that were the same then: see [`super::lists`].
@@ -30,7 +36,7 @@ impl About {
         lists: Vec<usize>,
     ) -> Self {
         let has_pseudonyms = one.done.has_pseudonyms();
-        Self { as_of: one.as_of, members, population, lists, has_pseudonyms }
+        Self { day: Day { as_of: one.as_of, members }, population, lists, has_pseudonyms }
     }
 }
 
@@ -73,7 +79,7 @@ pub(crate) fn among(about: &About, person: &Person) -> Option<Vec<Doubt>> {
     match &about.population {
         None => doubts.push(Doubt::Policy),
         // Of another day nothing here can say who somebody was.
-        Some(_) if about.as_of.is_none() => doubts.push(Doubt::Day),
+        Some(_) if about.day.as_of.is_none() => doubts.push(Doubt::Day),
         Some(Population { kommuner, age_from, age_to }) => {
             if (age_from, age_to) != (&None, &None) {
                 match person.age {
@@ -108,7 +114,12 @@ mod tests {
 
     fn about(population: Option<Population>) -> About {
         let as_of = Some("2026-02-28".parse().unwrap());
-        About { as_of, members: Rc::from([360]), population, lists: Vec::new(), has_pseudonyms: true }
+        About {
+            day: Day { as_of, members: Rc::from([360]) },
+            population,
+            lists: Vec::new(),
+            has_pseudonyms: true,
+        }
     }
 
     fn person(age: Option<i64>, kommune: Option<i64>) -> Person {
@@ -136,7 +147,7 @@ mod tests {
         assert_eq!(among(&known, &person(None, None)), Some(vec![Doubt::Age, Doubt::Kommune]));
         assert_eq!(among(&known, &person(None, Some(376))), None, "the municipality alone says no");
         assert_eq!(among(&about(None), &person(Some(3), None)), Some(vec![Doubt::Policy]));
-        let no_day = About { as_of: None, ..known.clone() };
+        let no_day = About { day: Day { as_of: None, ..known.day.clone() }, ..known.clone() };
         assert_eq!(among(&no_day, &person(Some(3), Some(376))), Some(vec![Doubt::Day]));
         let anyone = about(Some(Population::default()));
         assert_eq!(among(&anyone, &person(None, None)), Some(Vec::new()));

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tvaers_definitions::feature::{Feature, Rule};
 use tvaers_definitions::library::Library;
 use tvaers_host::{permission, roster};
@@ -17,7 +16,7 @@ use tvaers_protocol::study::utc_date;
 use tvaers_warehouse::data::{Reading, Warehouse};
 use tvaers_warehouse::sql::{FeatureExtraction, Holding};
 
-use super::among::{About, Person};
+use super::among::{About, Day, Person};
 use super::kept::Kept;
 use super::lists::Lists;
 use super::uses::Use;
@@ -119,19 +118,15 @@ impl Ground {
         }
     }
 
-    /// A person as on the day that a use looked at; the day of the data where that is not known. None where the use
-    /// read nothing of the person.
+    /// A person as on a day. None where nothing of the person was read on that day.
     pub(crate) async fn find(
         &self,
         reading: &mut Reading,
         id: &PersonId,
-        about: Option<&About>,
+        day: &Day,
     ) -> Result<Option<Seen>, Problem> {
         let mut found = None;
-        let all: Rc<[u16]> = KOMMUNER.collect();
-        let members = about.map_or(all, |about| Rc::clone(&about.members));
-        let as_of = about.and_then(|about| about.as_of);
-        self.walk(reading, as_of, &members, |person, seen| {
+        self.walk(reading, day, |person, seen| {
             if person == id {
                 found = Some(seen);
             }
@@ -142,12 +137,16 @@ impl Ground {
         Ok(found)
     }
 
+    /// The day of the data, and everyone in them.
+    pub(crate) fn now(&self) -> Day {
+        Day { as_of: None, members: KOMMUNER.collect() }
+    }
+
     /// Everyone whom the node answers for, as on a day, in order; the day of the data where none is named.
     pub(crate) async fn walk(
         &self,
         reading: &mut Reading,
-        as_of: Option<Date>,
-        members: &[u16],
+        day: &Day,
         mut each: impl FnMut(&PersonId, Seen) -> ControlFlow<()>,
     ) -> Result<(), Problem> {
         let failed = |error: &(dyn std::error::Error + 'static)| {
@@ -171,10 +170,10 @@ impl Ground {
             resident,
             kommune,
             holding: match self.config.sector {
-                Sector::Region => Holding::Region { members },
+                Sector::Region => Holding::Region { members: &day.members },
                 Sector::Municipality => Holding::Municipality { own: self.config.code },
             },
-            as_of: as_of.unwrap_or(self.import.statement.extracted_on),
+            as_of: day.as_of.unwrap_or(self.import.statement.extracted_on),
         };
         let statement = extraction.statement(self.warehouse.dialect()).map_err(|error| failed(&error))?;
         let mut rows = reading.features(&statement);

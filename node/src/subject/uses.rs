@@ -185,3 +185,97 @@ fn of_study(manifest: Digest, told: &Told) -> Vec<Use> {
     });
     list.into_iter().chain(tables).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tvaers_protocol::hello::Software;
+    use tvaers_protocol::study::{Disclosure, Grain, RunId};
+
+    use super::*;
+    use crate::audit::event::{Charged, Left, StudyCharged, StudyClosed};
+    use crate::ledger::claim::Head;
+    use crate::ledger::rho::NanoRho;
+
+    const MANIFEST: Digest = Digest([6; 32]);
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    fn agreed() -> Event {
+        let study = Study {
+            manifest: MANIFEST,
+            run: RunId([7; 16]),
+            list: Some(name("list")),
+            tables: Some(name("tables")),
+            model: name("sad"),
+            model_digest: Digest([8; 32]),
+            as_of: "2026-02-28".parse().unwrap(),
+            grain: Grain::Points,
+            disclosure: Disclosure::Stratum,
+        };
+        let modes = vec![Mode::PersonContributions, Mode::JoinedStatistics];
+        let purpose = Code::new("care").ok();
+        Event::StudyAgreed(StudyAgreed { study, requester: None, purpose, modes, policy: Digest([3; 32]) })
+    }
+
+    fn charged() -> Event {
+        let amount = NanoRho::new(1).unwrap();
+        let left = Left { permit: amount, period: None, life: amount };
+        let charge = Charged { number: 1, nano_rho: amount, left, ledger: Head::EMPTY };
+        Event::StudyCharged(StudyCharged { manifest: MANIFEST, permit: name("tables"), charge })
+    }
+
+    fn closed(how: Closing) -> Event {
+        Event::StudyClosed(StudyClosed { manifest: MANIFEST, how })
+    }
+
+    /// The uses of a window of hours, of events that come an hour apart from midnight on.
+    fn uses(events: &[Event], hours: std::ops::RangeInclusive<u64>) -> Vec<Use> {
+        let at = |hour: u64| format!("2026-03-01T{hour:02}:00:00Z").parse::<Timestamp>().unwrap();
+        let mut gathering = Gathering::new(Window { from: at(*hours.start()), to: at(*hours.end()) });
+        let mut previous = Digest::NONE;
+        let mut uses = Vec::new();
+        for (event, number) in events.iter().zip(1..) {
+            let software = Software::new("test").unwrap();
+            let (line, digest) = Entry::write(number, at(number - 1), &software, event, previous).unwrap();
+            uses.extend(gathering.take(&Entry::read(line.as_bytes(), number, previous).unwrap()));
+            previous = digest;
+        }
+        uses.extend(gathering.finish());
+        uses
+    }
+
+    #[test]
+    fn a_study_for_a_list_and_tables_is_a_use_for_each_with_the_permit_of_each() {
+        let uses = uses(&[agreed(), charged(), closed(Closing::HandedBack)], 0..=9);
+        let [list, tables] = &uses[..] else { panic!("{uses:?}") };
+        assert_eq!((&list.permit, &list.purpose), (&Some(name("list")), &Code::new("care").ok()));
+        assert!(matches!(list.done, Done::List { handed_back: Some(_), .. }), "{list:?}");
+        // The purpose in the log is the list's.
+        assert_eq!((&tables.permit, &tables.purpose), (&Some(name("tables")), &None));
+        assert!(matches!(tables.done, Done::Tables { charged: true, .. }), "{tables:?}");
+        assert!(uses.iter().all(|one| one.entry == 1 && one.as_of.is_some()));
+    }
+
+    #[test]
+    fn a_study_counts_in_every_window_that_holds_any_of_its_entries_and_in_no_other() {
+        let events = [agreed(), charged(), closed(Closing::Closed)];
+        for (hours, count) in [(0..=0, 2), (1..=1, 2), (2..=2, 2), (3..=9, 0)] {
+            assert_eq!(uses(&events, hours.clone()).len(), count, "{hours:?}");
+        }
+        let [list, _] = &uses(&events, 0..=9)[..] else { panic!("two") };
+        assert!(matches!(list.done, Done::List { handed_back: None, .. }), "{list:?}");
+    }
+
+    #[test]
+    fn a_study_of_which_only_the_end_is_left_in_the_log_is_a_use_all_the_same() {
+        let of = |events: &[Event]| uses(events, 0..=9);
+        let [one] = &of(&[charged()])[..] else { panic!("one") };
+        assert_eq!((&one.permit, one.policy, one.as_of), (&Some(name("tables")), None, None));
+        let [one] = &of(&[closed(Closing::HandedBack)])[..] else { panic!("one") };
+        assert!(matches!(one.done, Done::List { study: None, .. }) && one.permit.is_none(), "{one:?}");
+        let [one] = &of(&[closed(Closing::Deadline)])[..] else { panic!("one") };
+        assert!(matches!(one.done, Done::Tables { charged: false, .. }), "{one:?}");
+    }
+}

@@ -8,7 +8,7 @@ use tvaers_protocol::problem::{Exit, Problem};
 
 use super::log::Told;
 use super::pack::Pack;
-use crate::subject::among::{About, among};
+use crate::subject::among::{About, Day, among};
 use crate::subject::ground::Ground;
 use crate::subject::worklist;
 
@@ -37,15 +37,12 @@ pub(super) struct Citizens {
 pub(super) async fn write(pack: &mut Pack, ground: &Ground, told: &Told) -> Result<Citizens, Problem> {
     let mut persons: BTreeMap<PersonId, u8> = BTreeMap::new();
     let mut reading = ground.reading().await?;
-    let mut done: Vec<&About> = Vec::new();
+    let mut days: BTreeMap<&Day, Vec<&About>> = BTreeMap::new();
     for about in &told.about {
-        let alike = |other: &About| (other.as_of, &other.members) == (about.as_of, &about.members);
-        if done.iter().any(|other| alike(other)) {
-            continue;
-        }
-        // One pass over the data for all uses of a day.
-        let of_day: Vec<&About> = told.about.iter().filter(|other| alike(other)).collect();
-        let walked = ground.walk(&mut reading, about.as_of, &about.members, |id, seen| {
+        days.entry(&about.day).or_default().push(about);
+    }
+    for (day, of_day) in days {
+        let walked = ground.walk(&mut reading, day, |id, seen| {
             let flags = of_day.iter().fold(0, |flags, about| {
                 let found = among(about, &ground.person(about, id, seen));
                 flags | found.map_or(0, |doubts| of_use(about) | if doubts.is_empty() { CERTAIN } else { 0 })
@@ -56,7 +53,6 @@ pub(super) async fn write(pack: &mut Pack, ground: &Ground, told: &Told) -> Resu
             ControlFlow::Continue(())
         });
         walked.await?;
-        done.push(about);
     }
     reading.end().await;
     let take = |person| *persons.entry(person).or_default() |= ON_WORK_LIST | CERTAIN;

@@ -20,6 +20,7 @@ use crate::subject::worklist::Listed;
 pub(super) struct Answer {
     pub(super) node: String,
     pub(super) controller: Option<Controller>,
+    pub(super) made: Timestamp,
     pub(super) window: Window,
     pub(super) log_from: Option<Timestamp>,
     /// Whether the oldest entries are deleted.
@@ -161,7 +162,7 @@ impl Answer {
     }
 
     fn period(&self) -> Text {
-        let to = time(self.window.to);
+        let to = time(self.window.to.min(self.made));
         match (self.window.from == Timestamp::MIN).then_some(self.log_from) {
             None => {
                 let from = time(self.window.from);
@@ -203,7 +204,8 @@ impl Answer {
                 "name": one.name, "cvr": one.cvr, "contact": one.contact, "dpo": one.dpo,
             })),
             "from": (self.window.from != Timestamp::MIN).then_some(self.window.from),
-            "to": self.window.to,
+            "to": (self.window.to != Timestamp::MAX).then_some(self.window.to),
+            "made_at": self.made,
             "data": { "import": self.import, "extracted_on": self.extracted_on },
             "found": self.is_found,
             "left_out_now": self.lists_are_known.then_some(self.is_left_out),
