@@ -117,10 +117,10 @@ impl Answer {
         let (import, day) = (self.import, self.extracted_on);
         let mut notes = vec![Text::new(
             format!(
-                "Opgørelsen er lavet nu, efter nodens seneste data: import {import} med data fra {day}. Noden fører ingen liste over, hvem der er slået op; den ser i loggen, hvad der er gjort, og efter reglerne, hvem det omfattede."
+                "Opgørelsen er lavet nu, efter nodens seneste data: import {import} med data fra {day}. Noden er det program, der arbejder med den dataansvarliges data. Den fører ingen liste over, hvem der er slået op; den ser i loggen, hvad der er gjort, og efter reglerne, hvem det omfattede."
             ),
             format!(
-                "This was worked out now, from the node's newest data: import {import} with data from {day}. The node keeps no list of who was looked up; it sees from the log what was done, and from the rules whom it covered."
+                "This was worked out now, from the node's newest data: import {import} with data from {day}. The node is the program that works with the controller's data. It keeps no list of who was looked up; it sees from the log what was done, and from the rules whom it covered."
             ),
         )];
         if !self.is_found {
@@ -257,8 +257,11 @@ impl Answer {
                 )
                 .to_owned(),
             ),
-            1 => lines.push(say("Én gang:", "Once:").to_owned()),
-            n => lines.push(format!("{n} {}:", say("gange", "times"))),
+            1 => lines.push(say("Dine oplysninger er brugt én gang:", "Your data was used once:").to_owned()),
+            n => lines.push(match lang {
+                Lang::Da => format!("Dine oplysninger er brugt {n} gange:"),
+                Lang::En => format!("Your data was used {n} times:"),
+            }),
         }
         for one in &self.uses {
             lines.push(String::new());
@@ -274,7 +277,7 @@ impl Answer {
             let asker = of(&one.asker);
             let named = one.name.as_ref().map(|name| format!("{asker}: {name}"));
             field(say("Hvem spurgte", "Who asked"), named.unwrap_or(asker));
-            field(say("Hvad forlod noden", "What left the node"), of(&one.left));
+            field(say("Hvad der forlod noden", "What left the node"), of(&one.left));
             for doubt in &one.doubts {
                 field(say("Forbehold", "Reservation"), of(doubt));
             }
