@@ -1,7 +1,8 @@
 //! The program: `tvaers-node init | enrolment | roster | certificate | import | objection | check | serve`, and
-//! `ledger | explain | audit` to look at what it did and would do.
+//! `ledger | explain | audit | subject-log | breach-pack` to look at what it did and would do.
 
 mod audit;
+mod breach_pack;
 mod certificate;
 mod check;
 mod enrolment;
@@ -13,6 +14,7 @@ mod looking;
 mod objection;
 mod roster;
 mod serve;
+mod subject_log;
 #[cfg(test)]
 mod testing;
 
@@ -38,6 +40,7 @@ Examples:
   tvaers-node --home /var/lib/tvaers-node explain query.toml
   tvaers-node --home /var/lib/tvaers-node ledger
   tvaers-node --home /var/lib/tvaers-node audit show --refused
+  tvaers-node --home /var/lib/tvaers-node subject-log < number.txt
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
 
@@ -81,6 +84,10 @@ enum Command {
     Objection(objection::Command),
     /// Show, export and verify the audit log
     Audit(audit::Args),
+    /// Tell a citizen when and for what their data was used (GDPR Article 15); reads the CPR number from standard input
+    SubjectLog(subject_log::Args),
+    /// Put together what the notification of a breach needs (GDPR Article 33), for the node's own staff
+    BreachPack(breach_pack::Args),
 }
 
 /// The program's arguments, for those who check what they tell people to type.
@@ -126,5 +133,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Ledger(args) => ledger::run(&home, args, cli.output),
         Command::Objection(command) => objection::run(&home, command, cli.output),
         Command::Audit(args) => audit::run(&home, args, cli.output),
+        Command::SubjectLog(args) => subject_log::run(&home, args, cli.output),
+        Command::BreachPack(args) => breach_pack::run(&home, args, cli.output),
     }
 }

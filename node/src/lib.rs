@@ -24,6 +24,7 @@ mod heads;
 mod query;
 mod refusal;
 mod study;
+mod subject;
 mod witness;
 mod work;
 mod worklist;

@@ -14,7 +14,7 @@ use tvaers_protocol::study::{Disclosure, Grain, RunId};
 
 use super::code::Code;
 use super::event::{
-    Asked, Charged, Closing, Event, Imported, Left, Mode, ObjectionChange, ObjectionsChanged,
+    Asked, BreachPack, Charged, Closing, Event, Imported, Left, Mode, ObjectionChange, ObjectionsChanged,
     ObjectionsReceived, Permitted, PolicyLoaded, Query, Refused, Share, Statistic, Stored, Study,
     StudyAgreed, StudyCharged, StudyClosed, StudyRefused, Truncated,
 };
@@ -156,6 +156,8 @@ fn every_event() -> Vec<Event> {
         Event::ObjectionsReceived(ObjectionsReceived { manifest: digest(6), share: Share::Few }),
         Event::StudyClosed(StudyClosed { manifest: digest(6), how: Closing::HandedBack }),
         Event::Truncated(Truncated { bytes: 17, digest: digest(11) }),
+        Event::SubjectExtract {},
+        Event::BreachPack(BreachPack { from: noon(), to: noon(), digest: digest(12) }),
         Event::Stop,
     ]
 }

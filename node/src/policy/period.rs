@@ -12,7 +12,7 @@ use crate::ledger::claim::{Scope, Window};
 
 /// Danish time, by the rule of the European Union (Directive 2000/84/EC) as POSIX writes it: no table of the machine
 /// has a say in what a budget is. Where the rule cannot be read, UTC.
-fn danish() -> TimeZone {
+pub(crate) fn danish() -> TimeZone {
     TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC)
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn day(at: Timestamp) -> Date {
 }
 
 /// When a day begins in Denmark.
-fn midnight(day: Date) -> Timestamp {
+pub(crate) fn midnight(day: Date) -> Timestamp {
     danish().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MIN)
 }
 

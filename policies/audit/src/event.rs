@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tvaers_protocol::audit::{Countersignature, LogHead, Seer};
@@ -70,6 +71,10 @@ pub enum Event {
     Pruned(Pruned),
     /// Something was copied out of the node's keeping.
     Exported(Exported),
+    /// A citizen was told what their data was used for (GDPR Article 15). Not who, nor how much there was to tell.
+    SubjectExtract {},
+    /// What a notification of a breach needs was put together for the node's own staff (GDPR Article 33).
+    BreachPack(BreachPack),
 }
 
 impl Event {
@@ -580,5 +585,17 @@ pub struct Exported {
     /// That of its last.
     pub last: u64,
     /// The SHA-256 of the copy.
+    pub digest: Digest,
+}
+
+/// What was put together about a breach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreachPack {
+    /// The beginning of the time that it is about.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+    /// The SHA-256 of the pack's list of files, which has the SHA-256 of each.
     pub digest: Digest,
 }

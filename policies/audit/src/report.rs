@@ -396,6 +396,24 @@ impl Report {
                 ),
                 format!("Export of {}: {} to {} ({})", told.what, told.first, told.last, short(told.digest)),
             ),
+            Event::SubjectExtract {} => (
+                "En borger fik at vide, hvad oplysningerne er brugt til (artikel 15)".to_owned(),
+                "A citizen was told what their data was used for (Article 15)".to_owned(),
+            ),
+            Event::BreachPack(told) => (
+                format!(
+                    "Materiale til anmeldelse af et brud (artikel 33): {} til {} ({})",
+                    told.from,
+                    told.to,
+                    short(told.digest)
+                ),
+                format!(
+                    "Material for the notification of a breach (Article 33): {} to {} ({})",
+                    told.from,
+                    told.to,
+                    short(told.digest)
+                ),
+            ),
             // Whatever a later version tells of is shown, if only by its kind.
             other => {
                 let kind = kind(other);

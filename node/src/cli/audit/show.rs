@@ -205,6 +205,13 @@ pub(super) fn row(event: &Event) -> Row {
         Event::Exported(exported) => {
             plain(format!("export of {}, {} to {}", exported.what, exported.first, exported.last))
         }
+        Event::SubjectExtract {} => plain("a citizen was told what their data was used for".to_owned()),
+        Event::BreachPack(pack) => plain(format!(
+            "a breach pack of {} to {}, {}",
+            time(pack.from),
+            time(pack.to),
+            short(pack.digest)
+        )),
     }
 }
 
