@@ -131,7 +131,12 @@ impl Writer {
         self.at += SignedDuration::from_secs(36);
         let event = match (number, number % HOUR) {
             (1, _) => Event::Start,
-            (2, _) => Event::PolicyLoaded(PolicyLoaded { policy: digest(3), version: 1, laboratory: false, signed_by: Vec::new() }),
+            (2, _) => Event::PolicyLoaded(PolicyLoaded {
+                policy: digest(3),
+                version: 1,
+                laboratory: false,
+                signed_by: Vec::new(),
+            }),
             (3, _) => {
                 let extracted_on = "2026-02-28".parse().unwrap();
                 Event::Import(Imported { import: 1, data: digest(9), extracted_on })
