@@ -54,7 +54,7 @@ const OTHERS: [&str; 6] = [
     "kind = \"mean\"\nfeature = \"age\"\n[privacy]\nrho = 0.01\n[nodes]\nsector = \"municipality\"\n",
     "kind = \"sum\"\nfeature = \"cost_gp_1y\"\nby = [\"age_band\"]\n[[where]]\nfeature = \"kommune\"\n\
      any_of = [360, 376]\n",
-    "kind = \"count\"\n[privacy]\nepsilon = 1.0\nmechanism = \"discrete-laplace\"\n[nodes]\nof = [\"k360\"]\n",
+    "kind = \"count\"\n[privacy]\nepsilon = 1.0\nmechanism = \"discrete_laplace\"\n[nodes]\nof = [\"k360\"]\n",
 ];
 
 /// Changes a file by lines, of which it may get some of another.
