@@ -67,8 +67,10 @@ fn original(turns_after: u64) -> Original {
             _ => writer.typical(),
         });
     }
-    // The coordinator keeps the newest head as well.
+    // The coordinator keeps the newest head as well. Countersignatures stand in the log; kept ones would be verified
+    // again for every input, which is what takes most of the time.
     writer.signed();
+    writer.seen.retain(|seen| seen.by.is_none());
     let mut heads: Vec<usize> = writer.seen.iter().map(|seen| seen.head.content.entries as usize).collect();
     heads.dedup();
     assert_eq!(heads.last(), Some(&lines.len()));
