@@ -118,7 +118,11 @@ fn cut_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((bytes.get(..at)?, bytes.get(at + mark.len()..)?))
 }
 
+/// A digest as it is written: in small letters, so that not even its own digits can be written in two ways.
 fn hexadecimal(digits: &[u8]) -> Option<Digest> {
+    if digits.iter().any(u8::is_ascii_uppercase) {
+        return None;
+    }
     let mut bytes = [0; 32];
     hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(Digest(bytes))

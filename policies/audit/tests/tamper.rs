@@ -536,3 +536,14 @@ fn a_half_entry_that_was_mended_is_no_finding() {
     lines.push(writer.write(&Event::Import(Imported { import: 2, data: Digest([1; 32]), extracted_on })));
     assert_eq!(told(&check(&lines, &evidence())), (vec![], 12));
 }
+
+/// Found by fuzzing: no digest covers its own digits.
+#[test]
+fn a_digest_in_capital_letters_is_a_change() {
+    let (mut lines, _) = log();
+    let (covered, digest) = lines[at(50)].split_at(lines[at(50)].rfind(",\"digest\":\"").unwrap() + 11);
+    let line = format!("{covered}{}\"}}\n", digest[..64].to_uppercase());
+    assert_ne!(line, lines[at(50)]);
+    lines[at(50)] = line;
+    assert_eq!(told(&check(&lines, &evidence())), (vec![("audit.changed", 50, 50)], 49));
+}
