@@ -67,7 +67,7 @@ impl Lists {
 
     /// Whether a person stands on any of them now.
     pub(crate) fn hold(&self, person: &PersonId) -> bool {
-        self.lists.iter().any(|list| list.persons.holds(person))
+        self.lists.iter().any(|list| list.persons.of(person).is_some())
     }
 
     /// Those, by their places, that were the same at a moment and named by the policy of that time.
@@ -80,6 +80,6 @@ impl Lists {
 
     /// Whether a person stands on any of those at these places.
     pub(crate) fn any_holds(&self, places: &[usize], person: &PersonId) -> bool {
-        places.iter().filter_map(|place| self.lists.get(*place)).any(|list| list.persons.holds(person))
+        places.iter().filter_map(|place| self.lists.get(*place)).any(|list| list.persons.of(person).is_some())
     }
 }
