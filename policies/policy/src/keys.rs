@@ -147,7 +147,7 @@ pub const KEYS: &[Key] = &[
         6,
         InItsPlace,
         Takes::File,
-        "borgere, der har frabedt sig det, én pr. linje",
+        "borgere, der har sagt nej til at indgå, én pr. linje",
         "citizens who opted out, one a line",
     ),
     key(

@@ -176,7 +176,7 @@ fn subjects(exclusions: &Exclusions, permit: &Permit) -> Text {
         (None, None) => {}
     }
     let out = [
-        (&exclusions.opt_outs, "har frabedt sig det", "opted out"),
+        (&exclusions.opt_outs, "har sagt nej til at indgå", "opted out"),
         (&exclusions.protected_addresses, "har beskyttet adresse", "have a protected address"),
         (&exclusions.objections, "har gjort indsigelse", "objected"),
     ];

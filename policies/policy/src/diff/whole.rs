@@ -279,7 +279,7 @@ fn of_exclusions(out: &mut Changes, old: &Exclusions, new: &Exclusions) {
             "population.opt-outs",
             &old.opt_outs,
             opt_outs,
-            ["Borgere, der har frabedt sig det,", "Citizens who opted out"],
+            ["Borgere, der har sagt nej til at indgå,", "Citizens who opted out"],
         ),
         (
             "population.protected-addresses",

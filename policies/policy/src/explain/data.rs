@@ -138,14 +138,14 @@ fn clamps(out: &mut Writer, permit: &Permit, with: &Explaining<'_>) {
 }
 
 fn population(out: &mut Writer, permit: &Permit) {
-    out.part("Hvis data (del 6)", "Whose data (part 6)");
+    out.part("Hvem oplysningerne handler om (del 6)", "Whose data (part 6)");
     let population = &permit.population;
     let mut points = Vec::new();
     if let Some(kommuner) = &population.kommuner {
         let codes = joined(&kommuner.iter().map(|code| same(code.to_string())).collect::<Vec<_>>());
         points.push(Text::new(
-            format!("Kun borgere bosat i kommuner med koderne {}.", codes.da),
-            format!("Only residents of the municipalities with the codes {}.", codes.en),
+            format!("Kun borgere bosat i kommune {}.", codes.da),
+            format!("Only residents of municipality {}.", codes.en),
         ));
     }
     if let Some(from) = population.age_from {

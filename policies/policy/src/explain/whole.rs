@@ -169,7 +169,7 @@ fn exclusions(out: &mut Writer, policy: &Policy) {
         ),
     };
     out.list(vec![
-        one(&lists.opt_outs, ["Borgere, der har frabedt sig det,", "Citizens who opted out"], ["", ""]),
+        one(&lists.opt_outs, ["Borgere, der har sagt nej til at indgå,", "Citizens who opted out"], ["", ""]),
         one(
             &lists.protected_addresses,
             ["Borgere med beskyttet adresse", "Citizens with a protected address"],
@@ -299,8 +299,8 @@ fn budget(out: &mut Writer, policy: &Policy, with: &Explaining<'_>) {
         "What answers together may cost a citizen (part 8)",
     );
     out.say(
-        "Hvert svar af statistik får tilsat støj og koster lidt af et budget, før nogen data læses. Der regnes pr. borger: om én borger er med eller ej, med alle sine rækker. Budgettet gælder alle tilladelser tilsammen, og det, der er brugt, kommer aldrig tilbage.",
-        "Every statistical answer is noised and costs a little of a budget, before any data is read. The unit is the citizen: whether one citizen is there or not, with all rows. The budget is for all permits together, and what is spent never comes back.",
+        "Hvert svar af statistik får tilsat støj og koster lidt af et budget, før nogen data læses. Der regnes pr. borger: om én borger er med eller ej, med alle sine rækker. Budgettet gælder alle tilladelser til statistik tilsammen; hvor flere grænser mødes, gælder den snævreste. Det, der er brugt, kommer aldrig tilbage: en periode begynder forfra, men budgettet for livet gør ikke.",
+        "Every statistical answer is noised and costs a little of a budget, before any data is read. The unit is the citizen: whether one citizen is there or not, with all rows. The budget is for all permits for statistics together; where several limits meet, the tightest holds. What is spent never comes back: a period begins again, the budget for life does not.",
     );
     let budget = policy.budget();
     let conversion = with.conversion.as_ref();
@@ -377,6 +377,19 @@ fn reading(out: &mut Writer, life: &Limit, with: &Explaining<'_>) {
     let delta = number::decimal(conversion.delta);
     let (percent, epsilon) = (percent_sure(there), rounded_up(there));
     let (percent_of_fact, epsilon_of_fact) = (percent_sure(fact), rounded_up(fact));
+    if percent_of_fact.en == "100" {
+        out.say(
+            format!(
+                "Hvad det betyder for en borger: Budgettet for livet er så stort (epsilon {}, og {} for svaret på et ja/nej-spørgsmål om borgeren), at det i praksis ikke sætter nogen grænse for, hvor sikker nogen kan blive, når alt er brugt. Så længe beskytter de mindre budgetter for hvert svar og hver periode. Løftet kan svigte med en sandsynlighed af størrelsen {}.",
+                epsilon.da, epsilon_of_fact.da, delta.da
+            ),
+            format!(
+                "What that means for a citizen: the budget for life is so large (epsilon {}, and {} for the answer to a yes-or-no question about the citizen) that in practice it sets no limit to how sure anybody can become once all is spent. Until then the smaller budgets of each answer and period protect. The promise can fail with a probability of the order of {}.",
+                epsilon.en, epsilon_of_fact.en, delta.en
+            ),
+        );
+        return;
+    }
     out.say(
         format!(
             "Hvad det betyder for en borger: Den, der på forhånd er helt i tvivl (50 %), kan ud fra alle denne nodes statistiske svar gennem livet højst blive {} % sikker på, om borgeren overhovedet er med i data (epsilon {}), og højst {} % sikker på svaret på et ja/nej-spørgsmål om borgeren (epsilon {}). 100 % ville være vished. Løftet kan svigte med en sandsynlighed af størrelsen {}.",

@@ -37,7 +37,7 @@ pub(crate) fn step(step: Step, mode: Mode) -> Text {
             "Disclosing the points of each criterion to the municipality of residence",
         ),
         (Step::HandToPractice, _) => Text::new(
-            "Overlevering af en liste til borgerens almene praksis",
+            "Overlevering af en liste til borgerens praktiserende læge",
             "Handing a list to the citizen's GP practice",
         ),
     }
@@ -145,7 +145,7 @@ pub(crate) fn recipient(recipient: Recipient) -> Text {
             Text::new("borgerens bopælskommune", "the citizen's municipality of residence")
         }
         Recipient::GpPractice => Text::new(
-            "borgerens almene praksis, gennem regionen",
+            "borgerens praktiserende læge, gennem regionen",
             "the citizen's GP practice, through the region",
         ),
     }

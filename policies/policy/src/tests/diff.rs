@@ -510,7 +510,7 @@ fn what_harms_citizens_most_stands_first() {
     let [da, en] = plain(&to_document(&old, &new, &changes));
     for sentence in [
         "Under monitoring-2026: Ét svar må nu koste rho 0,1; før rho 0,05.",
-        "Borgere, der har frabedt sig det, holdes ikke længere ude (før filen «opt-outs.csv»).",
+        "Borgere, der har sagt nej til at indgå, holdes ikke længere ude (før filen «opt-outs.csv»).",
         "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5.",
         "Under monitoring-2026: Tilladelsen gælder nu til og med 31. december 2027; før 30. november 2027.",
     ] {

@@ -490,7 +490,7 @@ fn what_no_example_has_is_told_too() {
         (
             "permit.population",
             "{ kommuner = [376] }",
-            ["kommuner med koderne 376", "municipalities with the codes 376"],
+            ["bosat i kommune 376", "residents of municipality 376"],
         ),
         (
             "permit.single-approval",
@@ -541,7 +541,7 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
             "The list may go to the citizen's municipality of residence.",
         ),
         (
-            "Under sad-list-2026 må listen ikke gå til borgerens almene praksis, gennem regionen.",
+            "Under sad-list-2026 må listen ikke gå til borgerens praktiserende læge, gennem regionen.",
             "Under sad-list-2026 the list may not go to the citizen's GP practice, through the region.",
         ),
         (
@@ -551,7 +551,7 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
         ("Hver kørsel kræver to underskrifter", "Each run takes two signatures"),
         ("\nArbejdslister\n\nhøjst 90 dage\n", "\nWork lists\n\nat most 90 days\n"),
         (
-            "Borgere, der har frabedt sig det, holdes ude. De står i filen «opt-outs.csv» hos noden.",
+            "Borgere, der har sagt nej til at indgå, holdes ude. De står i filen «opt-outs.csv» hos noden.",
             "They stand in the file \"opt-outs.csv\" at the node.",
         ),
         ("\nFor livet\n\nrho 2\n", "\nFor life\n\nrho 2\n"),

@@ -227,7 +227,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "population.opt-outs",
         "none",
         [
-            "Filen i nodens mappe med borgere, der har frabedt sig det; \"none\", hvis ingen har.",
+            "Filen i nodens mappe med borgere, der har sagt nej til at indgå; \"none\", hvis ingen har.",
             "The file of the node's folder with citizens who opted out; \"none\" where nobody has.",
         ],
     )),
