@@ -6,7 +6,7 @@ use tvaers_link::identity::Identity;
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::app;
-use crate::audit::unsaid;
+use crate::audit::event::{CertificateRenewed, Event};
 use crate::cli::looking;
 use crate::home::Home;
 
@@ -31,7 +31,8 @@ pub(super) fn run(home: &Home, command: &Command, output: Output) -> Result<(), 
     })?;
     let (spki, until) = (renewed.certificate().spki, renewed.certificate().valid_until);
     // When it ends is known only now. Should this fail, the next start tells it.
-    app::tell(&audit, home, now, unsaid::certificate(&audit.said(), spki, until))?;
+    let event = Event::CertificateRenewed(CertificateRenewed { spki, valid_until: until });
+    app::tell(&audit, home, now, Some(event))?;
     match output.format {
         Format::Json => output.result(serde_json::json!({ "valid_until": until })),
         Format::Text => output.note(format_args!(

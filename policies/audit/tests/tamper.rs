@@ -86,7 +86,7 @@ fn nothing_is_found_in_a_log_that_nobody_touched() {
     assert_eq!(confirmed, seers().map(|(seer, _)| (seer, 295)));
     // Without keys nothing is confirmed, and the verdict says so.
     let verdict = check(&lines, &Evidence::default());
-    assert_eq!((told(&verdict), verdict.confirmed.len(), verdict.unchecked), ((vec![], ENTRIES), 0, 9));
+    assert_eq!((told(&verdict), verdict.confirmed.len(), verdict.unchecked), ((vec![], ENTRIES), 0, 12));
     // With the node's own alone neither.
     let verdict = check(&lines, &Evidence::default().with_key(key(1).verifying_key()));
     assert_eq!((told(&verdict), verdict.confirmed.len(), verdict.unchecked), ((vec![], ENTRIES), 0, 9));
