@@ -42,7 +42,7 @@ impl Given {
         let mut roster = made::roster();
         roster.coordinator.spki = Digest([9; 32]);
         for (member, seed) in roster.members.iter_mut().zip(1..) {
-            (member.spki, member.sealing) = (Digest([seed; 32]), SealingPublic([seed; 32]));
+            (member.spki, member.sealing) = (Digest([10 + seed; 32]), SealingPublic([20 + seed; 32]));
         }
         let signatures = [("k360", 1), ("k376", 3), ("k390", 4)];
         let signatures = signatures.map(|(id, seed)| (made::node(id), roster.sign(&made::key(seed))));
