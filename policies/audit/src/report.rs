@@ -116,7 +116,7 @@ pub struct Request {
     /// In which mode.
     pub mode: Option<Mode>,
     /// For what, without the values of its filters; none where it could not be read.
-    pub query: Option<String>,
+    pub query: Option<Text>,
     /// How it ended.
     pub decision: Decision,
     /// By which rules.
@@ -392,7 +392,7 @@ impl Report {
             permit: asked.permit.clone(),
             purpose: asked.purpose.clone(),
             mode: asked.mode,
-            query: asked.query.as_ref().map(ToString::to_string),
+            query: asked.query.as_ref().map(words::query),
             decision,
             rules: rules.to_vec(),
             nano_rho,

@@ -201,6 +201,25 @@ fn every_event_has_its_row() {
 }
 
 #[test]
+fn a_query_is_told_in_both_languages() {
+    let mut asked = Query {
+        digest: Digest([1; 32]),
+        statistic: Statistic::Mean,
+        of: Some(name("gp_contacts_2y")),
+        by: vec![name("sex"), name("age_band")],
+        filtered_by: vec![name("age"), name("kommune")],
+        as_of: "2026-02-28".parse().unwrap(),
+    };
+    let Text { da, en } = words::query(&asked);
+    let wanted =
+        "gennemsnit af gp_contacts_2y fordelt på sex og age_band udvalgt efter age og kommune pr. 2026-02-28";
+    assert_eq!(da, wanted);
+    assert_eq!(en, "mean of gp_contacts_2y by sex, age_band where age, kommune as of 2026-02-28");
+    (asked.statistic, asked.of, asked.by, asked.filtered_by) = (Statistic::Count, None, vec![], vec![]);
+    assert_eq!(words::query(&asked), Text::new("antal borgere pr. 2026-02-28", "count as of 2026-02-28"));
+}
+
+#[test]
 fn every_sentence_stands_in_its_table_in_both_languages() {
     let report = report_of(&every_event());
     let mut told = String::new();

@@ -5,7 +5,7 @@ use tvaers_protocol::id::Digest;
 use crate::code::Code;
 use crate::event::{
     CertificateRenewed, Event, Exported, KeyChanged, KeyUse, ListsRead, ObjectionChange, ObjectionsChanged,
-    ObjectionsReceived, PolicyLoaded, PolicyRefused, PolicyRevoked, PolicyWithdrawn, Share,
+    ObjectionsReceived, PolicyLoaded, PolicyRefused, PolicyRevoked, PolicyWithdrawn, Query, Share, Statistic,
 };
 use crate::name::Name;
 use crate::text::Text;
@@ -65,9 +65,10 @@ pub(super) fn sentence(event: &Event) -> Option<(Topic, Text)> {
         Event::Exported(told) => (Topic::Data, exported(told)),
         Event::LedgerRecovered(told) => {
             let (witness, rho) = (&told.witness, told.nano_rho.short());
+            let rho_da = rho.replace('.', ",");
             let text = Text::new(
                 format!(
-                    "Budgetregnskabet havde mistet poster, som {witness} havde set; {rho} rho er trukket igen, \
+                    "Budgetregnskabet havde mistet poster, som {witness} havde set; {rho_da} rho er trukket igen, \
                      godkendt af {}",
                     together(&told.approved_by, "og")
                 ),
@@ -117,6 +118,29 @@ pub(super) fn sentence(event: &Event) -> Option<(Topic, Text)> {
             (Topic::Keeping, text)
         }
     })
+}
+
+/// A query without the values of its filters, in the catalogue's own names.
+pub(super) fn query(query: &Query) -> Text {
+    let mut da = match query.statistic {
+        Statistic::Count => "antal borgere",
+        Statistic::Sum => "sum",
+        Statistic::Mean => "gennemsnit",
+        Statistic::Histogram => "fordeling",
+        Statistic::Quantiles => "fraktiler",
+        Statistic::Indicator => "indikator",
+    }
+    .to_owned();
+    if let Some(of) = &query.of {
+        da.push_str(&format!(" af {of}"));
+    }
+    for (word, names) in [("fordelt på", &query.by), ("udvalgt efter", &query.filtered_by)] {
+        if !names.is_empty() {
+            da.push_str(&format!(" {word} {}", together(names, "og")));
+        }
+    }
+    da.push_str(&format!(" pr. {}", query.as_of));
+    Text::new(da, query.to_string())
 }
 
 fn loaded(told: &PolicyLoaded) -> Text {

@@ -56,6 +56,15 @@ impl Tongue {
             Lang::En => en,
         }
     }
+
+    /// An amount of budget, with the decimal mark of the language.
+    fn rho(self, amount: NanoRho) -> String {
+        let text = amount.short();
+        match self.0 {
+            Lang::Da => text.replace('.', ","),
+            Lang::En => text,
+        }
+    }
 }
 
 fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
@@ -63,6 +72,7 @@ fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
     html! {
         p.languages { a href={ "#" (code(other)) } lang=(code(other)) { (Tongue(other).of("Dansk", "English")) } }
         h1 { (t.of("Revisionslog", "Audit log")) @if let Some(node) = &verdict.node { " · " (node) } }
+        (period(report, t))
         (judgement(verdict, t))
         (findings(verdict, t))
         (budget(report, t))
@@ -73,6 +83,14 @@ fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
         (silences(report, t))
         (changes(report, t))
         (heads(verdict, report, t))
+    }
+}
+
+fn period(report: &Report, t: Tongue) -> Markup {
+    html! {
+        @if let (Some(from), Some(to)) = (report.from, report.to) {
+            p.note { (report.entries) (t.of(" poster fra ", " entries from ")) (time(from)) (t.of(" til ", " to ")) (time(to)) "." }
+        }
     }
 }
 
@@ -103,16 +121,16 @@ fn budget(report: &Report, t: Tongue) -> Markup {
         vec![
             name(permit.name.as_ref(), t),
             permit.of.charges.to_string(),
-            permit.of.nano_rho.short(),
-            permit.of.left.map(NanoRho::short).unwrap_or_default(),
+            t.rho(permit.of.nano_rho),
+            permit.of.left.map(|left| t.rho(left)).unwrap_or_default(),
         ]
     });
     html! {
         h2 { (t.of("Budget", "Budget")) }
         p.note { (t.of("Privatlivsbudgettet i rho: hvor meget svarene tilsammen kan røbe om én borger.", "The privacy budget in rho: how much the answers together can disclose about one citizen.")) }
         (table(&[t.of("Tilladelse", "Permit"), t.of("Træk", "Charges"), t.of("Brugt", "Charged"), t.of("Tilbage efter det seneste", "Left after the last")], &[1, 2, 3], rows))
-        @if let Some(left) = report.life_left { p { (t.of("Tilbage af budgettet for livstid: ", "Left of the budget for life: ")) (left.short()) "." } }
-        @if report.recovered != NanoRho::ZERO { p { (t.of("Trukket igen, fordi regnskabet var gået tabt: ", "Charged again, because the ledger had lost it: ")) (report.recovered.short()) "." } }
+        @if let Some(left) = report.life_left { p { (t.of("Tilbage af budgettet for livstid: ", "Left of the budget for life: ")) (t.rho(left)) "." } }
+        @if report.recovered != NanoRho::ZERO { p { (t.of("Trukket igen, fordi regnskabet var gået tabt: ", "Charged again, because the ledger had lost it: ")) (t.rho(report.recovered)) "." } }
     }
 }
 
@@ -120,7 +138,7 @@ fn people(report: &Report, t: Tongue) -> Markup {
     let rows = report.people.iter().map(|person| {
         let of = &person.of;
         let counts = [of.permitted, of.stored, of.refused].map(|count| count.to_string());
-        [vec![name(person.name.as_ref(), t)], counts.to_vec(), vec![of.nano_rho.short()]].concat()
+        [vec![name(person.name.as_ref(), t)], counts.to_vec(), vec![t.rho(of.nano_rho)]].concat()
     });
     html! {
         h2 { (t.of("Hvem der har spurgt", "Who asked")) }
@@ -148,10 +166,14 @@ fn requests(report: &Report, t: Tongue) -> Markup {
             time(request.at),
             name(request.who.as_ref(), t),
             request.permit.as_ref().map(ToString::to_string).unwrap_or_default(),
-            request.query.clone().unwrap_or_else(|| t.of("kunne ikke læses", "could not be read").to_owned()),
+            request
+                .query
+                .as_ref()
+                .map_or(t.of("kunne ikke læses", "could not be read"), |query| said(query, t.0))
+                .to_owned(),
             decision.to_owned(),
             codes(&request.rules),
-            request.nano_rho.short(),
+            t.rho(request.nano_rho),
         ]
     });
     html! {
@@ -180,7 +202,7 @@ fn studies(report: &Report, t: Tongue) -> Markup {
             line.who.as_ref().map(ToString::to_string).unwrap_or_default(),
             step.to_owned(),
             codes(&line.rules),
-            line.nano_rho.short(),
+            t.rho(line.nano_rho),
         ]
     });
     html! {
