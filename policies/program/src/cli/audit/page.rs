@@ -318,7 +318,7 @@ fn codes(codes: &[Code]) -> String {
 }
 
 fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.strftime("%Y-%m-%d %H:%M:%S\u{a0}UTC").to_string()
 }
 
 #[cfg(test)]
