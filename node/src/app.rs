@@ -23,7 +23,8 @@ use tvaers_pseudonym::sealing::SealingKey;
 use tvaers_query::Decimal;
 
 use crate::audit::event::{Event, PolicyLoaded};
-use crate::audit::{self, Audit};
+use crate::audit::read::Said;
+use crate::audit::{self, Audit, unsaid};
 use crate::config::{self, Config};
 use crate::heads::lost;
 use crate::home::Home;
@@ -159,7 +160,8 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let sealing =
         SealingKey::from_bytes(&*private::read_key(&home.keys().join("sealing.key")).map_err(keys)?);
     let identity = identity(&home)?;
-    check_membership(&config, &believed.roster, &identity, &signing, &sealing)?;
+    let own = entry(&config, &identity, &signing, &sealing);
+    check_membership(&own, &believed.roster)?;
     let roster = believed.keep()?;
     let greeting = Greeting::new(roster.roster().version, roster.digest(), software()?);
     let coordinator = roster.roster().coordinator.spki;
@@ -175,8 +177,9 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     is_not_behind(&state, &ledger, &signing.verifying_key()).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
     log_is_not_behind(&state, &home, &signing.verifying_key()).await?;
-    start(&home, &state, &audit, policy.as_ref(), clock.now()).await?;
     let certificate_to = identity.certificate().valid_until;
+    let unsaid = unsaid(&audit.said(), &roster, &own, certificate_to);
+    start(&home, &state, &audit, unsaid, policy.as_ref(), clock.now()).await?;
     let parts = Parts {
         home,
         config: config.clone(),
@@ -315,8 +318,17 @@ pub async fn audit(
     now: jiff::Timestamp,
 ) -> Result<Audit, Problem> {
     let audit = audit_log(home, software, now)?;
-    audit_is_whole(home, ledger).await?;
+    ledger_is_not_older(home, ledger, audit.said().ledger).await?;
     Ok(audit)
+}
+
+/// Tells the log what an administrator does, where there is anything to tell.
+///
+/// # Errors
+/// [`Problem`].
+pub fn tell(audit: &Audit, home: &Home, now: jiff::Timestamp, event: Option<Event>) -> Result<(), Problem> {
+    let Some(event) = event else { return Ok(()) };
+    audit.append(now, &[event]).map(drop).map_err(|error| broken_log(&home.audit(), &error))
 }
 
 /// The audit log alone, verified.
@@ -342,7 +354,11 @@ pub fn software() -> Result<Software, Problem> {
 /// [`Problem`].
 pub async fn audit_is_whole(home: &Home, ledger: &Ledger) -> Result<(), Problem> {
     let path = home.audit();
-    let seen = audit::read::verify(&path).map_err(|error| broken_log(&path, &error))?.ledger;
+    let seen = audit::read::verify(&path).map_err(|error| broken_log(&path, &error))?.said.ledger;
+    ledger_is_not_older(home, ledger, seen).await
+}
+
+async fn ledger_is_not_older(home: &Home, ledger: &Ledger, seen: Head) -> Result<(), Problem> {
     let contains = ledger.contains(&seen).await;
     let contains = contains.map_err(|error| Problem::from_error(Exit::Failed, "ledger", &error))?;
     if contains {
@@ -404,15 +420,23 @@ pub(crate) async fn note_policy(
     Ok(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory, signed_by }))
 }
 
-/// Tells the log that the node starts, and under which policy.
+/// What the log does not say last of the roster, keys and certificate that the node starts with.
+fn unsaid(said: &Said, roster: &VerifiedRoster, own: &Enrolment, valid_until: jiff::Timestamp) -> Vec<Event> {
+    let certificate = unsaid::certificate(said, own.spki, valid_until);
+    unsaid::roster(said, roster).into_iter().chain(unsaid::keys(said, own)).chain(certificate).collect()
+}
+
+/// Tells the log that the node starts, with what it has not told yet, and under which policy.
 async fn start(
     home: &Home,
     state: &State,
     audit: &Audit,
+    unsaid: Vec<Event>,
     policy: Option<&InForce>,
     now: jiff::Timestamp,
 ) -> Result<(), Problem> {
     let mut events = vec![Event::Start];
+    events.extend(unsaid);
     if let Some(policy) = policy {
         events.push(note_policy(home, state, policy, now).await?);
         events.extend(policy.revocations().iter().cloned().map(Event::PolicyRevoked));
@@ -439,15 +463,8 @@ pub fn identity(home: &Home) -> Result<Identity, Problem> {
 ///
 /// # Errors
 /// [`Problem`].
-pub fn check_membership(
-    config: &Config,
-    roster: &VerifiedRoster,
-    identity: &Identity,
-    signing: &SigningKey,
-    sealing: &SealingKey,
-) -> Result<(), Problem> {
-    let own = entry(config, identity, signing, sealing);
-    match membership(&own, roster.member(&config.id)).into_iter().next() {
+pub fn check_membership(own: &Enrolment, roster: &VerifiedRoster) -> Result<(), Problem> {
+    match membership(own, roster.member(&own.id)).into_iter().next() {
         Some(problem) => Err(problem.at("roster.toml")),
         None => Ok(()),
     }

@@ -6,12 +6,13 @@
 //!
 //! In reading order: [`event`] what is told, in [`code`]s; [`mod@line`] one entry and its digest; [`read`] reading and
 //! verifying; here, writing; [`file`] whose turn it is to write; [`rotate`] and [`prune`] full files and old ones;
-//! [`lookup`] what it says of one entry.
+//! [`lookup`] what it says of one entry; [`unsaid`] what a start has to tell it.
 
 mod file;
 pub mod lookup;
 mod prune;
 mod rotate;
+pub mod unsaid;
 
 use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
@@ -28,7 +29,7 @@ use tvaers_protocol::id::Digest;
 use crate::ledger::claim::Head;
 use event::{Event, Truncated};
 use line::{Entry, LINE_BYTES_MAX};
-use read::{Entries, Verified};
+use read::{Entries, Said, Verified};
 
 pub use self::prune::Pruning;
 pub use tvaers_audit::{AuditError, code, event, line, read};
@@ -60,6 +61,7 @@ struct Tail {
     head: Head,
     /// The digest of the log's first entry.
     log: Option<Digest>,
+    said: Said,
     unsure: bool,
 }
 
@@ -100,6 +102,7 @@ impl Audit {
             bytes: bytes.saturating_sub(entries.torn_bytes() as u64),
             head: entries.head(),
             log: verified.log,
+            said: verified.said,
             unsure: false,
         };
         let log = Log { path: path.to_owned(), software, file_bytes_max, tail: Mutex::new(tail) };
@@ -130,6 +133,12 @@ impl Audit {
     #[must_use]
     pub fn head(&self) -> Head {
         self.log.tail().head
+    }
+
+    /// What the newest entries say of the node, as far as this process has seen them.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        self.log.tail().said.clone()
     }
 
     /// The digest of the log's first entry, which names it, whether or not that entry is there still; none of a log
@@ -186,6 +195,7 @@ impl Log {
         for entry in entries.by_ref() {
             let entry = entry?;
             tail.log.get_or_insert(entry.digest);
+            tail.said.take(&entry.event);
         }
         tail.bytes += entries.bytes();
         tail.head = entries.head();
@@ -237,6 +247,7 @@ impl Log {
         tail.bytes = end;
         tail.head = head;
         tail.log = tail.log.or(log);
+        events.iter().for_each(|event| tail.said.take(event));
         Ok(())
     }
 

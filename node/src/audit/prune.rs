@@ -71,7 +71,8 @@ impl Log {
             verified.take(&entry);
             let Some(next) = files.next_if(|(first, _)| *first == Some(entry.number + 1)) else { continue };
             let through = Head { entries: entry.number, digest: entry.digest };
-            let event = Pruned { through, log: verified.log.unwrap_or_default(), ledger: verified.ledger };
+            let event =
+                Pruned { through, log: verified.log.unwrap_or_default(), ledger: verified.said.ledger };
             full.extend(now.replace(next).map(|(_, path)| Full { path, last_at: entry.at, event }));
         }
         Ok((full, verified.last_at))

@@ -72,6 +72,7 @@ impl Log {
             bytes: line.len() as u64,
             head: Head { entries: number, digest },
             log: tail.log,
+            said: std::mem::take(&mut tail.said),
             unsure: false,
         };
         // The old name may come back after a power cut: what is written to the new file meanwhile would be gone.
@@ -105,7 +106,7 @@ impl Log {
         file.seek(SeekFrom::Start(known)).map_err(self.io())?;
         let mut entries = Entries::after(BufReader::new(file), tail.head);
         for entry in entries.by_ref() {
-            entry?;
+            tail.said.take(&entry?.event);
         }
         tail.head = entries.head();
         if entries.torn_bytes() > 0 {

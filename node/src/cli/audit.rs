@@ -140,7 +140,7 @@ fn json(verified: &Verified) -> serde_json::Value {
         "clock_back": verified.clock_back,
         "truncations": verified.truncations,
         "torn_bytes": verified.torn_bytes,
-        "ledger": verified.ledger,
+        "ledger": verified.said.ledger,
     })
 }
 

@@ -14,6 +14,8 @@ use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::utc_date;
 
 use crate::app;
+use crate::audit::unsaid;
+use crate::cli::looking;
 use crate::home::Home;
 
 #[derive(Debug, clap::Subcommand)]
@@ -58,6 +60,12 @@ fn accepting(home: &Home, args: &AcceptArgs, output: Output) -> Result<(), Probl
         return Err(problem.at(args.file.display()));
     }
     vouched(&acceptable, &own, args)?;
+    // A log that another user makes is one that the service cannot write.
+    looking::own(home)?;
+    let now = SystemClock.now();
+    let audit = app::audit_log(home, app::software()?, now)?;
+    // The log is told first: of what did not come about in the end, the next start says what is there instead.
+    app::tell(&audit, home, now, unsaid::roster(&audit.said(), &acceptable.roster))?;
     let roster = acceptable.put(&home.roster())?;
     let (version, digest) = (roster.roster().version, roster.digest());
     let next = if process::running(&home.pid()).is_some() {

@@ -52,7 +52,7 @@ fn make(entries: u64, dir: &Path) {
         };
         bytes += line.len();
         file.write_all(line.as_bytes()).unwrap();
-        for seen in writer.seen.drain(..writer.seen.len().saturating_sub(1)) {
+        for seen in writer.seen.drain(..) {
             writeln!(heads, "{}", serde_json::to_string(&seen).unwrap()).unwrap();
         }
     }

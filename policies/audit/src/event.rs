@@ -34,6 +34,12 @@ pub enum Event {
     ListsRead(ListsRead),
     /// A policy or one of its permits was revoked.
     PolicyRevoked(PolicyRevoked),
+    /// The node follows a roster that the log has not told of last.
+    RosterFollowed(RosterFollowed),
+    /// The node uses a key that the log has not told of last.
+    KeyChanged(KeyChanged),
+    /// The node has a certificate that the log has not told of last.
+    CertificateRenewed(CertificateRenewed),
     /// Data was imported.
     Import(Imported),
     /// A request was permitted, charged and released.
@@ -157,6 +163,46 @@ pub struct PolicyRevoked {
     pub from: Date,
     /// Who signed the revocation, with the role in brackets.
     pub by: Name,
+}
+
+/// A roster that the node follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterFollowed {
+    /// Its digest.
+    pub roster: Digest,
+    /// Its version.
+    pub version: u64,
+}
+
+/// What a node's key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyUse {
+    /// To sign what it says.
+    Signing,
+    /// To open what is sealed for it.
+    Sealing,
+}
+
+/// A key that the node uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChanged {
+    /// What it is for.
+    pub what: KeyUse,
+    /// The SHA-256 of the 32 bytes of the public key.
+    pub fingerprint: Digest,
+}
+
+/// A certificate that a node proves with who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRenewed {
+    /// The SHA-256 of its key as it stands in it (`SubjectPublicKeyInfo`), which rosters pin.
+    pub spki: Digest,
+    /// Until when it is valid.
+    pub valid_until: Timestamp,
 }
 
 /// Data that was imported.

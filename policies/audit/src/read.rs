@@ -1,6 +1,6 @@
 //! Reading and verifying an audit log, of this node or copied from another; changes nothing.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tvaers_protocol::id::Digest;
 
 use crate::error::AuditError;
-use crate::event::Event;
+use crate::event::{CertificateRenewed, Event, KeyUse};
 use crate::files;
 use crate::head::Head;
 use crate::line::{Entry, LINE_BYTES_MAX};
@@ -179,8 +179,22 @@ pub struct Verified {
     pub truncations: u64,
     /// Bytes of half an entry at the end.
     pub torn_bytes: usize,
-    /// The newest head of the ledger that an entry names.
+    /// What its newest entries say of the node.
+    pub said: Said,
+}
+
+/// What a log's newest entries say of the node that writes it: what may not be older than they say, and what need not
+/// be told again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The newest head of the ledger.
     pub ledger: Head,
+    /// The digest of the roster that it follows; none where that is not told.
+    pub roster: Option<Digest>,
+    /// The fingerprint of each of its keys that was told.
+    pub keys: BTreeMap<KeyUse, Digest>,
+    /// Its certificate.
+    pub certificate: Option<CertificateRenewed>,
 }
 
 /// Verifies a log from the first entry to the last, in all its files.
@@ -224,10 +238,7 @@ impl Verified {
         self.clock_back += u64::from(earliest.is_some_and(|earliest| entry.at < earliest));
         self.last_at = Some(entry.at);
         self.truncations += u64::from(matches!(entry.event, Event::Truncated(_)));
-        // Requests that are answered at the same time are logged in another order than they were charged.
-        if let Some(head) = ledger_head(&entry.event).filter(|head| head.entries > self.ledger.entries) {
-            self.ledger = head;
-        }
+        self.said.take(&entry.event);
         self.head = Head { entries: entry.number, digest: entry.digest };
     }
 }
@@ -243,8 +254,32 @@ impl Default for Verified {
             clock_back: 0,
             truncations: 0,
             torn_bytes: 0,
-            ledger: Head::EMPTY,
+            said: Said::default(),
         }
+    }
+}
+
+impl Said {
+    /// Adds what an entry tells, in the order of the log.
+    pub fn take(&mut self, event: &Event) {
+        // Requests that are answered at the same time are logged in another order than they were charged.
+        if let Some(head) = ledger_head(event).filter(|head| head.entries > self.ledger.entries) {
+            self.ledger = head;
+        }
+        match event {
+            Event::RosterFollowed(told) => self.roster = Some(told.roster),
+            Event::KeyChanged(told) => {
+                self.keys.insert(told.what, told.fingerprint);
+            }
+            Event::CertificateRenewed(told) => self.certificate = Some(told.clone()),
+            _ => {}
+        }
+    }
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self { ledger: Head::EMPTY, roster: None, keys: BTreeMap::new(), certificate: None }
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Its size is bounded, whatever the log: of what is listed line by line it keeps the newest, and counts the rest.
 
+mod words;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +17,8 @@ use crate::line::Entry;
 use crate::name::{Name, Requester};
 use crate::rho::NanoRho;
 use crate::text::Text;
+
+use self::words::Topic;
 
 /// Lines of one list, at most: what a person can page through.
 const LINES_MAX: usize = 1_000;
@@ -112,7 +116,7 @@ pub struct Request {
     /// In which mode.
     pub mode: Option<Mode>,
     /// For what, without the values of its filters; none where it could not be read.
-    pub query: Option<String>,
+    pub query: Option<Text>,
     /// How it ended.
     pub decision: Decision,
     /// By which rules.
@@ -224,8 +228,12 @@ pub struct Report {
     pub gaps: Newest<Gap>,
     /// Starts.
     pub restarts: Newest<Restart>,
-    /// Policies, imports, versions, files, exports, and everything else that is told.
-    pub changes: Newest<Change>,
+    /// Changes of what the node obeys: policies, rosters, keys.
+    pub rules: Newest<Change>,
+    /// What came in and went out: imports, objections, exports.
+    pub data: Newest<Change>,
+    /// What became of the log, the ledger and the program that keeps them.
+    pub keeping: Newest<Change>,
     /// Heads that the node signed, and countersignatures that it was given.
     pub heads: u64,
     #[serde(skip)]
@@ -251,7 +259,8 @@ impl Report {
         let software = entry.software.as_str();
         if self.so_far.software.as_deref() != Some(software) {
             self.so_far.software = Some(software.to_owned());
-            self.change(entry, format!("Programmet er {software}"), format!("The program is {software}"));
+            let what = Text::new(format!("Programmet er {software}"), format!("The program is {software}"));
+            self.change(entry, Topic::Keeping, what);
         }
         self.event(entry);
         self.to = Some(entry.at);
@@ -287,6 +296,9 @@ impl Report {
         match &entry.event {
             Event::Start | Event::Stop => {}
             Event::HeadSigned(_) | Event::HeadCountersigned(_) => self.heads += 1,
+            Event::LedgerRecovered(told) => {
+                self.recovered = self.recovered.plus(told.nano_rho).unwrap_or(NanoRho::MAX);
+            }
             Event::RequestPermitted(told) => {
                 let who =
                     self.request(entry, &told.asked, Decision::Permitted, &told.rules, told.charge.nano_rho);
@@ -326,105 +338,38 @@ impl Report {
                 let line = self.study(entry, told.manifest, step, None, None);
                 self.studies.push(line);
             }
-            other => self.other(entry, other),
+            // A sentence is all there is to them.
+            Event::PolicyLoaded(_)
+            | Event::PolicyRefused(_)
+            | Event::PolicyWithdrawn(_)
+            | Event::ListsRead(_)
+            | Event::PolicyRevoked(_)
+            | Event::RosterFollowed(_)
+            | Event::KeyChanged(_)
+            | Event::CertificateRenewed(_)
+            | Event::Import(_)
+            | Event::ObjectionsChanged(_)
+            | Event::ObjectionsReceived(_)
+            | Event::LogRecovered(_)
+            | Event::Truncated(_)
+            | Event::Rotated(_)
+            | Event::Pruned(_)
+            | Event::Exported(_)
+            | Event::SubjectExtract {}
+            | Event::BreachPack(_) => {}
+        }
+        if let Some((topic, sentence)) = words::sentence(&entry.event) {
+            self.change(entry, topic, sentence);
         }
     }
 
-    fn other(&mut self, entry: &Entry, event: &Event) {
-        let (da, en) = match event {
-            Event::PolicyLoaded(told) => {
-                let (version, policy) = (told.version, short(told.policy));
-                let made_up = |text: &'static str| if told.laboratory { text } else { "" };
-                (
-                    format!(
-                        "Politik version {version} ({policy}) trådte i kraft{}",
-                        made_up(", kun til opdigtede data")
-                    ),
-                    format!(
-                        "Policy version {version} ({policy}) came into force{}",
-                        made_up(", for made-up data only")
-                    ),
-                )
-            }
-            Event::Import(told) => (
-                format!("Import {} af data fra {} ({})", told.import, told.extracted_on, short(told.data)),
-                format!("Import {} of data from {} ({})", told.import, told.extracted_on, short(told.data)),
-            ),
-            Event::LedgerRecovered(told) => {
-                self.recovered = self.recovered.plus(told.nano_rho).unwrap_or(NanoRho::MAX);
-                let by: Vec<_> = told.approved_by.iter().map(Name::as_str).collect();
-                (
-                    format!(
-                        "Budgetregnskabet havde mistet poster, som {} havde set; {} rho er trukket igen, godkendt af {}",
-                        told.witness,
-                        told.nano_rho,
-                        by.join(" og ")
-                    ),
-                    format!(
-                        "The ledger had lost entries that {} had seen; {} rho were charged again, approved by {}",
-                        told.witness,
-                        told.nano_rho,
-                        by.join(" and ")
-                    ),
-                )
-            }
-            Event::Truncated(told) => (
-                format!("En halv post på {} byte blev erstattet, som efter et strømsvigt", told.bytes),
-                format!("Half an entry of {} bytes was replaced, as after a power cut", told.bytes),
-            ),
-            Event::Rotated(told) => (
-                format!(
-                    "En ny fil af loggen begynder; den forrige slutter med post {}",
-                    told.through.entries
-                ),
-                format!(
-                    "A new file of the log begins; the one before ends with entry {}",
-                    told.through.entries
-                ),
-            ),
-            Event::Pruned(told) => (
-                format!("Posterne 1 til {} er slettet efter politikkens frist", told.through.entries),
-                format!("Entries 1 to {} were deleted as the policy's retention says", told.through.entries),
-            ),
-            Event::Exported(told) => (
-                format!(
-                    "Eksport af {}: {} til {} ({})",
-                    told.what,
-                    told.first,
-                    told.last,
-                    short(told.digest)
-                ),
-                format!("Export of {}: {} to {} ({})", told.what, told.first, told.last, short(told.digest)),
-            ),
-            Event::SubjectExtract {} => (
-                "En borger fik at vide, hvad oplysningerne er brugt til (artikel 15)".to_owned(),
-                "A citizen was told what their data was used for (Article 15)".to_owned(),
-            ),
-            Event::BreachPack(told) => (
-                format!(
-                    "Materiale til anmeldelse af et brud (artikel 33): {} til {} ({})",
-                    told.from,
-                    told.to,
-                    short(told.digest)
-                ),
-                format!(
-                    "Material for the notification of a breach (Article 33): {} to {} ({})",
-                    told.from,
-                    told.to,
-                    short(told.digest)
-                ),
-            ),
-            // Whatever a later version tells of is shown, if only by its kind.
-            other => {
-                let kind = kind(other);
-                (format!("Hændelse: {kind}"), format!("Event: {kind}"))
-            }
+    fn change(&mut self, entry: &Entry, of: Topic, what: Text) {
+        let table = match of {
+            Topic::Rules => &mut self.rules,
+            Topic::Data => &mut self.data,
+            Topic::Keeping => &mut self.keeping,
         };
-        self.change(entry, da, en);
-    }
-
-    fn change(&mut self, entry: &Entry, da: String, en: String) {
-        self.changes.push(Change { entry: entry.number, at: entry.at, what: Text { da, en } });
+        table.push(Change { entry: entry.number, at: entry.at, what });
     }
 
     fn request(
@@ -449,7 +394,7 @@ impl Report {
             permit: asked.permit.clone(),
             purpose: asked.purpose.clone(),
             mode: asked.mode,
-            query: asked.query.as_ref().map(ToString::to_string),
+            query: asked.query.as_ref().map(words::query),
             decision,
             rules: rules.to_vec(),
             nano_rho,
@@ -511,12 +456,5 @@ fn of_name<'a, T: Default>(all: &'a mut BTreeMap<Option<Name>, T>, name: Option<
     all.entry(name.cloned()).or_default()
 }
 
-/// The beginning of a digest, which tells it from others.
-fn short(digest: Digest) -> String {
-    digest.to_string().chars().take(12).collect()
-}
-
-fn kind(event: &Event) -> String {
-    let value = serde_json::to_value(event).unwrap_or_default();
-    value.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
-}
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,13 @@ impl NanoRho {
     pub const fn less(self, spent: Self) -> Self {
         Self(self.0.saturating_sub(spent.0))
     }
+
+    /// In rho, without zeroes that say nothing.
+    #[must_use]
+    pub fn short(self) -> String {
+        // There is a point in it, so no zero before that is lost.
+        self.to_string().trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 impl TryFrom<u64> for NanoRho {
@@ -81,6 +88,8 @@ mod tests {
         assert_eq!(NanoRho(u64::MAX >> 2).plus(NanoRho(1)), Some(NanoRho((u64::MAX >> 2) + 1)));
         assert_eq!(NanoRho(3).less(NanoRho(5)), NanoRho::ZERO);
         assert_eq!(NanoRho(1_020_000_000).to_string(), "1.020000000");
+        let short = [0, 10, 1_020_000_000, 20_000_000_000].map(|amount| NanoRho(amount).short());
+        assert_eq!(short, ["0", "0.00000001", "1.02", "20"]);
         assert!(serde_json::from_str::<NanoRho>("9223372036854775808").is_err());
     }
 }

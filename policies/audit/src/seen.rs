@@ -1,26 +1,13 @@
 //! Heads of a log as others keep them, a line of JSON each: what `tvaers audit heads` and `tvaers-node audit heads`
 //! write, and what a verifier holds against the log.
 
-use serde::{Deserialize, Serialize};
-use tvaers_protocol::audit::{Countersignature, LogHead};
-use tvaers_protocol::message::Signed;
+use tvaers_protocol::audit::SeenHead;
 
 /// Bytes of one line of such a file, at most. A head with its countersignature has fewer than 1,000.
 pub const SEEN_BYTES_MAX: usize = 4 << 10;
 
 /// Heads that a verifier takes, at most: every hour of eleven years. They are kept in memory.
 pub const SEEN_MAX: usize = 100_000;
-
-/// A head that somebody saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenHead {
-    /// The head, as the node signed it.
-    pub head: Signed<LogHead>,
-    /// The word of who saw it; none where who kept it signs nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Signed<Countersignature>>,
-}
 
 /// A file of heads that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,26 +23,24 @@ pub enum SeenError {
     TooMany,
 }
 
-impl SeenHead {
-    /// Reads a file of heads; empty lines are passed over.
-    ///
-    /// # Errors
-    /// [`SeenError`].
-    pub fn read_all(text: &[u8]) -> Result<Vec<Self>, SeenError> {
-        let mut heads = Vec::new();
-        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            if heads.len() == SEEN_MAX {
-                return Err(SeenError::TooMany);
-            }
-            let wrong = SeenError::Line { line: index + 1 };
-            if line.len() > SEEN_BYTES_MAX {
-                return Err(wrong);
-            }
-            heads.push(serde_json::from_slice(line).map_err(|_| wrong)?);
+/// Reads a file of heads; empty lines are passed over.
+///
+/// # Errors
+/// [`SeenError`].
+pub fn read_all(text: &[u8]) -> Result<Vec<SeenHead>, SeenError> {
+    let mut heads = Vec::new();
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
         }
-        Ok(heads)
+        if heads.len() == SEEN_MAX {
+            return Err(SeenError::TooMany);
+        }
+        let wrong = SeenError::Line { line: index + 1 };
+        if line.len() > SEEN_BYTES_MAX {
+            return Err(wrong);
+        }
+        heads.push(serde_json::from_slice(line).map_err(|_| wrong)?);
     }
+    Ok(heads)
 }

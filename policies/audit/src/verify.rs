@@ -26,6 +26,7 @@ use crate::line::Entry;
 pub use self::evidence::Evidence;
 pub use self::finding::{Finding, Tampering};
 pub use self::verdict::{Confirmed, Mark, Verdict};
+pub(crate) use self::words::{seer_da, seer_en};
 
 use self::chain::Chain;
 use self::lines::Lines;

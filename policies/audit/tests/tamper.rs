@@ -10,9 +10,8 @@ use made::{HOUR, Writer, evidence, key, seers};
 use tvaers_audit::event::{Event, Imported, Truncated};
 use tvaers_audit::head::Head;
 use tvaers_audit::line::Entry;
-use tvaers_audit::seen::SeenHead;
 use tvaers_audit::verify::{Evidence, Verdict, verify, verify_bytes};
-use tvaers_protocol::audit::{Countersignature, LogHead, Seer};
+use tvaers_protocol::audit::{Countersignature, LogHead, SeenHead, Seer};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Signed;
@@ -27,7 +26,7 @@ fn log() -> (Vec<String>, Writer) {
     while writer.head.entries < ENTRIES {
         lines.push(if FILES.contains(&lines.len()) { writer.rotated() } else { writer.typical() });
     }
-    assert_eq!(writer.seen.len() as u64, ENTRIES / HOUR * 4);
+    assert_eq!(writer.seen.len() as u64, ENTRIES / HOUR * 3);
     (lines, writer)
 }
 
@@ -82,7 +81,7 @@ fn nothing_is_found_in_a_log_that_nobody_touched() {
     let verdict = check(&lines, &evidence().with_heads(writer.seen));
     assert_eq!(told(&verdict), (vec![], ENTRIES));
     assert_eq!((verdict.first, verdict.log, verdict.unchecked), (Some(1), Some(entry(&lines[0]).digest), 0));
-    assert_eq!((verdict.node.unwrap(), verdict.compared), (made::node("k360"), 12));
+    assert_eq!((verdict.node.unwrap(), verdict.compared), (made::node("k360"), 9));
     let confirmed: Vec<_> = verdict.confirmed.iter().map(|one| (one.by.clone(), one.entry)).collect();
     assert_eq!(confirmed, seers().map(|(seer, _)| (seer, 295)));
     // Without keys nothing is confirmed, and the verdict says so.
@@ -377,17 +376,17 @@ fn what_the_chain_cannot_show_the_heads_of_others_do() {
     assert_eq!(findings, [("audit.restarted", 1, 295)]);
     // A head that the node never signed proves nothing against it, and is told of.
     let content = LogHead { head: Digest([9; 32]), ..seen[0].head.content.clone() };
-    let false_head = SeenHead { head: Signed::log_head(content, &key(9)), by: None };
+    let false_head = made::seen(Signed::log_head(content, &key(9)), Seer::Coordinator, 2);
     let (findings, whole) = told(&check(&lines, &with(&[false_head])));
     assert_eq!((findings, whole), (vec![("audit.head-unproven", 95, 95)], ENTRIES));
     // Heads of other nodes are none of this one's business.
     let content = LogHead { node: made::node("k376"), head: Digest([9; 32]), ..seen[0].head.content.clone() };
-    let other = SeenHead { head: Signed::log_head(content, &key(3)), by: None };
+    let other = made::seen(Signed::log_head(content, &key(3)), Seer::Coordinator, 2);
     assert_eq!(told(&check(&lines, &with(&[other, seen[0].clone()]))), (vec![], ENTRIES));
     // What a witness kept confirms what the log itself has not been told yet.
     let mut log = Writer::new();
     let lines: Vec<_> = (0..95).map(|_| log.typical()).collect();
-    let verdict = check(&lines, &with(&seen[2..3]));
+    let verdict = check(&lines, &with(&seen[1..2]));
     assert_eq!(verdict.confirmed.iter().map(|one| one.entry).collect::<Vec<_>>(), [95]);
     assert_eq!(verdict.confirmed[0].by, Seer::Witness(made::node("k376")));
 }

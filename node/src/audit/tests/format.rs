@@ -20,7 +20,7 @@ fn every_event_reads_back_as_it_was_written_in_one_chain_for_its_owner_only() {
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     let verified = verify(&path).unwrap();
     assert_eq!((verified.head, verified.truncations, verified.torn_bytes), (head, 1, 0));
-    assert_eq!(verified.ledger, charged().ledger);
+    assert_eq!(verified.said.ledger, charged().ledger);
     // A log that is opened again goes on.
     let audit = open(&path);
     assert_eq!(audit.head(), head);
@@ -125,7 +125,7 @@ fn the_newest_head_of_the_ledger_counts_wherever_it_stands() {
         Event::StudyCharged(StudyCharged { manifest: digest(6), permit: name("p"), charge: charged(entries) })
     });
     open(&path).append(noon(), &events).unwrap();
-    assert_eq!(verify(&path).unwrap().ledger, at(12));
+    assert_eq!(verify(&path).unwrap().said.ledger, at(12));
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn files_older_than_the_days_of_the_policy_are_deleted_and_the_rest_proves_itsel
     assert_eq!(pruning, Pruning { files: 5, through: Some(through) });
     let verified = verify(&path).unwrap();
     assert_eq!(
-        (verified.first, verified.log, verified.ledger),
+        (verified.first, verified.log, verified.said.ledger),
         (Some(last.number + 1), log, charged().ledger)
     );
     assert_eq!((open(&path).log(), lookup::identity(&path).unwrap()), (log, log));
@@ -242,7 +242,7 @@ fn files_older_than_the_days_of_the_policy_are_deleted_and_the_rest_proves_itsel
     assert_eq!(files::full_of(&path).unwrap(), Vec::<PathBuf>::new());
     let verified = verify(&path).unwrap();
     assert_eq!(
-        (verified.log, verified.ledger),
+        (verified.log, verified.said.ledger),
         (log, charged().ledger),
         "the ledger's head outlives its entries"
     );

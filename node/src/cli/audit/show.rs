@@ -9,7 +9,7 @@ use tvaers_protocol::problem::Problem;
 
 use super::{own_log, problem, told};
 use crate::audit::code::Code;
-use crate::audit::event::{Asked, Closing, Event, ObjectionChange, Share, Study};
+use crate::audit::event::{Asked, Closing, Event, KeyUse, ObjectionChange, Share, Study};
 use crate::audit::line::Entry;
 use crate::audit::read::{self, Verified};
 use crate::cli::looking::{rho, short, time};
@@ -100,6 +100,21 @@ pub(super) fn row(event: &Event) -> Row {
             },
             ..Row::default()
         },
+        Event::RosterFollowed(followed) => {
+            plain(format!("roster version {}, {}", followed.version, followed.roster.fingerprint()))
+        }
+        Event::KeyChanged(key) => {
+            let what = match key.what {
+                KeyUse::Signing => "signing",
+                KeyUse::Sealing => "sealing",
+            };
+            plain(format!("{what} key {}", key.fingerprint.fingerprint()))
+        }
+        Event::CertificateRenewed(renewed) => plain(format!(
+            "certificate until {}, key {}",
+            renewed.valid_until.strftime("%Y-%m-%d"),
+            renewed.spki.fingerprint()
+        )),
         Event::Import(import) => {
             plain(format!("import {} of {}, data {}", import.import, import.extracted_on, short(import.data)))
         }

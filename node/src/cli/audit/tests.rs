@@ -1,3 +1,5 @@
+mod unsaid;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use tvaers_protocol::id::Digest;

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tvaers_protocol::audit::{Countersignature, LogHead, Seer};
+use tvaers_protocol::audit::{Countersignature, LogHead, SeenHead, Seer};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::roster::Roster;
 use tvaers_protocol::sign::VerifyingKey;
-
-use crate::seen::SeenHead;
 
 /// Keys and heads. Without keys, signatures are not looked at and confirm nothing; without heads of others, a log that
 /// was cut short or written anew as a whole cannot be told from one that was not.

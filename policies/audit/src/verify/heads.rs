@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tvaers_protocol::audit::{LogHead, Seer};
+use tvaers_protocol::audit::{LogHead, SeenHead, Seer};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::Signed;
 
@@ -12,7 +12,6 @@ use super::evidence::{Evidence, Signature};
 use super::finding::{Seen, Tampering};
 use super::verdict::{Confirmed, Mark};
 use crate::event::HeadCountersigned;
-use crate::seen::SeenHead;
 
 /// Entries that are remembered, so that a head in the log can be looked up: it was the log's end not long before. Eight
 /// megabytes; of a countersignature that comes later than that many entries nothing is said.
@@ -226,8 +225,8 @@ impl<'a> Heads<'a> {
             } else if let Some(mark) = self.wanted.get(&head.entries).copied().flatten() {
                 if mark.digest == head.head {
                     agreed = Some(mark);
-                    if let (Seen::By(seer), Some(said)) = (&by, &kept.by) {
-                        self.confirm(seer, head.entries, said.content.time);
+                    if let Seen::By(seer) = &by {
+                        self.confirm(seer, head.entries, kept.by.content.time);
                     }
                 } else if let Some(raw) = &mut forked {
                     raw.through = raw.through.max(head.entries);
@@ -263,15 +262,12 @@ impl<'a> Heads<'a> {
         if head == Signature::Bad {
             return (None, false);
         }
-        let by = kept.by.as_ref().map(|by| (by, self.evidence.of_countersignature(&kept.head, by)));
-        let unchecked = head == Signature::Unchecked || matches!(by, Some((_, Signature::Unchecked)));
-        self.unchecked += u64::from(unchecked);
+        let by = self.evidence.of_countersignature(&kept.head, &kept.by);
+        self.unchecked += u64::from(head == Signature::Unchecked || by == Signature::Unchecked);
         match by {
-            Some((by, Signature::Good)) if head == Signature::Good => {
-                (Some(Seen::By(by.content.by.clone())), true)
-            }
-            Some((_, Signature::Bad)) => (Some(Seen::Kept), false),
-            _ => (Some(Seen::Kept), true),
+            Signature::Good if head == Signature::Good => (Some(Seen::By(kept.by.content.by.clone())), true),
+            Signature::Bad => (Some(Seen::Kept), false),
+            Signature::Good | Signature::Unchecked => (Some(Seen::Kept), true),
         }
     }
 }

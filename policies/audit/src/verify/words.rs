@@ -138,9 +138,11 @@ pub(super) fn finding(entry: u64, through: u64, tampering: &Tampering) -> (Text,
         Tampering::Unproven { count } => (
             Text::new(
                 format!(
-                    "Ud af de hoveder, som andre har gemt, er {count} ikke underskrevet af dem, de udgiver sig for."
+                    "Af de hoveder, som andre har gemt, er {count} ikke underskrevet af dem, som de siges at komme fra."
                 ),
-                format!("Of the heads that others kept, {count} are not signed by those who they say."),
+                format!(
+                    "Of the heads that others kept, {count} are not signed by those whom they are said to come from."
+                ),
             ),
             Text::new(
                 "Hent hovederne igen hos koordinatoren eller vidnet, og giv de rostere, som gjaldt dengang.",
@@ -385,6 +387,12 @@ fn unsaid(verdict: &Verdict) -> Text {
             format!(
                 "What the node may have deleted after entry {to} cannot be said: nobody else has seen it."
             ),
+        ),
+        None if !verdict.is_clean() => Text::new(
+            "Ingen anden bekræfter noget af loggen. Hold den op mod de hoveder, som koordinatoren og vidnerne har gemt \
+             (--heads).",
+            "Nobody else confirms any of the log. Hold it against heads that the coordinator and the witnesses kept \
+             (--heads).",
         ),
         None => Text::new(
             "Ingen anden bekræfter noget af loggen. Kæden viser, at ingen enkelt post er ændret; men noden selv kunne \

@@ -11,9 +11,8 @@ use tvaers_audit::head::Head;
 use tvaers_audit::line::Entry;
 use tvaers_audit::name::{Name, Requester};
 use tvaers_audit::rho::NanoRho;
-use tvaers_audit::seen::SeenHead;
 use tvaers_audit::verify::Evidence;
-use tvaers_protocol::audit::{Countersignature, LogHead, Seer};
+use tvaers_protocol::audit::{Countersignature, LogHead, SeenHead, Seer};
 use tvaers_protocol::hello::Software;
 use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::message::Signed;
@@ -34,6 +33,7 @@ pub(crate) struct Writer {
     pub(crate) at: Timestamp,
     /// Heads as they were countersigned.
     pub(crate) seen: Vec<SeenHead>,
+    signed: Option<Signed<LogHead>>,
     spent: u64,
 }
 
@@ -100,6 +100,13 @@ pub(crate) fn evidence() -> Evidence {
     Evidence::default().with_roster(&roster())
 }
 
+/// A head as somebody keeps it who saw it.
+pub(crate) fn seen(head: Signed<LogHead>, by: Seer, seed: u8) -> SeenHead {
+    let content = Countersignature { by, head: head.log_head_digest(), time: head.content.time };
+    let by = Signed::countersignature(content, &key(seed));
+    SeenHead { head, by }
+}
+
 impl Writer {
     pub(crate) fn new() -> Self {
         Self {
@@ -108,6 +115,7 @@ impl Writer {
             log: Digest::NONE,
             at: "2026-03-01T12:00:00Z".parse().unwrap(),
             seen: Vec::new(),
+            signed: None,
             spent: 0,
         }
     }
@@ -161,16 +169,15 @@ impl Writer {
         let Head { entries, digest } = self.head;
         let content = LogHead { node: node("k360"), log: self.log, entries, head: digest, time: self.at };
         let head = Signed::log_head(content, &key(1));
-        self.seen.push(SeenHead { head: head.clone(), by: None });
+        self.signed = Some(head.clone());
         head
     }
 
     /// A countersignature of the head that was signed last.
     pub(crate) fn countersigned(&mut self, by: Seer, seed: u8) -> Event {
-        let head = self.seen.last().unwrap().head.clone();
-        let content = Countersignature { by, head: head.log_head_digest(), time: self.at };
-        let by = Signed::countersignature(content, &key(seed));
-        self.seen.push(SeenHead { head: head.clone(), by: Some(by.clone()) });
+        let seen = seen(self.signed.clone().unwrap(), by, seed);
+        self.seen.push(seen.clone());
+        let SeenHead { head, by } = seen;
         Event::HeadCountersigned(Box::new(HeadCountersigned { head, by }))
     }
 

@@ -17,7 +17,8 @@ Examples:
 
 A log is a folder or its files. Heads are what the coordinator (`tvaers audit heads`) and other nodes (`tvaers-node
 audit heads`) kept: without them a log that was cut short or written anew as a whole cannot be told from one that was
-not. Give all rosters of the log's time: keys are renewed. Exits with 0 where nothing is wrong, with 1 otherwise.";
+not. Give all rosters of the log's time: keys are renewed. Exits with 0 where nothing is wrong, with 1 where
+something is, and with 2 where a file cannot be used.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tvaers_audit::code::Code;
 use tvaers_audit::name::Name;
-use tvaers_audit::report::{Decision, Newest, Report, Step};
+use tvaers_audit::report::{Change, Decision, Newest, Report, Step};
 use tvaers_audit::rho::NanoRho;
 use tvaers_audit::verify::Verdict;
 use tvaers_protocol::audit::Seer;
@@ -56,6 +56,15 @@ impl Tongue {
             Lang::En => en,
         }
     }
+
+    /// An amount of budget, with the decimal mark of the language.
+    fn rho(self, amount: NanoRho) -> String {
+        let text = amount.short();
+        match self.0 {
+            Lang::Da => text.replace('.', ","),
+            Lang::En => text,
+        }
+    }
 }
 
 fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
@@ -63,6 +72,7 @@ fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
     html! {
         p.languages { a href={ "#" (code(other)) } lang=(code(other)) { (Tongue(other).of("Dansk", "English")) } }
         h1 { (t.of("Revisionslog", "Audit log")) @if let Some(node) = &verdict.node { " · " (node) } }
+        (period(report, t))
         (judgement(verdict, t))
         (findings(verdict, t))
         (budget(report, t))
@@ -73,6 +83,14 @@ fn body(verdict: &Verdict, report: &Report, lang: Lang, other: Lang) -> Markup {
         (silences(report, t))
         (changes(report, t))
         (heads(verdict, report, t))
+    }
+}
+
+fn period(report: &Report, t: Tongue) -> Markup {
+    html! {
+        @if let (Some(from), Some(to)) = (report.from, report.to) {
+            p.note { (report.entries) (t.of(" poster fra ", " entries from ")) (time(from)) (t.of(" til ", " to ")) (time(to)) "." }
+        }
     }
 }
 
@@ -103,16 +121,16 @@ fn budget(report: &Report, t: Tongue) -> Markup {
         vec![
             name(permit.name.as_ref(), t),
             permit.of.charges.to_string(),
-            rho(permit.of.nano_rho),
-            permit.of.left.map(rho).unwrap_or_default(),
+            t.rho(permit.of.nano_rho),
+            permit.of.left.map(|left| t.rho(left)).unwrap_or_default(),
         ]
     });
     html! {
         h2 { (t.of("Budget", "Budget")) }
         p.note { (t.of("Privatlivsbudgettet i rho: hvor meget svarene tilsammen kan røbe om én borger.", "The privacy budget in rho: how much the answers together can disclose about one citizen.")) }
         (table(&[t.of("Tilladelse", "Permit"), t.of("Træk", "Charges"), t.of("Brugt", "Charged"), t.of("Tilbage efter det seneste", "Left after the last")], &[1, 2, 3], rows))
-        @if let Some(left) = report.life_left { p { (t.of("Tilbage af budgettet for livstid: ", "Left of the budget for life: ")) (rho(left)) "." } }
-        @if report.recovered != NanoRho::ZERO { p { (t.of("Trukket igen, fordi regnskabet var gået tabt: ", "Charged again, because the ledger had lost it: ")) (rho(report.recovered)) "." } }
+        @if let Some(left) = report.life_left { p { (t.of("Tilbage af budgettet for livstid: ", "Left of the budget for life: ")) (t.rho(left)) "." } }
+        @if report.recovered != NanoRho::ZERO { p { (t.of("Trukket igen, fordi regnskabet var gået tabt: ", "Charged again, because the ledger had lost it: ")) (t.rho(report.recovered)) "." } }
     }
 }
 
@@ -120,7 +138,7 @@ fn people(report: &Report, t: Tongue) -> Markup {
     let rows = report.people.iter().map(|person| {
         let of = &person.of;
         let counts = [of.permitted, of.stored, of.refused].map(|count| count.to_string());
-        [vec![name(person.name.as_ref(), t)], counts.to_vec(), vec![rho(of.nano_rho)]].concat()
+        [vec![name(person.name.as_ref(), t)], counts.to_vec(), vec![t.rho(of.nano_rho)]].concat()
     });
     html! {
         h2 { (t.of("Hvem der har spurgt", "Who asked")) }
@@ -148,10 +166,14 @@ fn requests(report: &Report, t: Tongue) -> Markup {
             time(request.at),
             name(request.who.as_ref(), t),
             request.permit.as_ref().map(ToString::to_string).unwrap_or_default(),
-            request.query.clone().unwrap_or_else(|| t.of("kunne ikke læses", "could not be read").to_owned()),
+            request
+                .query
+                .as_ref()
+                .map_or(t.of("kunne ikke læses", "could not be read"), |query| said(query, t.0))
+                .to_owned(),
             decision.to_owned(),
             codes(&request.rules),
-            rho(request.nano_rho),
+            t.rho(request.nano_rho),
         ]
     });
     html! {
@@ -180,7 +202,7 @@ fn studies(report: &Report, t: Tongue) -> Markup {
             line.who.as_ref().map(ToString::to_string).unwrap_or_default(),
             step.to_owned(),
             codes(&line.rules),
-            rho(line.nano_rho),
+            t.rho(line.nano_rho),
         ]
     });
     html! {
@@ -220,14 +242,22 @@ fn silences(report: &Report, t: Tongue) -> Markup {
 }
 
 fn changes(report: &Report, t: Tongue) -> Markup {
-    let rows =
-        report.changes.lines.iter().map(|change| {
+    let listed = |changes: &Newest<Change>| {
+        let rows = changes.lines.iter().map(|change| {
             vec![change.entry.to_string(), time(change.at), said(&change.what, t.0).to_owned()]
         });
+        html! {
+            (table(&[t.of("Post", "Entry"), t.of("Tid", "Time"), t.of("Hvad", "What")], &[0], rows))
+            (older(changes, t))
+        }
+    };
     html! {
-        h2 { (t.of("Politikker, nøgler, import, eksport og andre ændringer", "Policies, keys, imports, exports and other changes")) }
-        (table(&[t.of("Post", "Entry"), t.of("Tid", "Time"), t.of("Hvad", "What")], &[0], rows))
-        (older(&report.changes, t))
+        h2 { (t.of("Ændringer af politik, roster og nøgler", "Changes of policy, roster and keys")) }
+        (listed(&report.rules))
+        h2 { (t.of("Import, indsigelser og eksport", "Imports, objections and exports")) }
+        (listed(&report.data))
+        h2 { (t.of("Loggen, budgetregnskabet og programmet", "The log, the ledger and the program")) }
+        (listed(&report.keeping))
     }
 }
 
@@ -287,14 +317,8 @@ fn codes(codes: &[Code]) -> String {
     codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn rho(amount: NanoRho) -> String {
-    let text = amount.to_string();
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text.is_empty() { "0".to_owned() } else { text.to_owned() }
-}
-
 fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.strftime("%Y-%m-%d %H:%M:%S\u{a0}UTC").to_string()
 }
 
 #[cfg(test)]

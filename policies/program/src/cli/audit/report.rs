@@ -14,6 +14,7 @@ use super::verify::json;
 use crate::cli::Lang;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,

@@ -5,10 +5,11 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use tvaers_audit::line::Entry;
-use tvaers_audit::seen::SeenHead;
+use tvaers_audit::seen;
 use tvaers_audit::verify::{Evidence, Verdict, verify};
 use tvaers_audit::{Text, files};
 use tvaers_host::roster;
+use tvaers_protocol::audit::SeenHead;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::sign::VerifyingKey;
@@ -95,8 +96,7 @@ fn heads(path: &Path) -> Result<Vec<SeenHead>, Problem> {
     };
     let text =
         std::fs::read(path).map_err(|error| wrong(Problem::new(Exit::BadInput, "file.read", error)))?;
-    SeenHead::read_all(&text)
-        .map_err(|error| wrong(Problem::from_error(Exit::BadInput, "audit.heads", &error)))
+    seen::read_all(&text).map_err(|error| wrong(Problem::from_error(Exit::BadInput, "audit.heads", &error)))
 }
 
 /// A sentence in the language that was asked for.

@@ -8,6 +8,7 @@ use super::source::{Source, judged, said};
 use crate::cli::Lang;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,
