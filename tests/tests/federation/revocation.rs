@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,8 +19,6 @@ use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::problem::Exit;
 use tvaers_tests::federation::Federation;
 use tvaers_tests::policy::{AGGREGATES, day, municipality};
-
-const DAY: i64 = 24 * 3_600;
 
 /// The machine's clock, ahead by so many seconds.
 #[derive(Default)]
@@ -40,6 +38,8 @@ struct Made {
     clock: Arc<Ahead>,
     /// Whether the coordinator is one that does not know the question.
     earlier: Arc<AtomicBool>,
+    /// How often `k360` put the question.
+    questions: Arc<AtomicU64>,
     asked: AtomicI64,
 }
 
@@ -57,11 +57,15 @@ impl Made {
         let put =
             |data: &std::path::Path| Ok(std::fs::write(data.join("k360/policy.toml"), municipality("k360"))?);
         let (clock, earlier) = (Arc::new(Ahead::default()), Arc::new(AtomicBool::new(false)));
-        let is_earlier = Arc::clone(&earlier);
+        let questions = Arc::new(AtomicU64::new(0));
+        let (is_earlier, counted) = (Arc::clone(&earlier), Arc::clone(&questions));
         let middle = move |passage: &Passage, frame: &mut Vec<u8>| {
             let asks = frame.get(1) == Some(&Kind::AskRevocations.number());
-            if asks && passage.direction == Direction::ToCoordinator && is_earlier.load(Ordering::Relaxed) {
-                frame[1] = 200;
+            if asks && passage.direction == Direction::ToCoordinator && passage.node == k360() {
+                if is_earlier.load(Ordering::Relaxed) {
+                    frame[1] = 200;
+                }
+                counted.fetch_add(1, Ordering::Relaxed);
             }
             Fate::Forward
         };
@@ -89,7 +93,7 @@ impl Made {
         std::fs::write(home.config(), config).unwrap();
         federation.restart(&k360()).await.unwrap();
         let policy = Digest(sha2::Sha256::digest(text.as_bytes()).into());
-        Self { federation, dpo, policy, clock, earlier, asked: AtomicI64::new(0) }
+        Self { federation, dpo, policy, clock, earlier, questions, asked: AtomicI64::new(0) }
     }
 
     /// A revocation of the permit for queries, of a node's policy, since yesterday.
@@ -112,6 +116,28 @@ impl Made {
         arguments.extend([home.dir().into(), "revocation".into(), "publish".into(), file.into()]);
         arguments.extend(["--node".into(), "k360".into()]);
         tvaers_coordinator::cli::perform(arguments).map_err(|problem| problem.code)
+    }
+
+    /// Connects everybody, and waits until `k360` has asked and done with the answer what it does.
+    async fn connect(&mut self) {
+        let before = self.questions.load(Ordering::Relaxed);
+        self.federation.connect_all().await.unwrap();
+        let asked = async {
+            while self.questions.load(Ordering::Relaxed) == before {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asked).await.expect("it asks when it connects");
+        // Whoever looks waits for who asks.
+        self.look().await;
+        assert_eq!(self.questions.load(Ordering::Relaxed), before + 1, "and then no more");
+    }
+
+    /// The node looks whether it is time to ask, so many hours and a minute from now by its clock, which people's are not.
+    async fn look_after(&self, hours: i64) {
+        self.clock.0.store(hours * 3_600 + 60, Ordering::Relaxed);
+        self.look().await;
+        self.clock.0.store(0, Ordering::Relaxed);
     }
 
     /// The node looks whether it is time to ask.
@@ -169,20 +195,17 @@ fn sum(text: &str) -> Digest {
 #[tokio::test]
 async fn a_connected_node_refuses_the_permit_after_it_has_fetched_the_revocation_a_day_later() {
     let mut made = Made::new().await;
-    made.federation.connect_all().await.unwrap();
-    made.look().await;
+    made.connect().await;
     assert_eq!(made.refused().await, None);
     let first = std::fs::read_to_string(made.asked_file()).unwrap();
     let text = made.revocation("k360");
     assert_eq!(made.publish(&text, &signature(&made.dpo, &text)), Ok(()));
     // It has asked today.
     for hours in [0, 23] {
-        made.clock.0.store(hours * 3_600, Ordering::Relaxed);
-        made.look().await;
+        made.look_after(hours).await;
         assert!(made.files().is_empty() && made.refused().await.is_none(), "after {hours} hours");
     }
-    made.clock.0.store(DAY + 60, Ordering::Relaxed);
-    made.look().await;
+    made.look_after(24).await;
     let name = format!("{}.toml", sum(&text));
     assert_eq!(made.files(), [name.clone(), format!("{name}.dpo.minisig")]);
     let rule = made.refused().await.unwrap();
@@ -194,8 +217,8 @@ async fn a_connected_node_refuses_the_permit_after_it_has_fetched_the_revocation
     assert!(revoked[0].by.to_string().starts_with("Bo Beskytter (dpo, key "), "{revoked:?}");
     assert_ne!(std::fs::read_to_string(made.asked_file()).unwrap(), first);
     // Fetched again, and after a restart, it is the same one and said no more than a start says it.
-    made.clock.0.store(2 * DAY + 120, Ordering::Relaxed);
-    made.look().await;
+    made.look_after(49).await;
+    assert_eq!(made.questions.load(Ordering::Relaxed), 3, "once a day");
     assert_eq!((made.files().len(), made.revoked().len()), (2, 1));
     made.federation.restart(&k360()).await.unwrap();
     made.federation.connect(&k360()).await.unwrap();
@@ -205,20 +228,14 @@ async fn a_connected_node_refuses_the_permit_after_it_has_fetched_the_revocation
 #[tokio::test]
 async fn a_node_fetches_what_was_revoked_while_it_was_away_when_it_connects() {
     let mut made = Made::new().await;
-    made.federation.connect_all().await.unwrap();
-    made.look().await;
+    made.connect().await;
     made.federation.disconnect(&k360()).await;
     let text = made.revocation("k360");
     assert_eq!(made.publish(&text, &signature(&made.dpo, &text)), Ok(()));
     made.look().await;
     assert!(made.revoked().is_empty(), "it is not time to ask");
-    made.federation.connect(&k360()).await.unwrap();
-    let heard = async {
-        while made.revoked().is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), heard).await.expect("it asks when it connects");
+    made.connect().await;
+    assert_eq!(made.revoked().len(), 1);
     assert!(made.refused().await.unwrap().contains("revoked"));
 }
 
@@ -239,15 +256,13 @@ async fn what_nobody_signed_who_may_or_is_about_another_node_changes_nothing() {
     let folder = made.federation.coordinator_home().revocations().join("k360");
     std::fs::write(folder.join(format!("{}.toml", sum(&other))), &other).unwrap();
     std::fs::write(folder.join(format!("{}.toml.dpo.minisig", sum(&other))), &signed).unwrap();
-    made.federation.connect_all().await.unwrap();
-    made.look().await;
+    made.connect().await;
     assert!(made.asked_file().exists(), "it was handed all of them");
     assert_eq!((made.files(), made.revoked()), (Vec::new(), Vec::new()));
     assert_eq!(made.refused().await, None);
     // Among these a genuine one still counts, and takes the stranger's signature's place.
     assert_eq!(made.publish(&text, &signature(&made.dpo, &text)), Ok(()));
-    made.clock.0.store(DAY + 60, Ordering::Relaxed);
-    made.look().await;
+    made.look_after(24).await;
     assert_eq!(made.files().len(), 2);
     assert!(made.refused().await.unwrap().contains("revoked"));
 }
@@ -259,13 +274,11 @@ async fn a_node_serves_on_where_the_coordinator_does_not_know_the_question_and_a
     made.earlier.store(true, Ordering::Relaxed);
     let text = made.revocation("k360");
     assert_eq!(made.publish(&text, &signature(&made.dpo, &text)), Ok(()));
-    made.federation.connect_all().await.unwrap();
-    made.look().await;
+    made.connect().await;
     assert!(!made.asked_file().exists(), "that is what `check` warns of");
     assert_eq!(made.refused().await, None);
     made.earlier.store(false, Ordering::Relaxed);
-    made.clock.0.store(3_600 + 60, Ordering::Relaxed);
-    made.look().await;
+    made.look_after(1).await;
     assert!(made.asked_file().exists());
     assert!(made.refused().await.unwrap().contains("revoked"));
 }
