@@ -75,21 +75,16 @@ impl Made {
         let home = federation.node_home(&k360());
         let text = std::fs::read_to_string(home.policy()).unwrap();
         let mut config = std::fs::read_to_string(home.config()).unwrap();
-        let [controller, dpo] =
-            [("controller", "Ane Ansvarlig"), ("dpo", "Bo Beskytter")].map(|(role, name)| {
-                let keys = KeyPair::generate_unencrypted_keypair().unwrap();
-                let key = keys.pk.to_base64();
-                config.push_str(&format!(
-                    "\n[[policy-signer]]\nrole = \"{role}\"\nname = \"{name}\"\nkey = \"{key}\"\n"
-                ));
-                std::fs::write(
-                    home.dir().join(format!("policy.toml.{role}.minisig")),
-                    signature(&keys, &text),
-                )
+        let [_, dpo] = [("controller", "Ane Ansvarlig"), ("dpo", "Bo Beskytter")].map(|(role, name)| {
+            let keys = KeyPair::generate_unencrypted_keypair().unwrap();
+            let key = keys.pk.to_base64();
+            config.push_str(&format!(
+                "\n[[policy-signer]]\nrole = \"{role}\"\nname = \"{name}\"\nkey = \"{key}\"\n"
+            ));
+            std::fs::write(home.dir().join(format!("policy.toml.{role}.minisig")), signature(&keys, &text))
                 .unwrap();
-                keys
-            });
-        drop(controller);
+            keys
+        });
         std::fs::write(home.config(), config).unwrap();
         federation.restart(&k360()).await.unwrap();
         let policy = Digest(sha2::Sha256::digest(text.as_bytes()).into());

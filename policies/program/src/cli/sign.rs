@@ -32,9 +32,10 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
     // Nobody should sign what no node loads. The bytes that are read are those that are signed.
     let text = open::text(&args.file)?;
     let file = args.file.display().to_string();
-    let faults = match Revocation::is_one(&text) {
-        true => Revocation::read(&text, &file).err(),
-        false => open::policy(&text, &file, &open::library()?).err(),
+    let faults = if Revocation::is_one(&text) {
+        Revocation::read(&text, &file).err()
+    } else {
+        open::policy(&text, &file, &open::library()?).err()
     };
     if let Some(faults) = faults {
         let what = match lang {
