@@ -157,14 +157,7 @@ fn signed(file: &Path, text: &str, role: Option<&str>) -> Result<Vec<RevocationF
 }
 
 fn list(home: &Home, output: Output) -> Result<(), Problem> {
-    let mut lines = Vec::new();
-    for node in nodes(home)? {
-        let dir = folder(&home.revocations(), &node);
-        for item in held(&dir).map_err(|error| unread(&dir, &error))? {
-            let place = revocation::file(&dir, &item.text);
-            lines.push((told(&item.text).map_err(|what| form(&place, what))?, item));
-        }
-    }
+    let lines = listed(home)?;
     if output.format == Format::Json {
         let object = |(told, item): &(Revocation, RevocationFile)| {
             let mut object = json!(told);
@@ -192,6 +185,19 @@ fn list(home: &Home, output: Output) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Everything that is handed out, by node.
+fn listed(home: &Home) -> Result<Vec<(Revocation, RevocationFile)>, Problem> {
+    let mut lines = Vec::new();
+    for node in nodes(home)? {
+        let dir = folder(&home.revocations(), &node);
+        for item in held(&dir).map_err(|error| unread(&dir, &error))? {
+            let place = revocation::file(&dir, &item.text);
+            lines.push((told(&item.text).map_err(|what| form(&place, what))?, item));
+        }
+    }
+    Ok(lines)
+}
+
 /// The nodes that have a folder, ascending.
 fn nodes(home: &Home) -> Result<Vec<NodeId>, Problem> {
     let dir = home.revocations();
@@ -217,4 +223,54 @@ fn form(path: &Path, what: impl std::fmt::Display) -> Problem {
         .at(path.display())
         .expected("a revocation as `tvaers-policy revoke` writes it, and a signature of it")
         .next("ask who sent it for both files as they were written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(node: &str) -> String {
+        let policy = "ab".repeat(32);
+        format!("[revocation]\nnode = \"{node}\"\npolicy = \"{policy}\"\nfrom = 2026-12-24\nreason = \"x\"\n")
+    }
+
+    #[test]
+    fn what_is_handed_out_is_listed_by_node() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::new(dir.path());
+        assert!(listed(&home).unwrap().is_empty(), "there is no folder yet");
+        let permit = text("k360").replace("from", "permit = \"sad-list-2026\"\nfrom");
+        for (node, text) in [("k376", text("k376")), ("k360", permit)] {
+            let item = RevocationFile { text, role: "dpo".to_owned(), signature: "x".to_owned() };
+            let node = NodeId::new(node).unwrap();
+            revocation::keep(&folder(&home.revocations(), &node), &[item]).unwrap();
+        }
+        let listed = listed(&home).unwrap();
+        let shown = |(told, item): &(Revocation, RevocationFile)| {
+            format!("{} {:?} {} {}", told.node, told.permit, told.from, item.role)
+        };
+        let shown: Vec<String> = listed.iter().map(shown).collect();
+        assert_eq!(shown, ["k360 Some(\"sad-list-2026\") 2026-12-24 dpo", "k376 None 2026-12-24 dpo"]);
+    }
+
+    #[test]
+    fn the_signatures_beside_a_file_are_taken_by_role_and_by_their_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("revocation.toml");
+        let code = |role: Option<&str>| signed(&file, "t", role).map_err(|problem| problem.code);
+        let refused = |what: &str| Err(format!("revocation.{what}"));
+        let roles =
+            |role| code(role).map(|items| items.into_iter().map(|item| item.role).collect::<Vec<_>>());
+        assert_eq!(roles(None), refused("unsigned"));
+        assert_eq!(roles(Some("dpo")), refused("read"));
+        assert_eq!(roles(Some("../dpo")), refused("role"));
+        let signature = "untrusted comment: a\nRU\ntrusted comment: b\nAA\n";
+        for role in ["dpo", "controller"] {
+            std::fs::write(beside(&file, role), signature).unwrap();
+        }
+        assert_eq!(roles(None), Ok(vec!["controller".to_owned(), "dpo".to_owned()]));
+        assert_eq!(roles(Some("dpo")), Ok(vec!["dpo".to_owned()]));
+        std::fs::write(beside(&file, "dpo"), "untrusted comment: a\nRU\n").unwrap();
+        assert_eq!(roles(None), refused("form"));
+    }
 }
