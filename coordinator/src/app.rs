@@ -187,7 +187,8 @@ pub async fn open_with(
     let unusable = |error: StateError| state_problem(home, &error);
     let state = State::open(&home.state()).await.map_err(unusable)?;
     let library = library(home)?;
-    let parts = Parts { roster, signing, state, clock: Arc::clone(&clock), limits };
+    let revocations = home.revocations();
+    let parts = Parts { roster, signing, state, revocations, clock: Arc::clone(&clock), limits };
     let coordinator = Arc::new(Coordinator::new(parts, library).await.map_err(unusable)?);
     let listener =
         Listener::bind(config.listen, &identity, coordinator.pins(), greeting, clock).map_err(|error| {

@@ -13,6 +13,7 @@ mod init;
 mod nodes;
 mod query;
 mod results;
+mod revocation;
 mod roster;
 mod serve;
 mod stratify;
@@ -43,6 +44,7 @@ Examples:
   tvaers --home /var/lib/tvaers query preview contacts.toml --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers indicators ask residents --as-of 2026-02-28 --key my.key --permit monitoring-2026 --purpose monitoring
   tvaers --home /var/lib/tvaers study list
+  tvaers --home /var/lib/tvaers revocation publish revocation.toml --node k360
   tvaers --home /var/lib/tvaers audit heads --of k360 --out k360-heads.jsonl
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 nodes are missing (the rest is done).";
@@ -95,6 +97,9 @@ enum Command {
     /// Show what was asked for, what is under way and what came of it
     #[command(subcommand)]
     Study(study::Command),
+    /// Hand revocations of policies to the nodes that they are about
+    #[command(subcommand)]
+    Revocation(revocation::Command),
     /// Hand out what was seen of the nodes' audit logs
     #[command(subcommand)]
     Audit(audit::Command),
@@ -137,6 +142,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Enrol(args) => return enrol::run(&home, args, cli.output),
         Command::Roster(command) => return roster::run(&home, command, cli.output),
         Command::Certificate(command) => return certificate::run(&home, command, cli.output),
+        Command::Revocation(command) => return revocation::run(&home, command, cli.output),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -150,7 +156,8 @@ fn run(cli: &Cli) -> Result<(), Problem> {
             | Command::Analyst(_)
             | Command::Enrol(_)
             | Command::Roster(_)
-            | Command::Certificate(_) => Ok(()),
+            | Command::Certificate(_)
+            | Command::Revocation(_) => Ok(()),
             Command::Check => check::run(&home, cli.output).await,
             Command::Serve(args) => serve::run(&home, args, cli.output).await,
             Command::Nodes => nodes::run(&home, cli.output).await,

@@ -1,6 +1,7 @@
 //! The coordinator itself: whom it knows, who is connected, and what it may do, which is to ask.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as PlainMutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex, Semaphore};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub signing: SigningKey,
     /// Its memory.
     pub state: State,
+    /// The folder of the revocations that it hands out.
+    pub revocations: PathBuf,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// How long it waits for anything.
@@ -89,6 +92,10 @@ impl Coordinator {
 
     pub(crate) fn state(&self) -> &State {
         &self.parts.state
+    }
+
+    pub(crate) fn revocations(&self) -> &Path {
+        &self.parts.revocations
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -57,6 +57,12 @@ impl Home {
         self.dir.join("state.sqlite")
     }
 
+    /// Revocations of nodes' policies that were handed in, a folder for each node.
+    #[must_use]
+    pub fn revocations(&self) -> PathBuf {
+        self.dir.join("revocations")
+    }
+
     /// Indicators of the installation's own, a file each.
     #[must_use]
     pub fn indicators(&self) -> PathBuf {

@@ -47,6 +47,7 @@ mod objection;
 mod outlet;
 mod patience;
 mod relay;
+mod revocation;
 mod session;
 mod stream;
 #[cfg(test)]

@@ -18,6 +18,7 @@ use tvaers_protocol::reject::{Reject, RejectCode};
 use crate::coordinator::Coordinator;
 use crate::heads;
 use crate::hub::Hub;
+use crate::revocation;
 
 /// Batches that are being passed on at a time, over all nodes: each holds two buffers.
 pub(crate) const RELAYS_MAX: usize = 32;
@@ -44,6 +45,12 @@ async fn take(coordinator: &Coordinator, node: &NodeId, mut stream: Stream) {
     if matches!(first, Ok(Some(header)) if header.kind == Kind::AskCountersign) {
         if let Err(error) = heads::answer(coordinator, node, stream).await {
             tracing::warn!(node.id = %node, error = %error, "the head of a node's audit log was not countersigned");
+        }
+        return;
+    }
+    if matches!(first, Ok(Some(header)) if header.kind == Kind::AskRevocations) {
+        if let Err(error) = revocation::answer(coordinator, node, stream).await {
+            tracing::warn!(node.id = %node, error = %error, "a node was not handed the revocations of its policies");
         }
         return;
     }

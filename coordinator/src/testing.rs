@@ -436,7 +436,8 @@ const AS_OF: Date = date(2026, 2, 28);
 async fn open(dir: &TempDir, roster: &VerifiedRoster, limits: &Limits) -> Arc<Coordinator> {
     let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
     let (roster, limits) = (roster.clone(), limits.clone());
-    let parts = Parts { roster, signing: key(100), state, clock: Arc::new(SystemClock), limits };
+    let revocations = dir.path().join("revocations");
+    let parts = Parts { roster, signing: key(100), state, revocations, clock: Arc::new(SystemClock), limits };
     Arc::new(Coordinator::new(parts, Library::embedded().unwrap()).await.unwrap())
 }
 

@@ -63,6 +63,12 @@ impl Home {
         self.dir.join("revocations")
     }
 
+    /// When the coordinator was last asked for revocations, and all that it handed out was kept.
+    #[must_use]
+    pub fn revocations_asked(&self) -> PathBuf {
+        self.dir.join("revocations.asked")
+    }
+
     /// The node's own memory.
     #[must_use]
     pub fn state(&self) -> PathBuf {

@@ -23,6 +23,7 @@ pub mod state;
 mod heads;
 mod query;
 mod refusal;
+mod revocation;
 mod study;
 mod subject;
 mod witness;

@@ -32,6 +32,7 @@ use crate::objection::{LeftOut, Objections};
 use crate::policy::InForce;
 use crate::policy::keeper::{Keeper, Mark};
 use crate::refusal::Refusal;
+use crate::revocation::Fetching;
 use crate::state::{State, StateError};
 use crate::study::Study;
 use crate::witness::Witnesses;
@@ -87,6 +88,7 @@ pub struct Node {
     spare: Spare,
     keeper: Keeper,
     objections: Objections,
+    fetching: Fetching,
 }
 
 /// The studies of a node.
@@ -118,6 +120,7 @@ impl Node {
             heads: Heads::new(),
             spare: Spare::default(),
             objections: Objections::default(),
+            fetching: Fetching::default(),
         }
     }
 
@@ -182,6 +185,10 @@ impl Node {
     /// The policy in force now; none permits nothing. A request keeps the one that it began with.
     pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
         self.keeper.policy()
+    }
+
+    pub(crate) const fn fetching(&self) -> &Fetching {
+        &self.fetching
     }
 
     pub(crate) const fn keeper(&self) -> &Keeper {

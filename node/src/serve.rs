@@ -28,6 +28,7 @@ use crate::node::Node;
 use crate::policy::keeper;
 use crate::query;
 use crate::refusal::Refusal;
+use crate::revocation;
 use crate::study::{
     Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, objections, pseudonymise, told,
 };
@@ -78,6 +79,16 @@ pub async fn heads(node: Arc<Node>) {
     heads::keep(&node).await;
 }
 
+/// Asks for revocations of policies when it is time to: once a day, also while nobody connects.
+pub async fn revocations(node: Arc<Node>) {
+    revocation::keep(&node).await;
+}
+
+/// Looks once whether it is time to ask for revocations of policies, and asks.
+pub async fn look_at_revocations(node: &Node) {
+    revocation::look(node).await;
+}
+
 /// Signs and shows a head now, as at a new connection.
 pub async fn sign_head(node: &Node) {
     heads::connected(node).await;
@@ -108,6 +119,9 @@ pub async fn run(node: Arc<Node>, dialer: Dialer, address: &str) {
 /// Serves one link until it ends.
 pub async fn session(node: &Arc<Node>, link: &Arc<dyn Link>) {
     node.set_link(Arc::clone(link));
+    let asking = Arc::clone(node);
+    // By itself: a revocation must not wait for witnesses that are away.
+    tokio::spawn(async move { revocation::connected(&asking).await });
     let asking = Arc::clone(node);
     tokio::spawn(async move {
         // Others may not be connected yet; whoever asks this node for an answer has them asked again.

@@ -17,9 +17,11 @@ use crate::sign::{BadSignature, Purpose, Signature, SigningKey, VerifyingKey};
 use crate::study::{Disclosure, Grain, Manifest};
 
 mod query;
+pub mod revocation;
 mod status;
 
 pub use self::query::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd};
+pub use self::revocation::{AskRevocations, RevocationFile, Revocations};
 pub use self::status::{NodeStatus, PolicyStatement, Progress, Status};
 
 /// A message that travels as the body of one frame.

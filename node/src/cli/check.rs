@@ -4,6 +4,7 @@ mod clock;
 mod data;
 mod heads;
 mod policy;
+mod revocations;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +86,11 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
             let today = utc_date(now);
             let policy = policy::look(home, &config, roster.as_ref(), state, &library, today).await;
             report.take_mixed("policy", policy);
+            // A node that has never served has asked nobody yet.
+            if home.audit().exists() {
+                let fetched = revocations::look(home, &config, now);
+                report.take_mixed("revocations of policies", fetched);
+            }
         }
         kept(home, state, own.as_ref(), report).await;
         rows(home, &config, state, report, output).await;

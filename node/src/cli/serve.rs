@@ -42,6 +42,7 @@ async fn serving(home: Home, args: &Args, output: Output) -> Result<(), Problem>
         () = serve::sweep(std::sync::Arc::clone(&node)) => Ok(()),
         () = serve::watch_policy(std::sync::Arc::clone(&node)) => Ok(()),
         () = serve::heads(std::sync::Arc::clone(&node)) => Ok(()),
+        () = serve::revocations(std::sync::Arc::clone(&node)) => Ok(()),
         problem = node.until_behind() => Err(problem),
         stopped = process::until_stopped(args.with_stdin) => {
             stopped.map_err(|error| Problem::from_error(Exit::Failed, "signals", &error))

@@ -51,7 +51,7 @@ pub(super) fn check(
 }
 
 /// A person's signature of these bytes, from its file.
-pub(super) fn by(place: &Path, bytes: &[u8], signer: &Signer) -> Result<Signed, SignatureError> {
+pub(crate) fn by(place: &Path, bytes: &[u8], signer: &Signer) -> Result<Signed, SignatureError> {
     let length = std::fs::metadata(place).map_err(|_| SignatureError::Missing)?.len();
     if usize::try_from(length).is_ok_and(|length| length > SIGNATURE_BYTES_MAX) {
         return Err(SignatureError::Form);

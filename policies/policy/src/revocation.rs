@@ -43,6 +43,14 @@ impl Revocation {
         }
     }
 
+    /// Whether a text means to be a revocation: it has the table of one, which no policy has.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        let faults: Faults<Reason> = Faults::new(1);
+        let Some(document) = Document::parse(text, FILE_BYTES_MAX, &faults) else { return false };
+        document.root(&faults).has("revocation")
+    }
+
     /// The file of a revocation, to be signed.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -50,7 +58,7 @@ impl Revocation {
         let permit = self.permit.as_ref().map(|permit| format!("permit = {}\n", text(permit)));
         format!(
             "# The policy, or the permit that is named, no longer holds. One signature of those who sign policies is\n\
-             # enough; put both files into the folder `revocations` of the node.\n[revocation]\nnode = \"{}\"\n\
+             # enough (`tvaers revocation publish`, or both files into the folder `revocations` of the node).\n[revocation]\nnode = \"{}\"\n\
              policy = \"{}\"\n{}from = {}\nreason = {}\n",
             self.node,
             self.policy,

@@ -9,6 +9,7 @@ mod key;
 mod new;
 mod records;
 mod reference;
+mod revoke;
 mod sign;
 mod simulate;
 mod verify;
@@ -33,6 +34,8 @@ Examples:
   tvaers-policy key new --out dpo.key                    a key pair: dpo.key and dpo.pub
   tvaers-policy sign policy.toml --role dpo --key dpo.key
   tvaers-policy verify policy.toml --signer dpo=dpo.pub
+  tvaers-policy revoke policy.toml --permit sad-list-2026 --reason \"...\" \\
+      --out revocation.toml
   tvaers-policy records policy.toml --format html --out records.html
 
 Signatures are minisign's: `minisign -Vm policy.toml -x policy.toml.dpo.minisig -p dpo.pub` checks the same.
@@ -57,7 +60,7 @@ struct Cli {
 enum Command {
     /// Write a first policy, asking question by question
     New(new::Args),
-    /// Check policy files: every violation and warning, with code, place and mend
+    /// Check policy files and revocations: every violation and warning, with code, place and mend
     Check(check::Args),
     /// Say what a policy says, in plain sentences and tables
     Explain(explain::Args),
@@ -68,9 +71,11 @@ enum Command {
     /// Make keys to sign with
     #[command(subcommand)]
     Key(key::Command),
-    /// Sign a policy in a role
+    /// Write a revocation of a policy, or of one of its permits, to be signed
+    Revoke(revoke::Args),
+    /// Sign a policy or a revocation in a role
     Sign(sign::Args),
-    /// Verify that a policy is signed in each role
+    /// Verify that a policy or a revocation is signed in each role
     Verify(verify::Args),
     /// Write the record of processing (GDPR Article 30) that policies come to
     Records(records::Args),
@@ -119,6 +124,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Diff(args) => diff::run(args, cli.lang, cli.output),
         Command::Simulate(args) => simulate::run(args, cli.lang, cli.output),
         Command::Key(command) => key::run(command, cli.lang, cli.output),
+        Command::Revoke(args) => revoke::run(args, cli.lang, cli.output),
         Command::Sign(args) => sign::run(args, cli.lang, cli.output),
         Command::Verify(args) => verify::run(args, cli.lang, cli.output),
         Command::Records(args) => records::run(args, cli.lang, cli.output),

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use jiff::civil::Date;
 use tvaers_definitions::library::Library;
 use tvaers_policy::explain::Conversion;
+use tvaers_policy::revocation::Revocation;
 use tvaers_policy::warning::warnings;
 use tvaers_policy::{Fault, Policy};
 use tvaers_protocol::problem::{Exit, Problem};
@@ -69,8 +70,12 @@ pub(crate) fn policy_of(path: &Path, library: &Library) -> Result<Policy, Proble
     })
 }
 
-/// All that is wrong with a policy's text, or else unwise on a day.
+/// All that is wrong with a policy's text, or else unwise on a day; with a revocation, all that is wrong.
 pub(crate) fn findings(text: &str, file: &str, library: &Library, today: Date) -> Vec<Finding> {
+    if Revocation::is_one(text) {
+        let faults = Revocation::read(text, file).err().unwrap_or_default();
+        return faults.into_iter().map(Finding::from).collect();
+    }
     let policy = match policy(text, file, library) {
         Ok(policy) => policy,
         Err(faults) => return faults.into_iter().map(Finding::from).collect(),

@@ -72,6 +72,8 @@ pub enum Kind {
     Witnessed = 97,
     AskCountersign = 98,
     Countersigned = 99,
+    AskRevocations = 100,
+    Revocations = 101,
 }
 
 /// A number that stands for no message that this software knows.
@@ -136,6 +138,8 @@ impl Kind {
         (Self::Witnessed, "witnessed"),
         (Self::AskCountersign, "ask-countersign"),
         (Self::Countersigned, "countersigned"),
+        (Self::AskRevocations, "ask-revocations"),
+        (Self::Revocations, "revocations"),
     ];
 
     /// The number on the wire.

@@ -9,14 +9,14 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Answer, AskQuery, Batch, Close, Closed, Compute, Computed, Contribute,
-    Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
+    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Close, Closed, Compute, Computed,
+    Contribute, Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
     EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
     KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections, ObjectionsEnd, ObjectionsTaken,
     Open, Opened, PolicyStatement, Prepare, Prepared, PreviewQuery, Previewed, Progress, Propose,
-    Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, Rule, SealedKeyPackage, Signed, Status,
-    StreamTotal, SubmitEvents, TablesTerms,
+    Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, RevocationFile, Revocations, Rule,
+    SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
@@ -316,7 +316,19 @@ fn witnesses() -> Vec<Golden> {
             countersignature: Some(signed(countersignature(), 0x54)),
             before: Some(signed(log_head(), 0x55)),
         }),
+        message(&AskRevocations {}),
+        message(&revocations()),
     ]
+}
+
+/// One revocation with two signatures.
+fn revocations() -> Revocations {
+    let item = |role: &str, signature: &str| RevocationFile {
+        text: "[revocation]\n".to_owned(),
+        role: role.to_owned(),
+        signature: signature.to_owned(),
+    };
+    Revocations { items: vec![item("controller", "RUS1"), item("dpo", "RUS22")] }
 }
 
 pub(crate) fn presentation() -> Presentation {

@@ -23,5 +23,6 @@ mod postgres;
 mod query;
 mod refuse;
 mod resume;
+mod revocation;
 mod stream;
 mod witness;

@@ -15,7 +15,7 @@ use crate::{open, today};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Policy files
+    /// Policy files, and revocations
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Let warnings fail too

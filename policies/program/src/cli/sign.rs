@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tvaers_host::output::Output;
+use tvaers_policy::revocation::Revocation;
 use tvaers_policy::signature::SignerRole;
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -12,7 +13,7 @@ use crate::{open, signing, today};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The policy
+    /// The policy, or the revocation
     file: PathBuf,
     /// The file of the secret key
     #[arg(long, value_name = "FILE")]
@@ -31,11 +32,15 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
     // Nobody should sign what no node loads. The bytes that are read are those that are signed.
     let text = open::text(&args.file)?;
     let file = args.file.display().to_string();
-    let library = open::library()?;
-    if let Err(faults) = open::policy(&text, &file, &library) {
+    let faults = if Revocation::is_one(&text) {
+        Revocation::read(&text, &file).err()
+    } else {
+        open::policy(&text, &file, &open::library()?).err()
+    };
+    if let Some(faults) = faults {
         let what = match lang {
-            Lang::Da => format!("politikken har fejl ({}) og bliver ikke underskrevet", faults.len()),
-            Lang::En => format!("the policy has errors ({}) and is not signed", faults.len()),
+            Lang::Da => format!("filen har fejl ({}) og bliver ikke underskrevet", faults.len()),
+            Lang::En => format!("the file has errors ({}) and is not signed", faults.len()),
         };
         let next = format!("tvaers-policy check {file}");
         return Err(Problem::new(Exit::BadInput, "policy.faults", what).at(file).next(next));

@@ -17,7 +17,7 @@ use crate::open;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The policy
+    /// The policy, or the revocation
     file: PathBuf,
     /// Who must have signed: a role and the public key, as base64 or as a .pub file; once for each role
     #[arg(long = "signer", value_name = "ROLE=KEY", required = true)]
