@@ -48,12 +48,18 @@ pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Opt
             return Err(vec![problem]);
         }
     };
-    // Signatures first: what nobody vouches for is not looked at for other faults.
-    let signed_by = signed::check(path, text.as_bytes(), loading.signers, loading.made_up)?;
+    let signed_by = signed::check(path, text.as_bytes(), loading.signers, loading.made_up);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let rho = |epsilon| rho_of_epsilon(loading.delta, epsilon);
-    let mut policy = Policy::read(&text, &file, library, &rho)
-        .map_err(|faults| faults.iter().map(|fault| fault.problem()).collect::<Vec<_>>())?;
+    let policy = Policy::read(&text, &file, library, &rho)
+        .map_err(|faults| faults.iter().map(|fault| fault.problem()).collect::<Vec<_>>());
+    // Missing signatures and faults are told together: whoever mends the file has it signed anew anyway.
+    let (signed_by, mut policy) = match (signed_by, policy) {
+        (Ok(signed_by), Ok(policy)) => (signed_by, policy),
+        (signed_by, policy) => {
+            return Err(signed_by.err().into_iter().chain(policy.err()).flatten().collect());
+        }
+    };
     policy.admit_load(loading.node, loading.made_up, loading.seen).into_result().map_err(|violations| {
         violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
     })?;
