@@ -385,7 +385,10 @@ pub(crate) fn broken_log(path: &std::path::Path, error: &audit::AuditError) -> P
 #[must_use]
 pub fn policy_files(home: &Home, config: &Config) -> Vec<PathBuf> {
     let signatures = config.policy_signers.iter().map(|signer| signed::beside(&home.policy(), &signer.role));
-    std::iter::once(home.policy()).chain(signatures).chain(revoked::files(&home.revocations())).collect()
+    // A folder that cannot be looked into shows by itself, and leaves no policy in force when it is read.
+    let revocations = revoked::files(&home.revocations()).unwrap_or_default();
+    let files = [home.policy(), home.revocations()].into_iter();
+    files.chain(signatures).chain(revocations).collect()
 }
 
 /// Keeps a copy of a policy's file, by its digest.

@@ -91,9 +91,9 @@ impl LeftOut {
         self.standing(person) != Standing::Counts
     }
 
-    /// Whether the node's memory names anybody.
-    pub(crate) fn knows_any(&self) -> bool {
-        !self.known.persons.is_empty()
+    /// Whether a list or the node's memory names anybody.
+    pub(crate) fn names_any(&self) -> bool {
+        !self.listed.is_empty() || !self.known.persons.is_empty()
     }
 
     /// Whether a query reads a row a person, and not a row a cell: see [`by_person`].
@@ -137,6 +137,6 @@ mod tests {
         assert!([1, 4, 5].into_iter().all(told) && ![0, 2, 3, 6].into_iter().any(told));
         assert!((0..6).all(|n| left_out.holds(&person(n))) && !left_out.holds(&person(6)));
         let nobody = LeftOut::new(Excluded::default(), Arc::default());
-        assert!(!nobody.holds(&person(0)) && !nobody.knows_any());
+        assert!(!nobody.holds(&person(0)) && !nobody.names_any());
     }
 }

@@ -65,12 +65,17 @@ pub async fn sweep(node: Arc<Node>) {
     }
 }
 
+/// Looks once at the policy's files, also at those of one that could not be used.
+pub async fn look_at_policy(node: &Node) {
+    keeper::try_again(node).await;
+}
+
 /// Puts a changed policy in force, or takes one out of force, also while nobody asks.
 pub async fn watch_policy(node: Arc<Node>) {
     let mut turn = tokio::time::interval(WATCH_POLICY_TIME);
     loop {
         turn.tick().await;
-        keeper::refresh(&node).await;
+        look_at_policy(&node).await;
     }
 }
 
@@ -222,15 +227,31 @@ async fn answer(
     }
 }
 
+/// Whether a request of a study reads rows, has something leave, or makes a list.
+const fn is_of_data(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Compute
+            | Kind::Pseudonymise
+            | Kind::Evaluate
+            | Kind::Contribute
+            | Kind::EventRequests
+            | Kind::EventRequestsEnd
+            | Kind::SubmitEvents
+            | Kind::HandBacks
+            | Kind::HandBackEnd
+    )
+}
+
 async fn in_study(
     node: &Arc<Node>,
     study: &Arc<Study>,
     ask: Frame,
     exchange: &mut Exchange,
 ) -> Result<(), Refusal> {
-    // A study takes days and many requests: each of those by which something leaves is judged anew, so that a policy that
-    // was tightened or revoked in between ends it here.
-    if matches!(ask.kind(), Kind::Compute | Kind::Pseudonymise | Kind::Contribute | Kind::SubmitEvents) {
+    // A study takes days and many requests: each by which something is read, leaves or is handed back is judged anew, so
+    // that a policy that was tightened or revoked in between ends it here.
+    if is_of_data(ask.kind()) {
         agree::still_permitted(node, &study.manifest).await?;
     }
     match ask.kind() {

@@ -154,7 +154,7 @@ pub(crate) enum WorkError {
     Fetch(#[from] FetchError),
     #[error("the file is not a study's of this version")]
     Foreign,
-    #[error("there is no policy in force any more")]
+    #[error("there is no policy in force any more that has the study's permits")]
     NoPolicy,
     #[error("the study's file is damaged")]
     Damaged,

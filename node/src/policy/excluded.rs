@@ -22,7 +22,7 @@ pub(crate) enum Listed {
 }
 
 /// The persons whom a policy leaves out. It cannot be printed.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Excluded(Arc<HashMap<PersonId, Listed>>);
 
 impl Excluded {
@@ -50,6 +50,11 @@ impl Excluded {
             *greatest = listed.max(*greatest);
         }
         Self(Arc::new(persons))
+    }
+
+    /// Whether nobody is listed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// On which list a person is.

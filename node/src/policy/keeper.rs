@@ -87,11 +87,11 @@ impl Mark {
     /// Looks at files.
     #[must_use]
     pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self(files.into_iter().map(|path| (path.clone(), look(&path))).collect())
+        Self(files.into_iter().map(|path| (path.clone(), look_at(&path))).collect())
     }
 }
 
-fn look(path: &Path) -> Option<Look> {
+fn look_at(path: &Path) -> Option<Look> {
     let file = std::fs::metadata(path).ok()?;
     let (content, entry) = ((file.mtime(), file.mtime_nsec()), (file.ctime(), file.ctime_nsec()));
     Some((file.dev(), file.ino(), file.len(), content, entry))
@@ -99,12 +99,26 @@ fn look(path: &Path) -> Option<Look> {
 
 /// Puts a changed policy in force, or takes one out of force; nothing where its files are as they were.
 pub(crate) async fn refresh(node: &Node) {
+    look(node, false).await;
+}
+
+/// The same, and tries a policy again that could not be used: what was wrong may be none of its files, or a list that it
+/// names.
+pub(crate) async fn try_again(node: &Node) {
+    look(node, true).await;
+}
+
+async fn look(node: &Node, again: bool) {
     let keeper = node.keeper();
     let mut mark = keeper.mark.lock().await;
     let before = keeper.policy();
+    let refused_before = match keeper.now() {
+        Current::Refused(codes) => Some(codes),
+        Current::None | Current::InForce(_) => None,
+    };
     // Before it is read, so that a change in between is seen the next time.
     let seen = Mark::of(files(node, before.as_deref()));
-    if *mark == seen {
+    if *mark == seen && !(again && refused_before.is_some()) {
         return;
     }
     let read =
@@ -120,6 +134,13 @@ pub(crate) async fn refresh(node: &Node) {
         }
         Err(problems) => refused(before.as_deref(), &problems),
     };
+    if let (Current::Refused(codes), Some(known)) = (&current, &refused_before)
+        && codes == known
+    {
+        // It was told before.
+        *mark = seen;
+        return;
+    }
     let current = match node.record(node.clock().now(), told).await {
         Ok(()) => {
             *mark = match &current {
@@ -163,12 +184,14 @@ pub(crate) fn files(node: &Node, policy: Option<&InForce>) -> impl Iterator<Item
 async fn changed(node: &Node, before: Option<&InForce>, policy: &InForce) -> Result<Vec<Event>, Problem> {
     let earlier = before.filter(|before| before.digest() == policy.digest());
     let first = match earlier {
-        Some(_) => Event::ListsRead(ListsRead { policy: policy.digest() }),
-        None => app::note_policy(node.home(), node.state(), policy, node.clock().now()).await?,
+        Some(earlier) => (earlier.excluded() != policy.excluded()
+            || earlier.signed_by() != policy.signed_by())
+        .then(|| Event::ListsRead(ListsRead { policy: policy.digest() })),
+        None => Some(app::note_policy(node.home(), node.state(), policy, node.clock().now()).await?),
     };
     let known = earlier.map(InForce::revocations).unwrap_or_default();
     let new = policy.revocations().iter().filter(|revoked| !known.contains(revoked)).cloned();
-    Ok(std::iter::once(first).chain(new.map(Event::PolicyRevoked)).collect())
+    Ok(first.into_iter().chain(new.map(Event::PolicyRevoked)).collect())
 }
 
 fn refused(before: Option<&InForce>, problems: &[Problem]) -> (Current, Vec<Event>) {

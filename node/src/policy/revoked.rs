@@ -17,16 +17,24 @@ use crate::ledger::name::Name;
 pub(crate) const REVOCATIONS_MAX: usize = 256;
 
 /// What stands in the folder, in order; nothing where there is none.
-pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+///
+/// # Errors
+/// Where there is a folder that cannot be looked into: what it holds may revoke.
+pub(crate) fn files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let files = entries.map(|entry| Ok(entry?.path()));
+    let mut files = files.collect::<std::io::Result<Vec<PathBuf>>>()?;
     files.sort();
-    files
+    Ok(files)
 }
 
 /// Applies all revocations to the policy that they are about, and gives those that were.
 pub(super) fn apply(policy: &mut Policy, loading: &Loading<'_>) -> Result<Vec<PolicyRevoked>, Vec<Problem>> {
-    let files = files(loading.revocations);
+    let files =
+        files(loading.revocations).map_err(|error| vec![wrong(loading.revocations, error.to_string())])?;
     let named = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
     let named: Vec<&PathBuf> = named.collect();
     if named.len() > REVOCATIONS_MAX {

@@ -93,8 +93,9 @@ fn keep(dir: &Path, digest: Digest, item: &RevocationFile, signer: &Signer) -> R
 
 /// The revocations that are there, whatever their files are called.
 fn named(dir: &Path) -> Vec<PathBuf> {
-    let files = revoked::files(dir).into_iter();
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
+    // Where the folder cannot be looked into no policy is in force, and nothing can be written into it either.
+    let files = revoked::files(dir).unwrap_or_default();
+    files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect()
 }
 
 /// The digests of their texts, of those that can be read.

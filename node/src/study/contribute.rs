@@ -76,9 +76,9 @@ async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
     let fixed = match work.fixed(Fixed::Contributions).await.map_err(Refusal::internal)? {
         Some(fixed) => fixed,
         None => {
-            // Who has objected since the components were worked out.
+            // Who has objected, or was put on a list, since the components were worked out.
             let left_out = node.left_out(&*node.policy_or_refuse()?).await.map_err(Refusal::internal)?;
-            if left_out.knows_any() {
+            if left_out.names_any() {
                 work.leave_out(&left_out, &study.layout).await.map_err(Refusal::internal)?;
             }
             let mut tally = Tally::default();

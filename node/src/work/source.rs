@@ -180,8 +180,9 @@ pub(crate) async fn permitted(
     let asked = &study.manifest.request.content;
     let permits = asked.list.iter().chain(asked.tables.as_ref().map(|tables| &tables.under));
     let in_force = node.policy().ok_or(WorkError::NoPolicy)?;
-    let populations: Vec<&Population> =
-        permits.filter_map(|under| Some(&in_force.policy().permit(&under.permit)?.population)).collect();
+    // A permit that is gone by now is about nobody.
+    let populations = permits.map(|under| Some(&in_force.policy().permit(&under.permit)?.population));
+    let populations: Vec<&Population> = populations.collect::<Option<_>>().ok_or(WorkError::NoPolicy)?;
     let ages: Vec<RangeInclusive<i64>> = populations
         .iter()
         .filter(|population| (population.age_from, population.age_to) != (None, None))

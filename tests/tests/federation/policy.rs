@@ -129,6 +129,22 @@ async fn a_policy_that_cannot_be_used_leaves_none_in_force_and_each_reason_has_i
 }
 
 #[tokio::test]
+async fn a_list_that_was_missing_is_enough_to_put_the_policy_in_force_again() {
+    let federation = federation().await;
+    let one = std::fs::read_to_string(file(&federation)).unwrap();
+    std::fs::write(file(&federation), next(&one, 2, "opt-outs = \"none\"", "opt-outs = \"late.csv\""))
+        .unwrap();
+    assert!(refused(&federation, "without").await.unwrap().contains("policy.exclusions"));
+    let told = steps(&federation);
+    let home = federation.node_home(&k360());
+    tvaers_host::private::replace(&home.dir().join("late.csv"), b"person_id\n").unwrap();
+    let node = std::sync::Arc::clone(federation.node(&k360()).unwrap());
+    tvaers_node::serve::look_at_policy(&node).await;
+    assert_eq!(refused(&federation, "with").await, None);
+    assert_eq!(steps(&federation)[told.len()..], ["version 2", "permitted"]);
+}
+
+#[tokio::test]
 async fn a_stratification_takes_the_second_signature_that_the_permit_names() {
     let federation = federation().await;
     let whole = federation.request();

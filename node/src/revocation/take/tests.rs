@@ -40,7 +40,7 @@ impl Made {
     /// The names of the files, ascending.
     fn names(&self) -> Vec<String> {
         let name = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
-        revoked::files(&self.folder()).iter().map(name).collect()
+        revoked::files(&self.folder()).unwrap().iter().map(name).collect()
     }
 }
 

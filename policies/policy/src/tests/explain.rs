@@ -360,7 +360,7 @@ fn every_element_of_every_list_is_shown_and_gone_when_it_is_taken_out() {
                     let name = element.as_str().map_or_else(|| element.to_string(), str::to_owned);
                     let name = match name.as_str() {
                         "municipality" => "bopælskommune".to_owned(),
-                        "gp-practice" => "praksis".to_owned(),
+                        "gp-practice" => "praktiserende læge".to_owned(),
                         _ => name,
                     };
                     assert!(before[0].contains(&name), "{example}: {key} does not show {name}");

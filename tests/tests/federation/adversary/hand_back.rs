@@ -205,3 +205,15 @@ async fn a_list_is_written_once_and_only_after_the_node_has_contributed() {
     let other = Script { end: world.hand.end(&manifest, total), ..empty };
     assert_refused(world.hand.hand_back(&k360(), &manifest, &other).await, RejectCode::Replay, "another");
 }
+
+#[tokio::test]
+async fn a_list_is_not_made_once_the_policy_no_longer_allows_it() {
+    let contributed = Contributed::new().await;
+    let script = contributed.script(&contributed.residents());
+    let policy = contributed.world.federation.node_home(&k360()).policy();
+    let before = std::fs::read(&policy).unwrap();
+    std::fs::remove_file(&policy).unwrap();
+    contributed.assert_refused(&script, RejectCode::PolicyRefused, "no policy any more").await;
+    std::fs::write(&policy, before).unwrap();
+    contributed.assert_taken().await;
+}
