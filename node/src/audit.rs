@@ -5,7 +5,7 @@
 //! It does not say who could be meant: no value, no person, no literal of a filter ([`event`] has no place for one).
 //!
 //! In reading order: [`event`] what is told, in [`code`]s; [`mod@line`] one entry and its digest; [`read`] reading and
-//! verifying; here, writing; [`file`] whose turn it is to write; [`rotate`] and [`prune`] full files and old ones;
+//! verifying; here, writing; `file` whose turn it is to write; `rotate` and `prune` full files and old ones;
 //! [`lookup`] what it says of one entry; [`unsaid`] what a start has to tell it.
 
 mod file;

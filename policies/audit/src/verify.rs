@@ -4,9 +4,9 @@
 //! nothing. This goes on, names every tampering that it can tell apart, and says to where the log can be relied on. It
 //! takes any bytes: it never panics, and its memory does not grow with the log.
 //!
-//! In reading order: [`evidence`] whose keys and which heads the log is held against; [`lines`] bytes cut into lines;
-//! [`alone`] a line by itself, on all cores; [`chain`] its place among the others; [`heads`] what was signed and seen;
-//! [`finding`] and [`verdict`] what is said in the end.
+//! In reading order: `evidence` whose keys and which heads the log is held against; `lines` bytes cut into lines;
+//! `alone` a line by itself, on all cores; `chain` its place among the others; `heads` what was signed and seen;
+//! `finding` and `verdict` what is said in the end.
 
 mod alone;
 mod chain;
