@@ -196,10 +196,26 @@ fn what_is_no_log_no_head_no_roster_and_no_key_is_wrong_usage() {
     }
     let (_, exit) = performed(&["audit", "verify", &log, "--roster", &text]).unwrap_err();
     assert_eq!(exit, 2);
-    // It is read as a log, and is none.
-    assert_eq!(performed(&["audit", "verify", &text]).unwrap_err().1, 1);
     let (code, help, _) = run(&["audit", "verify", "--help"].map(str::to_owned));
     assert!(code == 0 && help.contains("--heads") && help.contains("Examples:"), "{help}");
+}
+
+#[test]
+fn a_file_without_any_entry_is_neither_a_clean_log_nor_a_breach() {
+    let given = Given::new();
+    for (text, code) in
+        [("", "audit.empty"), ("hello world\n", "audit.no-log"), ("{\"a\":1}\n", "audit.no-log")]
+    {
+        let path = given.write("other.jsonl", text);
+        for command in ["verify", "report"] {
+            let out = given.dir.path().join("page.html").display().to_string();
+            let mut arguments = vec!["audit".to_owned(), command.to_owned(), path.clone()];
+            if command == "report" {
+                arguments.extend(["--out".to_owned(), out]);
+            }
+            assert_eq!(performed(&arguments), Err((code.to_owned(), 2)), "{command} {text}");
+        }
+    }
 }
 
 #[test]

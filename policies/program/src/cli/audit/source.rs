@@ -55,9 +55,28 @@ impl Source {
         })?;
         let opened =
             |path: &PathBuf| File::open(path).map(|file| BufReader::with_capacity(BUFFER_BYTES, file));
-        verify(paths.iter().map(opened), &evidence, visit).map_err(|error| {
+        let verdict = verify(paths.iter().map(opened), &evidence, visit).map_err(|error| {
             Problem::new(Exit::Failed, "audit.file", error).next("look at the log's path and rights")
-        })
+        })?;
+        self.is_log(&verdict)?;
+        Ok(verdict)
+    }
+
+    /// Refuses what holds no entry at all: a file given by mistake is no breach, and one that was emptied is no clean log.
+    /// Where heads can be held against it they say more.
+    fn is_log(&self, verdict: &Verdict) -> Result<(), Problem> {
+        if verdict.last.is_some() || verdict.compared > 0 {
+            return Ok(());
+        }
+        let (code, what) = match verdict.findings.is_empty() {
+            true => ("audit.empty", "there is no entry in it"),
+            false => ("audit.no-log", "no line of it is an entry of an audit log"),
+        };
+        let place: Vec<String> = self.logs.iter().map(|path| path.display().to_string()).collect();
+        Err(Problem::new(Exit::BadInput, code, what)
+            .at(place.join(", "))
+            .expected("a node's audit log: an entry a line, from its first start on")
+            .next("fetch it from the node again; where the node's own file is so, tell the data-protection officer"))
     }
 
     fn evidence(&self) -> Result<Evidence, Problem> {
