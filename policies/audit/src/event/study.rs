@@ -1,0 +1,173 @@
+//! Studies, and objections that are told in them.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tvaers_protocol::id::Digest;
+use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
+
+use super::{Charged, Mode};
+use crate::code::Code;
+use crate::name::{Name, NameError, Requester};
+
+/// A study as its manifest says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// The run.
+    pub run: RunId,
+    /// The permit of its work list; none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Name>,
+    /// The permit of its tables; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<Name>,
+    /// The model's name.
+    pub model: Name,
+    /// The digest of the model.
+    pub model_digest: Digest,
+    /// The reference date.
+    pub as_of: Date,
+    /// How fine contributions are.
+    pub grain: Grain,
+    /// What a work list discloses.
+    pub disclosure: Disclosure,
+}
+
+impl Study {
+    /// What a manifest says.
+    ///
+    /// # Errors
+    /// [`NameError`] where the permit's or the model's name may not stand in a log.
+    pub fn of(manifest: &Manifest) -> Result<Self, NameError> {
+        let asked = &manifest.request.content;
+        Ok(Self {
+            manifest: manifest.digest(),
+            run: manifest.run,
+            list: asked.list.as_ref().map(|under| Name::new(under.permit.as_str())).transpose()?,
+            tables: asked
+                .tables
+                .as_ref()
+                .map(|tables| Name::new(tables.under.permit.as_str()))
+                .transpose()?,
+            model: Name::new(manifest.model.as_str())?,
+            model_digest: manifest.model_digest,
+            as_of: manifest.as_of,
+            grain: manifest.grain,
+            disclosure: manifest.disclosure,
+        })
+    }
+}
+
+/// A study that the node takes part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyAgreed {
+    /// Which.
+    pub study: Study,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// For which purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Code>,
+    /// In which modes.
+    pub modes: Vec<Mode>,
+    /// Under which policy.
+    pub policy: Digest,
+}
+
+/// What a study's tables were charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyCharged {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// Under which permit.
+    pub permit: Name,
+    /// The charge.
+    pub charge: Charged,
+}
+
+/// A study that the node does not take part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyRefused {
+    /// The digest of what was proposed.
+    pub manifest: Digest,
+    /// The study, where its names may stand in a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
+    /// Who asked for it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+    /// Under which policy.
+    pub policy: Digest,
+    /// All rules that refused it.
+    pub rules: Vec<Code>,
+}
+
+/// A study that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyClosed {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// How it ended.
+    pub how: Closing,
+}
+
+/// How a study ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closing {
+    /// With a work list.
+    HandedBack,
+    /// Closed by the coordinator before that.
+    Closed,
+    /// At its deadline.
+    Deadline,
+    /// Lost when the node stopped or failed.
+    Abandoned,
+}
+
+/// What the node's staff did to objections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectionChange {
+    /// Entered some.
+    Entered,
+    /// Lifted some.
+    Lifted,
+}
+
+/// Objections that the node's staff changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionsChanged {
+    /// In which way.
+    pub how: ObjectionChange,
+}
+
+/// How many of a node's persons something concerns, as far as a log may say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// Nobody, or up to one in a hundred.
+    Few,
+    /// Up to one in ten.
+    Some,
+    /// More: somebody may be thinning the data out.
+    Many,
+}
+
+/// Objections that other nodes told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionsReceived {
+    /// The digest of the study's manifest.
+    pub manifest: Digest,
+    /// How many of those whom the node contributed.
+    pub share: Share,
+}
