@@ -8,9 +8,9 @@ use tvaers_protocol::audit::{AskCountersign, Countersignature, Countersigned, Lo
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::reject::RejectCode;
+use tvaers_seer::{Kept, SeerError, keep};
 
 use crate::coordinator::Coordinator;
-use crate::state::{Kept, StateError};
 
 /// Why a head was not looked at.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub(crate) enum HeadFailure {
     #[error("{0}")]
     Refused(RejectCode),
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] SeerError),
 }
 
 impl HeadFailure {
@@ -69,7 +69,7 @@ async fn see(
     }
     let word = Countersignature { by: Seer::Coordinator, head: head.log_head_digest(), time: now };
     let word = Signed::countersignature(word, coordinator.signing());
-    Ok(match coordinator.state().keep_head(ask, word, now).await? {
+    Ok(match keep(coordinator.state().pool(), ask, word, now).await? {
         Kept::Yes(word) => Countersigned { countersignature: Some(*word), before: None },
         Kept::No(before) => {
             let before = before.map(|before| *before);
@@ -90,3 +90,6 @@ fn tell(shown: &LogHead, before: Option<&LogHead>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

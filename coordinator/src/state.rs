@@ -1,7 +1,6 @@
 //! What the coordinator remembers: what was asked for, which studies there were, how each ended, and which nodes have yet
 //! to be told. Nothing about any person, and no count of persons.
 
-mod heads;
 mod migrate;
 mod request;
 mod result;
@@ -14,7 +13,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, SqlitePool};
 use tvaers_host::private::{self, PrivateFileError};
 
-pub(crate) use heads::Kept;
 pub use request::{RequestRow, StudyRow};
 pub use result::ResultName;
 
@@ -66,6 +64,11 @@ impl State {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         migrate::run(&pool, path).await?;
         Ok(Self { pool })
+    }
+
+    /// The database, for what is remembered of heads of audit logs in it.
+    pub(crate) const fn pool(&self) -> &SqlitePool {
+        &self.pool
     }
 
     /// Opens the database to look at, beside a coordinator that serves: nothing is written to it, and one of another

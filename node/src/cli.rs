@@ -24,7 +24,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tvaers_host::output::Output;
-use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_host::program::{self, Program};
+use tvaers_protocol::problem::Problem;
 
 use crate::home::Home;
 
@@ -90,6 +91,16 @@ enum Command {
     BreachPack(breach_pack::Args),
 }
 
+impl Program for Cli {
+    fn output(&self) -> Output {
+        self.output
+    }
+
+    fn run(&self) -> Result<(), Problem> {
+        run(self)
+    }
+}
+
 /// The program's arguments, for those who check what they tell people to type.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -99,15 +110,7 @@ pub fn command() -> clap::Command {
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Where standard error is gone there is nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
-    };
-    cli.output.finish(run(&cli))
+    program::main::<Cli>(arguments)
 }
 
 /// Runs one command and gives its problem instead of writing it, for a program or test in which several parties act.
@@ -115,8 +118,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// # Errors
 /// [`Problem`]; `usage` where the arguments are none of this program.
 pub fn perform(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Problem> {
-    let cli = Cli::try_parse_from(arguments);
-    run(&cli.map_err(|error| Problem::new(Exit::BadInput, "usage", error))?)
+    program::perform::<Cli>(arguments)
 }
 
 fn run(cli: &Cli) -> Result<(), Problem> {

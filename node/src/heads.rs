@@ -2,11 +2,10 @@
 //! that they saw them. So nobody can rewrite the log alone, and a log that is not the one that others saw is found out.
 //!
 //! In reading order: here, when a head is signed and who is shown it; [`show`] one of them; [`lost`] what one of them saw
-//! and the log lacks. [`see`] is the other side, and [`kept`] its memory.
+//! and the log lacks. [`see`] is the other side, and `tvaers_seer` its memory.
 //!
 //! A seer that is away keeps no answer back, unlike a witness of the ledger: what it would have seen it sees later.
 
-pub(crate) mod kept;
 pub(crate) mod lost;
 pub(crate) mod see;
 mod show;

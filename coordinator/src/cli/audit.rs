@@ -36,10 +36,10 @@ pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Resul
             .expected("the folder of a coordinator that has served")
             .next("name it with --home"));
     }
-    let failed = |error| app::state_problem(home, &error);
-    let state = State::look(&home.state()).await.map_err(failed)?;
+    let state = State::look(&home.state()).await.map_err(|error| app::state_problem(home, &error))?;
     let mut file = HeadsFile::create(out.as_deref())?;
-    let mut heads = Box::pin(state.heads(of.as_ref()));
+    let mut heads = Box::pin(tvaers_seer::all(state.pool(), of.as_ref()));
+    let failed = |error| Problem::from_error(Exit::Failed, "state", &error).at(home.state().display());
     while let Some(head) = heads.try_next().await.map_err(failed)? {
         file.write(&head)?;
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::{Date, date};
 use tvaers_host::output::Output;
+use tvaers_host::program;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::Grain;
 use tvaers_query::Decimal;
@@ -167,13 +168,9 @@ struct PartyArgs {
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli: Cli = match program::parsed(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Where standard error is gone there is nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(code) => return code,
     };
     let output = cli.output;
     let result = match cli.command.unwrap_or_else(|| Command::Demo(DemoArgs::default())) {

@@ -3,8 +3,8 @@
 use tvaers_protocol::audit::{AskCountersign, Countersignature, Countersigned, Seer};
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::reject::RejectCode;
+use tvaers_seer::{Kept, keep};
 
-use super::kept::{Kept, keep};
 use crate::node::Node;
 use crate::refusal::Refusal;
 

@@ -11,12 +11,13 @@
 //!
 //! In reading order: [`policy`] and [`permit`] what a policy says; [`read`](Policy::read) how its file is read and
 //! [`fault`] how a wrong one is refused; [`request`] who asks for what; [`verdict`] and [`refusal`] the answer;
-//! `admit` how it is found; [`signature`] who signed a policy; [`succession`] whether it may be loaded; [`reach`] what a feature reads;
-//! [`laboratory`] the policy of made-up data; [`keys`] every key of the file; [`limit`] how much; [`text`] both
-//! languages.
+//! `admit` how it is found; [`signature`] who signed a policy; [`succession`] whether it may be loaded; [`reach`] what a
+//! feature reads; [`laboratory`] the policy of made-up data; [`keys`] every key of the file; [`limit`] how much;
+//! [`text`] both languages.
 //!
-//! `explain`, `diff`, `simulate` and `records` build on this and have modules of their own beside it when
-//! they come: they need [`Policy`], [`keys::KEYS`] and the verdicts, and nothing in here needs them.
+//! For people who keep policies: [`mod@explain`] what one says, [`mod@diff`] what a change changes, [`mod@simulate`] what
+//! it would answer, [`warning`] what is unwise, [`records`] what Article 30 asks for, [`revocation`] its end; each a
+//! [`document`] in both languages. [`schema`] and [`reference`] tell the keys. Nothing that decides needs them.
 
 pub mod document;
 pub mod limit;

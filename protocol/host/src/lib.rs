@@ -12,4 +12,5 @@ pub mod output;
 pub mod permission;
 pub mod private;
 pub mod process;
+pub mod program;
 pub mod roster;

@@ -9,7 +9,6 @@ use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::cli::looking::{block_on, look_at};
-use crate::heads::kept;
 use crate::home::Home;
 
 /// A log that does not contain one of its node's heads was cut, changed or replaced after it was signed. Nothing is
@@ -36,7 +35,7 @@ async fn write(home: &Home, args: &Args) -> Result<u64, Problem> {
     let state = look_at(home).await?;
     let pool = state.pool();
     let mut file = HeadsFile::create(args.out.as_deref())?;
-    let mut heads = Box::pin(kept::all(&pool, args.of.as_ref()));
+    let mut heads = Box::pin(tvaers_seer::all(&pool, args.of.as_ref()));
     let failed = |error| Problem::from_error(Exit::Failed, "state", &error).at(home.state().display());
     while let Some(head) = heads.try_next().await.map_err(failed)? {
         file.write(&head)?;

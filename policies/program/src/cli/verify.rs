@@ -57,12 +57,14 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let mut told = Vec::new();
     let mut broken: Option<Problem> = None;
-    for signer in &args.signers {
-        let key = signer.key()?;
-        let path = args.file.with_file_name(signer.role.file_name(&name));
+    let signers = args.signers.iter().map(|signer| Ok((&signer.role, signer.key()?)));
+    let signers = signers.collect::<Result<Vec<_>, Problem>>()?;
+    each_once(&signers)?;
+    for (role, key) in signers {
+        let path = args.file.with_file_name(role.file_name(&name));
         let found = signature(&path)?.and_then(|signature| verify(text.as_bytes(), &signature, &key));
         told.push(json!({
-            "role": signer.role.as_str(),
+            "role": role.as_str(),
             "key": key.id(),
             "signature": path.display().to_string(),
             "code": found.as_ref().err().map(|error| error.code()),
@@ -70,7 +72,7 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
             "comment": found.as_ref().ok().map(|signed| &signed.trusted_comment),
         }));
         if output.format == Format::Text {
-            output.result(line(&signer.role, &key, &found, lang));
+            output.result(line(role, &key, &found, lang));
         }
         if let Err(error) = found {
             broken.get_or_insert_with(|| {
@@ -84,6 +86,20 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
         output.result(json!(told));
     }
     broken.map_or(Ok(()), Err)
+}
+
+/// Refuses a role or a key that stands twice, as a node's configuration does: two signatures are of two persons.
+fn each_once(signers: &[(&SignerRole, PublicKey)]) -> Result<(), Problem> {
+    for (index, (role, key)) in signers.iter().enumerate() {
+        let earlier = signers.get(..index).unwrap_or_default();
+        if earlier.iter().any(|(other, known)| other == role || known == key) {
+            return Err(Problem::new(Exit::BadInput, "signer.twice", "a role or a key stands twice")
+                .at(format_args!("--signer {role}=…"))
+                .expected("for each role another person's key")
+                .next("name each role and each key once"));
+        }
+    }
+    Ok(())
 }
 
 /// The text of a signature; that there is none, or none that a signature could be, is the signature's error.

@@ -1,5 +1,8 @@
-//! The memory of a seer: the newest head of each other node's audit log, by which it judges the next, and those before
-//! it, which tell whether a log was rewritten that only ever grew. With full sync.
+//! The memory of a seer, which the coordinator and every node are: the newest head of each other node's audit log, by
+//! which it judges the next, and those before it, which tell whether a log was rewritten that only ever grew.
+//!
+//! It stands in the table `log_head` of the seer's own state database, which each makes by a migration of its own; one
+//! piece judges for both, so that both judge alike.
 
 use futures_util::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
@@ -10,8 +13,6 @@ use tvaers_protocol::codec;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::Signed;
 
-use crate::state::StateError;
-
 /// Heads of one node of which every one is kept: about a month of hours. Of those before, the first of each day is.
 const NEWEST: i64 = 1_000;
 
@@ -21,8 +22,19 @@ const EVIDENCE: i64 = 32;
 
 const DAY_MS: i64 = 86_400_000;
 
+/// The memory could not be read or written. Never carries what it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum SeerError {
+    /// The database could not do it.
+    #[error("the memory of heads could not be read or written")]
+    Database(#[from] sqlx::Error),
+    /// What is stored is none.
+    #[error("the memory of heads holds an unreadable `{0}`")]
+    Inconsistent(&'static str),
+}
+
 /// What became of a head.
-pub(crate) enum Kept {
+pub enum Kept {
     /// It is what is remembered now, and on the disk.
     Yes(Box<Signed<Countersignature>>),
     /// Another one is, or none.
@@ -31,12 +43,15 @@ pub(crate) enum Kept {
 
 /// Remembers a head whose signature was checked, with one's own word for it, if it goes on from what is remembered; else
 /// keeps it as evidence.
-pub(crate) async fn keep(
+///
+/// # Errors
+/// [`SeerError`]: nothing is remembered, and nothing may be said.
+pub async fn keep(
     pool: &SqlitePool,
     ask: &AskCountersign,
     word: Signed<Countersignature>,
     now: Timestamp,
-) -> Result<Kept, StateError> {
+) -> Result<Kept, SeerError> {
     let node = &ask.head.content.node;
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let remembered = remembered(&mut transaction, node).await?;
@@ -53,22 +68,19 @@ pub(crate) async fn keep(
     Ok(if stands { Kept::Yes(Box::new(word)) } else { Kept::No(before.map(Box::new)) })
 }
 
-/// Every head that is kept, of one node or of all, the oldest first.
-pub(crate) fn all<'a>(
+/// Every head that is kept, of one node or of all, the oldest first; [`SeerError`] where one cannot be read.
+pub fn all<'a>(
     pool: &'a SqlitePool,
     of: Option<&NodeId>,
-) -> impl Stream<Item = Result<SeenHead, StateError>> + use<'a> {
+) -> impl Stream<Item = Result<SeenHead, SeerError>> + use<'a> {
     sqlx::query("SELECT head, word FROM log_head WHERE ? IS NULL OR node = ?1 ORDER BY node, number")
         .bind(of.map(ToString::to_string))
         .fetch(pool)
-        .map_err(StateError::Database)
+        .map_err(SeerError::Database)
         .and_then(|row| async move { seen(&row) })
 }
 
-async fn remembered(
-    connection: &mut SqliteConnection,
-    node: &NodeId,
-) -> Result<Option<SeenHead>, StateError> {
+async fn remembered(connection: &mut SqliteConnection, node: &NodeId) -> Result<Option<SeenHead>, SeerError> {
     let row = sqlx::query(
         "SELECT head, word FROM log_head WHERE node = ? AND stands = 1 ORDER BY number DESC LIMIT 1",
     )
@@ -78,7 +90,7 @@ async fn remembered(
     row.as_ref().map(seen).transpose()
 }
 
-async fn stood(connection: &mut SqliteConnection, ask: &AskCountersign) -> Result<bool, StateError> {
+async fn stood(connection: &mut SqliteConnection, ask: &AskCountersign) -> Result<bool, SeerError> {
     let row = sqlx::query("SELECT 1 FROM log_head WHERE node = ? AND digest = ? AND stands = 1")
         .bind(ask.head.content.node.as_str())
         .bind(ask.head.log_head_digest().0.as_slice())
@@ -87,13 +99,11 @@ async fn stood(connection: &mut SqliteConnection, ask: &AskCountersign) -> Resul
     Ok(row.is_some())
 }
 
-fn seen(row: &SqliteRow) -> Result<SeenHead, StateError> {
+fn seen(row: &SqliteRow) -> Result<SeenHead, SeerError> {
     let (head, word): (Vec<u8>, Vec<u8>) = (row.try_get("head")?, row.try_get("word")?);
     Ok(SeenHead {
-        head: codec::decode(&head)
-            .map_err(|_| StateError::Inconsistent { table: "log_head", column: "head" })?,
-        by: codec::decode(&word)
-            .map_err(|_| StateError::Inconsistent { table: "log_head", column: "word" })?,
+        head: codec::decode(&head).map_err(|_| SeerError::Inconsistent("head"))?,
+        by: codec::decode(&word).map_err(|_| SeerError::Inconsistent("word"))?,
     })
 }
 
@@ -104,7 +114,7 @@ async fn insert(
     word: &Signed<Countersignature>,
     stands: bool,
     now: Timestamp,
-) -> Result<(), StateError> {
+) -> Result<(), SeerError> {
     let (node, digest) = (ask.head.content.node.as_str(), ask.head.log_head_digest());
     if stands {
         sqlx::query("DELETE FROM log_head WHERE node = ? AND digest = ? AND stands = 0")
@@ -128,7 +138,7 @@ async fn insert(
     Ok(())
 }
 
-async fn thin(connection: &mut SqliteConnection, node: &NodeId) -> Result<(), StateError> {
+async fn thin(connection: &mut SqliteConnection, node: &NodeId) -> Result<(), SeerError> {
     sqlx::query(
         "DELETE FROM log_head WHERE node = ?1 AND stands = 1
          AND number NOT IN (SELECT number FROM log_head WHERE node = ?1 AND stands = 1 ORDER BY number DESC LIMIT ?2)

@@ -1,0 +1,105 @@
+//! Schema, reference, records, and what explains, compares and simulates.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use super::{code, err, example, out, performed, pilot, run, written};
+
+#[test]
+fn schema_and_reference_are_written() {
+    let schema: Value = serde_json::from_str(out(&run(&["schema"]))).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let danish = run(&["reference"]);
+    assert!(out(&danish).contains("permit.pseudonyms.evaluations-per-study"), "{}", out(&danish));
+    assert!(out(&danish).contains("Retsgrundlag") || out(&danish).contains("retsgrundlag"));
+    let english = run(&["reference", "--lang", "en"]);
+    assert!(out(&english).contains("Purpose and legal basis"));
+}
+
+#[test]
+fn records_are_written_as_text_page_and_object() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (example("municipality"), example("region"));
+    let text = run(&["records", &one, &two]);
+    assert_eq!(code(&text), 0, "{}", err(&text));
+    for said in
+        ["GDPR artikel 30", "Eksempel Kommune (k360)", "Region Eksempel (region_1085)", "g) Sikkerhed"]
+    {
+        assert!(out(&text).contains(said), "{said}: {}", out(&text));
+    }
+    assert!(out(&text).lines().all(|line| line.chars().count() <= 100));
+    let object: Value =
+        serde_json::from_str(out(&run(&["records", &one, "--format", "json", "--lang", "en"]))).unwrap();
+    assert_eq!(
+        (object["lang"].as_str(), object["title"].as_str()),
+        (Some("en"), Some("Record of processing activities (GDPR Article 30)"))
+    );
+    let page = dir.path().join("records.html");
+    let file = page.to_str().unwrap();
+    performed(&["records", &one, "--format", "html", "--out", file, "--both"]).unwrap();
+    let html = std::fs::read_to_string(&page).unwrap();
+    let parsed = scraper::Html::parse_document(&html);
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    let select = |what: &str| parsed.select(&scraper::Selector::parse(what).unwrap()).count();
+    assert_eq!(select("html[lang=da] article[lang=da]"), 1);
+    assert_eq!(select("article[lang=en]"), 1);
+    assert_eq!(
+        select("script, link, img, iframe, [src], [onload], [style]"),
+        0,
+        "nothing runs and nothing is loaded"
+    );
+    assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("url("));
+    performed(&["records", &one, "--format", "html", "--out", file, "--lang", "en"]).unwrap();
+    let english = std::fs::read_to_string(&page).unwrap();
+    assert!(english.contains("<html lang=\"en\">") && !english.contains("lang=\"da\""));
+    // What stands in a policy stays text.
+    let policy = pilot().replace("name = \"Eksempel Kommune\"", "name = \"<script>alert(1)</script>\"");
+    performed(&["records", &written(&dir, "p.toml", &policy), "--format", "html", "--out", file]).unwrap();
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"));
+}
+
+#[test]
+fn a_wrong_policy_is_in_no_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = written(&dir, "policy.toml", &pilot().replace("rounding = 5", "rounding = 0"));
+    assert_eq!(performed(&["records", &policy]), Err(("policy.bounds".to_owned(), 2)));
+}
+
+#[test]
+fn a_policy_is_explained_compared_and_simulated() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = written(&dir, "old.toml", &pilot());
+    let new = written(&dir, "new.toml", &pilot().replace("smallest = 8", "smallest = 6"));
+    let explained = run(&["explain", &old, "--lang", "en"]);
+    assert!(code(&explained) == 0 && out(&explained).contains("fewer than 8 persons"), "{}", out(&explained));
+    let page = dir.path().join("page.html");
+    performed(&["explain", &old, "--format", "html", "--out", page.to_str().unwrap()]).unwrap();
+    assert!(std::fs::read_to_string(&page).unwrap().contains("lang=\"da\""));
+
+    let compared: Value = serde_json::from_str(out(&run(&["diff", &old, &new, "--format", "json"]))).unwrap();
+    let changes = compared["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{compared}");
+    assert_eq!((&changes[0]["direction"], &changes[0]["key"]), (&"loosens".into(), &"cells.smallest".into()));
+
+    let ask = |name: &str, rho: &str| {
+        let text =
+            format!("name = \"{name}\"\nkind = \"count\"\nas_of = 2026-11-30\n[privacy]\nrho = {rho}\n");
+        written(&dir, &format!("{name}.toml"), &text)
+    };
+    let (cheap, dear) = (ask("cheap", "0.0001"), ask("dear", "5"));
+    let simulate = |query: &str| run(&["simulate", &old, query, "--today", "2026-12-24", "--format", "json"]);
+    let verdict =
+        |output: &Output| serde_json::from_str::<Value>(out(output)).unwrap()["questions"][0].clone();
+    let permitted = simulate(&cheap);
+    assert!(
+        code(&permitted) == 0 && verdict(&permitted)["under"][0]["permitted"] == true,
+        "{}",
+        err(&permitted)
+    );
+    assert_eq!(verdict(&permitted)["under"][0]["nano_rho"], 100_000);
+    let refused = simulate(&dear);
+    assert_eq!((code(&refused), &verdict(&refused)["under"][0]["permitted"]), (3, &false.into()));
+    assert_eq!(verdict(&refused)["under"][0]["rules"][0]["code"], "budget.query");
+}
