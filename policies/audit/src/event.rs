@@ -1,5 +1,6 @@
 //! What the audit log tells of. No value, no person, no literal of a filter: no type here has a field that could
-//! hold one. What is text is a checked [`Name`] from a signed document, or a [`Code`] from a program's own list.
+//! hold one. What is text is a checked [`Name`](crate::name::Name) from a signed document, or a
+//! [`Code`](crate::code::Code) from a program's own list.
 
 mod keeping;
 mod policy;

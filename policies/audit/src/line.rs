@@ -4,6 +4,7 @@
 //! comma, so that it can be checked with `sed` and `sha256sum`; the line begins with what it is, and holds the digest
 //! of the line before it. Signed heads, and heads that others countersign, are events of their own.
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -120,11 +121,9 @@ fn cut_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 
 /// A digest as it is written: in small letters, so that not even its own digits can be written in two ways.
 fn hexadecimal(digits: &[u8]) -> Option<Digest> {
-    if digits.iter().any(u8::is_ascii_uppercase) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    let mut bytes = [0; DIGITS / 2];
+    (digits.len() == DIGITS).then_some(())?;
+    HEXLOWER.decode_mut(digits, &mut bytes).ok()?;
     Some(Digest(bytes))
 }
 

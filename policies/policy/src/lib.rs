@@ -17,7 +17,7 @@
 //!
 //! For people who keep policies: [`mod@explain`] what one says, [`mod@diff`] what a change changes, [`mod@simulate`] what
 //! it would answer, [`warning`] what is unwise, [`records`] what Article 30 asks for, [`revocation`] its end; each a
-//! [`document`] in both languages. [`schema`] and [`reference`] tell the keys. Nothing that decides needs them.
+//! [`document`] in both languages. [`schema`] and [`mod@reference`] tell the keys. Nothing that decides needs them.
 
 pub mod document;
 pub mod limit;

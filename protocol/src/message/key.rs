@@ -146,7 +146,7 @@ impl Message for KeyPinned {
     const KIND: Kind = Kind::KeyPinned;
 }
 
-/// Asks a node to have its persons evaluated; answered with [`Progress`] and [`Pseudonymised`].
+/// Asks a node to have its persons evaluated; answered with [`super::Progress`] and [`Pseudonymised`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pseudonymise {}
 

@@ -45,8 +45,14 @@ fn a_policy_is_signed_in_each_role_and_verified() {
     let missing = signer("mayor", &dpo_public);
     assert_eq!(performed(&["verify", &policy, "--signer", &missing]), Err(("policy.unsigned".to_owned(), 3)));
     // One that holds does not make up for one that does not.
-    let mixed = performed(&["verify", &policy, "--signer", &one, "--signer", &missing]);
+    let unsigned = signer("mayor", &controller_public);
+    let mixed = performed(&["verify", &policy, "--signer", &one, "--signer", &unsigned]);
     assert_eq!(mixed, Err(("policy.unsigned".to_owned(), 3)));
+    // Two signatures are of two persons.
+    for twice in [&signer("controller", &dpo_public), &signer("dpo", &controller_public)] {
+        let refused = performed(&["verify", &policy, "--signer", &one, "--signer", twice]);
+        assert_eq!(refused, Err(("signer.twice".to_owned(), 2)));
+    }
     written(&dir, "policy.toml", &pilot().replace("rounding = 5", "rounding = 1"));
     assert_eq!(performed(&["verify", &policy, "--signer", &one]), Err(("policy.signature".to_owned(), 3)));
     written(&dir, "policy.toml.dpo.minisig", "no signature\n");
