@@ -128,13 +128,13 @@ def sign(seed, message):
 
 
 def verifies(public, message, signature):
-    """RFC 8032 §5.1.7, without the cofactor; no key of small order verifies anything."""
+    """RFC 8032 §5.1.7, without the cofactor; no key and no commitment of small order verifies anything."""
     commitment, s = signature[:32], int.from_bytes(signature[32:], "little")
     try:
-        point = ed_decode(public)
+        points = [ed_decode(public), ed_decode(commitment)]
     except NotAPoint:
         return False
-    if s >= L or ed_encode(times(8, point)) == ed_encode(IDENTITY):
+    if s >= L or any(ed_encode(times(8, point)) == ed_encode(IDENTITY) for point in points):
         return False
     k = hash_to_number(commitment, public, message)
-    return ed_encode(add(times(s, BASE), times(L * 8 - k, point))) == commitment
+    return ed_encode(add(times(s, BASE), times(L * 8 - k, points[0]))) == commitment

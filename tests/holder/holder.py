@@ -4,7 +4,7 @@
 
 It shows that PROTOCOL.md is enough to write a holder in another language, and the tests let it stand in for one. It
 reads `evaluate` frames one after another, each as if it came on a stream of its own, and writes for each the
-`evaluated` or the `reject`. It has no transport and no disk, counts in memory, and is for made-up keys: see curve.py.
+`evaluated` or the `reject`; after a header that it refuses it stops. It has no transport and no disk, counts in memory, and is for made-up keys: see curve.py.
 Deadline and closing, which a holder judges by a clock and by what else it was asked, are left out.
 
 SETUP is a file in JSON with what a holder knows once a study's key is pinned, bytes in hexadecimal:
@@ -44,6 +44,7 @@ CODES = {
     "quota-exceeded": 46,
     "not-a-holder": 47,
     "not-ready": 70,
+    "broken-off": 74,
 }
 
 
@@ -68,14 +69,14 @@ def read_frame(stream, roster, study):
     header = stream.read(HEADER_BYTES)
     if not header:
         return None
-    require(len(header) == HEADER_BYTES, "malformed")
+    require(len(header) == HEADER_BYTES, "broken-off")
     version, kind, flags, length = unpack(">BBHI", header[:8])
     require(version == 1, "unsupported-version")
     require(kind in KINDS, "unknown-kind")
     require(flags == 0, "malformed")
     require(length <= FRAME_BYTES_MAX, "too-large")
     body = stream.read(length)
-    require(len(body) == length, "malformed")
+    require(len(body) == length, "broken-off")
     require(header[8:40] == roster, "other-roster")
     require(header[40:72] == study, "other-study")
     require(kind == EVALUATE, "unexpected-kind")
@@ -100,12 +101,12 @@ class Reader:
         return int.from_bytes(self.fixed(length), "big")
 
     def bytes(self):
-        length = self.unsigned(8)
-        require(length <= FRAME_BYTES_MAX, "too-large")
-        return self.fixed(length)
+        return self.fixed(self.unsigned(8))
 
     def name(self):
-        data = self.bytes()
+        length = self.unsigned(8)
+        require(length <= FRAME_BYTES_MAX, "too-large")
+        data = self.fixed(length)
         allowed = b"abcdefghijklmnopqrstuvwxyz0123456789_"
         require(1 <= len(data) <= 32 and all(byte in allowed for byte in data), "malformed")
         return data.decode()
@@ -183,15 +184,22 @@ def read_point(data):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         holder = Holder(json.load(file))
-    while True:
-        try:
-            body = read_frame(sys.stdin.buffer, holder.roster, holder.study)
-            if body is None:
-                return
-            kind, reply = EVALUATED, holder.answer(body)
-        except Refused as refusal:
-            kind, reply = REJECT, CODES[str(refusal)].to_bytes(2, "big")
-        sys.stdout.buffer.write(frame(kind, holder.roster, holder.study, reply))
+
+    def write(kind, body):
+        sys.stdout.buffer.write(frame(kind, holder.roster, holder.study, body))
+
+    def reject(refusal):
+        write(REJECT, CODES[str(refusal)].to_bytes(2, "big"))
+
+    try:
+        while (body := read_frame(sys.stdin.buffer, holder.roster, holder.study)) is not None:
+            try:
+                write(EVALUATED, holder.answer(body))
+            except Refused as refusal:
+                reject(refusal)
+    except Refused as refusal:
+        # Where the next frame begins, nobody can tell after a header like this.
+        reject(refusal)
 
 
 if __name__ == "__main__":
