@@ -15,8 +15,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
+use curve25519_dalek::scalar::{Scalar, clamp_integer};
 use rand::{SeedableRng as _, rngs::ChaCha20Rng};
 use serde_json::json;
+use sha2::{Digest as _, Sha512};
 use tvaers_protocol::codec;
 use tvaers_protocol::frame::{Frame, FrameHeader, HEADER_BYTES};
 use tvaers_protocol::id::{Digest, NodeId, PersonId};
@@ -53,7 +55,6 @@ struct World {
 
 impl World {
     fn new(name: &'static str, seed: u64) -> Self {
-        println!("seed {seed}");
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let (mut kept, mut packages, mut sealing) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         for index in 1..=5 {
@@ -285,6 +286,9 @@ fn what_a_holder_must_refuse_it_refuses_with_the_code_of_the_document() {
     // A signature of whose two halves the second has the group's order added verifies for who does not look.
     let mut beyond_the_order = Signed::new(batch(), Purpose::Evaluate, STUDY, &world.requester);
     add_order(&mut beyond_the_order.signature.0);
+    // The holder of the key can make one, and what libraries say of it differs.
+    let mut small_order = Signed::new(batch(), Purpose::Evaluate, STUDY, &world.requester);
+    small_order.signature.0 = sign_by_the_identity(&world.requester, &small_order.content);
 
     let mut cases = vec![
         (
@@ -297,6 +301,7 @@ fn what_a_holder_must_refuse_it_refuses_with_the_code_of_the_document() {
         ("a signature for another use", for_another_use.encode(), RejectCode::BadSignature),
         ("an element altered on the way", framed(altered).encode(), RejectCode::BadSignature),
         ("a signature's other spelling", framed(beyond_the_order).encode(), RejectCode::BadSignature),
+        ("a commitment of small order", framed(small_order).encode(), RejectCode::BadSignature),
         ("another holder", signed(&|b| b.holder = 1), RejectCode::NotAHolder),
         ("another quorum", signed(&|b| b.requester = NodeId::new("r1085").unwrap()), RejectCode::NotAHolder),
         ("wrong epoch", signed(&|b| b.epoch = 1), RejectCode::OtherStudy),
@@ -312,8 +317,18 @@ fn what_a_holder_must_refuse_it_refuses_with_the_code_of_the_document() {
         cases.push((name, frame.encode(), RejectCode::Malformed));
     }
     let requests: Vec<Vec<u8>> = cases.iter().map(|(_, request, _)| request.clone()).collect();
-    for ((name, _, code), answer) in cases.iter().zip(world.ask(&requests)) {
+    for ((name, request, code), answer) in cases.iter().zip(world.ask(&requests)) {
         assert_eq!(refusal(&answer), Some(*code), "{name}");
+        // Signatures and points are what two implementations could well judge differently.
+        let asked: Evaluate = Frame::decode(request).unwrap().message().unwrap();
+        let signed = asked.batch.verify(Purpose::Evaluate, STUDY, &world.requester.verifying_key());
+        assert_eq!(signed.is_err(), *code == RejectCode::BadSignature, "{name}, ours");
+        let share = &world.shares[usize::from(SCRIPT) - 1];
+        let evaluated = evaluate(share, &asked.batch.content.elements, &mut ChaCha20Rng::seed_from_u64(3));
+        // Another point is a point as often as not.
+        if *code != RejectCode::BadSignature {
+            assert_eq!(evaluated.is_err(), *code == RejectCode::Malformed, "{name}, ours");
+        }
     }
     // The same batch without a fault is answered, and by a holder that has not pinned the key it is not.
     let request = [world.signed(batch()).encode()];
@@ -321,6 +336,17 @@ fn what_a_holder_must_refuse_it_refuses_with_the_code_of_the_document() {
     let mut unpinned = world.setup();
     unpinned["key"] = serde_json::Value::Null;
     assert_eq!(refusal(&world.ask_one_that_knows(&unpinned, &request)[0]), Some(RejectCode::NotReady));
+}
+
+/// A signature that fulfils the equation, its commitment being the identity.
+fn sign_by_the_identity(key: &SigningKey, batch: &Batch) -> [u8; 64] {
+    let public = key.verifying_key().0;
+    let secret = clamp_integer(*Sha512::digest(*key.seed()).first_chunk().unwrap());
+    let commitment = [[1].as_slice(), &[0; 31]].concat();
+    let message = [b"\x12tvaers/v1/evaluate".as_slice(), &STUDY.0, &codec::canonical(batch)].concat();
+    let hash = Sha512::new().chain_update(&commitment).chain_update(public).chain_update(message).finalize();
+    let response = Scalar::from_bytes_mod_order_wide(&hash.into()) * Scalar::from_bytes_mod_order(secret);
+    [commitment.as_slice(), response.as_bytes()].concat().try_into().unwrap()
 }
 
 /// Adds the order of the group to the second half of a signature.
