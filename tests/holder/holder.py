@@ -4,8 +4,9 @@
 
 It shows that PROTOCOL.md is enough to write a holder in another language, and the tests let it stand in for one. It
 reads `evaluate` frames one after another, each as if it came on a stream of its own, and writes for each the
-`evaluated` or the `reject`; after a header that it refuses it stops. It has no transport and no disk, counts in memory, and is for made-up keys: see curve.py.
-Deadline and closing, which a holder judges by a clock and by what else it was asked, are left out.
+`evaluated` or the `reject`; after a header that it refuses it stops. It has no transport and no disk, counts in
+memory, and is for made-up keys: see curve.py. Deadline, closing, ledger and policy, which a holder judges by a clock
+and by what else it knows, are left out.
 
 SETUP is a file in JSON with what a holder knows once a study's key is pinned, bytes in hexadecimal:
 
