@@ -13,7 +13,7 @@ use super::every_key::{ROWS, parsed, split, tables, value};
 use super::explain::{meaning, plain};
 use super::tighten::{Asked, Step, WAYS, asked, base, step, tighten};
 use super::*;
-use crate::diff::{Change, Direction, Risk, What, diff, explains, to_document};
+use crate::diff::{Change, Direction, Risk, What, diff, explains, refused, to_document};
 use crate::keys::KEYS;
 use crate::permit::{Allowed, Mode};
 
@@ -513,7 +513,7 @@ fn what_harms_citizens_most_stands_first() {
     for sentence in [
         "Under monitoring-2026: Ét svar må nu koste rho 0,1; før rho 0,05.",
         "Borgere, der har sagt nej til at indgå, holdes ikke længere ude (før filen «opt-outs.csv»).",
-        "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5.",
+        "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5 personer.",
         "Under monitoring-2026: Tilladelsen gælder nu til og med 31. december 2027; før 30. november 2027.",
     ] {
         assert!(da.contains(sentence), "{sentence}\n{da}");
@@ -524,6 +524,51 @@ fn what_harms_citizens_most_stands_first() {
     assert!(places.is_sorted());
     let [da, _] = plain(&to_document(&old, &old, &diff(&old, &old)));
     assert!(da.contains("De to politikker siger det samme."));
+}
+
+#[test]
+fn what_a_node_would_refuse_is_said_before_all_changes() {
+    let old = read_right(MUNICIPALITY);
+    let next = |version: u64, predecessor: &str| {
+        let mut table = parsed(MUNICIPALITY);
+        table["policy"]["version"] = Value::Integer(i64::try_from(version).unwrap());
+        let policy = table["policy"].as_table_mut().unwrap();
+        policy.remove("predecessor");
+        if version > 1 {
+            policy.insert("predecessor".to_owned(), Value::String(predecessor.to_owned()));
+        }
+        table["retention"]["results-days"] = Value::Integer(1);
+        read_right(&table.to_string())
+    };
+    let own = old.digest().to_string();
+    let codes = |new: &Policy| refused(&old, new).iter().map(|one| one.code).collect::<Vec<_>>();
+    let other = "5f".repeat(32);
+    assert_eq!(codes(&next(3, &own)), Vec::<&str>::new());
+    // Of versions in between nobody here knows the digests.
+    assert_eq!(codes(&next(4, &other)), Vec::<&str>::new());
+    assert_eq!(codes(&old), Vec::<&str>::new());
+    for (new, code) in [
+        (next(3, &other), "policy.predecessor"),
+        (next(2, &own), "policy.replaced"),
+        (next(1, &own), "policy.superseded"),
+    ] {
+        assert_eq!(codes(&new), [code]);
+        let [da, en] = plain(&to_document(&old, &new, &diff(&old, &new)));
+        for (text, first, then) in [
+            (&da, "Noden afviser den nye politik", "Hvad der bliver forbudt"),
+            (&en, "The node refuses the new policy", "What becomes forbidden"),
+        ] {
+            let (first, then) = (text.find(first).unwrap(), text.find(then).unwrap());
+            assert!(first < text.find(code).unwrap() && text.find(code).unwrap() < then, "{text}");
+        }
+        assert!(da.contains("gemmes i højst 1 dag; før 1.825 dage."), "{da}");
+    }
+    let [da, _] = plain(&to_document(&old, &next(3, &own), &diff(&old, &next(3, &own))));
+    assert!(!da.contains("afviser") && !da.contains("hævet"), "{da}");
+    // Who must sign a larger budget.
+    let raised = MUNICIPALITY.replacen("for-life = { rho = 2 }", "for-life = { rho = 3 }", 1);
+    let [da, _] = plain(&to_document(&old, &read_right(&raised), &diff(&old, &read_right(&raised))));
+    assert!(da.contains("skrevet under: Kommunaldirektøren og Databeskyttelsesrådgiveren."), "{da}");
 }
 
 #[test]

@@ -52,6 +52,57 @@ pub(super) fn meaning(policy: &Policy) -> Policy {
 }
 
 #[test]
+fn danish_has_danish_numbers_and_days() {
+    let mut swept = 0;
+    for text in [MUNICIPALITY, REGION, PILOT, LABORATORY] {
+        let policy = read_right(text);
+        let spent = Spent { life: 1_990_000_000, ..Spent::default() };
+        let sum = query(SUM);
+        let asked = crate::simulate::Asked::Query { query: &sum, nano_rho: Some(60_000_000) };
+        let refused = crate::simulate::simulate(
+            &policy,
+            &asked,
+            date(2026, 10, 1),
+            &spent,
+            &crate::simulate::Simulating::default(),
+        );
+        let documents = [
+            explain(&policy, &Explaining { library: library(), conversion: None }),
+            crate::records::records(&[("p.toml".to_owned(), policy.clone())]),
+            crate::diff::to_document(
+                &read_right(PILOT),
+                &policy,
+                &crate::diff::diff(&read_right(PILOT), &policy),
+            ),
+            crate::simulate::to_document(&refused),
+        ];
+        for document in documents {
+            let [da, _] = plain(&document);
+            for word in da.split_whitespace() {
+                let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+                let is_day = word.len() == 10 && word.parse::<Date>().is_ok();
+                // What the file itself says in words, such as the day of an agreement, stays as it is.
+                assert!(!is_day || text.contains(&format!("af {word}")), "{word}: {da}");
+                let is_number = word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+                let groups: Vec<&str> = word.split('.').skip(1).collect();
+                let of_thousands = groups.iter().all(|group| group.len() == 3);
+                assert!(
+                    !is_number
+                        || of_thousands
+                        || [text, PILOT].iter().any(|text| text.contains(&format!("\"{word}\""))),
+                    "{word}: {da}"
+                );
+                swept += 1;
+            }
+            for english in [" permit", " from ", " up to ", "rho = ", "epsilon = ", " days", "(aggregates)"] {
+                assert!(!da.contains(english), "{english}: {da}");
+            }
+        }
+    }
+    assert!(swept > 1000, "{swept}");
+}
+
+#[test]
 fn every_value_of_every_example_is_shown_and_so_is_another_in_its_place() {
     let (mut swept, mut seen) = (0, BTreeSet::new());
     let (mut wrong, mut alone) = (Vec::new(), Vec::new());

@@ -183,8 +183,67 @@ fn names_and_keys_stand_once() {
     assert_eq!(faults[0].sentence.da, "`version` står her to gange.");
     let table = format!("{MUNICIPALITY}\n[cells]\nsmallest = 4\n");
     assert_eq!(told(&table)[0].0, "policy.duplicate");
-    let syntax = MUNICIPALITY.replace("version = 2\n", "version = \n");
-    assert_eq!(told(&syntax)[0].0, "policy.syntax");
+}
+
+#[test]
+fn a_key_that_stands_twice_and_a_day_that_is_none_hide_nothing_else() {
+    let text = MUNICIPALITY
+        .replace("version = 2\n", "version = 2\nversion = 3\n")
+        .replacen("valid-to = 2027-11-30", "valid-to = 2027-02-31", 1)
+        .replace("rounding = 5", "rounding = 0")
+        .replace("[cells]\n", "[cells]\nsurprise = 1\n");
+    let codes: Vec<&str> = told(&text).iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["policy.duplicate", "policy.date", "policy.unknown-key", "policy.bounds"]);
+    // A table that stands twice is one table, whose keys are not missing.
+    let table = format!("{MUNICIPALITY}\n[cells]\nsmallest = 4\nrounding = 0\n");
+    let codes: Vec<&str> = told(&table).iter().map(|(code, _)| *code).collect();
+    assert!(codes.iter().all(|code| *code == "policy.duplicate"), "{codes:?}");
+    let faults = read(&text).unwrap_err();
+    assert!(!faults.iter().any(Fault::hides_more));
+}
+
+#[test]
+fn what_is_no_toml_is_said_in_danish_with_the_line_and_hides_the_rest() {
+    let cases = [
+        ("version = 2\n", "version 2\n", "efter en nøgle mangler der et lighedstegn og en værdi"),
+        (
+            "version = 2\n",
+            "version = \n",
+            "tekst skal stå i anførselstegn, og efter et lighedstegn skal der stå en værdi",
+        ),
+        (
+            "node = \"k360\"",
+            "node = k360",
+            "tekst skal stå i anførselstegn, og efter et lighedstegn skal der stå en værdi",
+        ),
+        ("node = \"k360\"", "node = \"k360", "et anførselstegn er ikke lukket"),
+        (
+            "kommuner = [360]",
+            "kommuner = [360",
+            "i en liste mangler der et komma, eller listen er ikke lukket med ]",
+        ),
+        ("[cells]\n", "[cells\n", "overskriftens klamme er ikke lukket med ]"),
+        ("[[permit]]\n", "[[permit]\n", "overskriftens dobbelte klammer er ikke lukket"),
+        (
+            "{ rho = 0.5 }\nperiod",
+            "{ rho = 0.5 \nperiod",
+            "i krøllede klammer mangler der et komma, eller de er ikke lukket med }",
+        ),
+        ("version = 2\n", "version = 02\n", "et tal begynder med 0"),
+    ];
+    for (from, to, why) in cases {
+        assert!(MUNICIPALITY.contains(from), "{from}");
+        let text = MUNICIPALITY.replacen(from, to, 1);
+        let faults = read(&text).unwrap_err();
+        let fault = &faults[0];
+        assert_eq!((fault.code, fault.hides_more()), ("policy.syntax", true), "{to}");
+        let expected = format!("Linje {} kan ikke læses som TOML: {why}.", fault.line);
+        assert_eq!(fault.sentence.da, expected, "{}", fault.sentence.en);
+        assert!(fault.sentence.en.starts_with(&format!("Line {} is no TOML: ", fault.line)));
+    }
+    // What has no Danish words of its own has no English ones either.
+    let odd = read(&MUNICIPALITY.replacen("version = 2\n", "version = 0X2\n", 1)).unwrap_err();
+    assert_eq!(odd[0].sentence.da, format!("Linje {} kan ikke læses som TOML.", odd[0].line));
 }
 
 #[test]

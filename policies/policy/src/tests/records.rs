@@ -60,7 +60,10 @@ fn what_the_policy_says_stands_in_the_record() {
         "Databehandleraftale af 2026-10-01, ESDH 2026-0735",
         "borgerens bopælskommune: arbejdslisten",
         "Må spørge: Stine Sekretariat",
-        "rho = 0.05 pr. svar, rho = 0.5 i alt",
+        "rho 0,05 pr. svar, rho 0,5 i alt",
+        "(statistik på tværs af noder), udstedt af",
+        "1. december 2026 til 30. november 2027",
+        "svar efter højst 1.825 dage, logge tidligst",
         "Pseudonymer",
         &digest,
     ] {
@@ -71,6 +74,14 @@ fn what_the_policy_says_stands_in_the_record() {
     let english: String = texts(&pilot).iter().map(|text| format!("{}\n", text.en)).collect();
     assert!(english.contains("The policy names no processors."));
     assert!(!english.contains("work list") && !english.contains("pseudonym"), "{english}");
+}
+
+#[test]
+fn one_day_is_a_day() {
+    let text = PILOT.replace("results-days = 365", "results-days = 1");
+    let document = of(&[("p.toml", &text)]);
+    assert!(texts(&document).iter().any(|text| text.da.starts_with("Svar efter højst 1 dag, logge")));
+    assert!(texts(&document).iter().any(|text| text.en.starts_with("Answers after 1 day at most, logs")));
 }
 
 #[test]

@@ -122,6 +122,17 @@ fn a_list_takes_two_persons_and_grants_no_more_than_the_policy_has() {
         (Some("Stine Sekretariat"), Some("Databeskyttelsesrådgiveren"))
     );
     assert_eq!((one.grain, one.disclosure, one.cost), (Some(Grain::Points), Some(Disclosure::Stratum), None));
+    // What each component gives, also where it may give more than the others let the run be.
+    let told = |name: &str| one.components.iter().find(|one| one.name == name).unwrap().clone();
+    assert_eq!((told("long_spells").granted, told("long_spells").told), (Grain::Counts, Grain::Points));
+    assert_eq!((told("unemployed").granted, told("unemployed").told), (Grain::Points, Grain::Points));
+    let [da, en] = plain(&to_document(std::slice::from_ref(&one)));
+    assert!(
+        da.contains("\nlong_spells\n\nantal\n\npoint\n")
+            && en.contains("\nlong_spells\n\ncounts\n\npoints\n"),
+        "{da}"
+    );
+    assert!(da.contains("Nogle dele må bidrage finere, end de gør her"), "{da}");
     let alone = Simulating { is_alone: true, ..Simulating::default() };
     let one = simulate(&policy, &list(sad), TODAY, &NOBODY, &alone).remove(0);
     assert_eq!(codes(&one), ["second-signature.missing"]);

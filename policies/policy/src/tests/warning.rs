@@ -172,6 +172,12 @@ fn warnings_are_sentences_in_both_languages() {
             assert!(text.da.ends_with('.') && text.en.ends_with('.') && text.da != text.en, "{text:?}");
         }
     }
+    let last = edit(&wise(), "id = \"sizing-2026\"", "valid-to = 2027-05-31", "valid-to = 2026-12-16");
+    let last = &of(&last, TODAY)[0].sentence;
+    assert_eq!(
+        (last.da.as_str(), last.en.as_str()),
+        ("Den udløber den 16. december 2026: om 1 dag.", "It ends on 16 December 2026: in 1 day.")
+    );
     let epsilon = &of(&wise().replacen("rho = 0.02 }", "rho = 0.03 }", 1), TODAY)[0];
     assert!(epsilon.sentence.da.contains("epsilon 1,50") && epsilon.sentence.en.contains("epsilon 1.50"));
 }
