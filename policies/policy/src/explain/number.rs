@@ -24,7 +24,8 @@ const MONTHS: [[&str; 2]; 12] = [
 ];
 
 /// `1. december 2026` and `1 December 2026`.
-pub(crate) fn day(date: Date) -> Text {
+#[must_use]
+pub fn day(date: Date) -> Text {
     let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
     let [da, en] = month.copied().unwrap_or_default();
     Text::new(format!("{}. {da} {}", date.day(), date.year()), format!("{} {en} {}", date.day(), date.year()))
