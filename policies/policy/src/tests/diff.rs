@@ -382,7 +382,7 @@ fn every_key_that_changes_is_told() {
         ROWS.iter().map(|(key, path, _, _, good)| (*key, if path.is_empty() { *key } else { *path }, *good));
     let sets = SETS.iter().flat_map(|(key, values)| values.iter().map(|value| (*key, *key, *value)));
     for (key, path, good) in rows.chain(sets) {
-        for text in [MUNICIPALITY, REGION] {
+        for text in [municipality(), REGION] {
             for place in 0..3 {
                 let mut changed = parsed(text);
                 set(&mut changed, path, place, good);
@@ -483,8 +483,8 @@ fn every_tightening_is_told_as_one_and_its_undoing_as_a_loosening() {
 
 #[test]
 fn what_harms_citizens_most_stands_first() {
-    let mut table = parsed(MUNICIPALITY);
-    let list = parsed(MUNICIPALITY)["permit"][2].clone();
+    let mut table = parsed(municipality());
+    let list = parsed(municipality())["permit"][2].clone();
     table["permit"].as_array_mut().unwrap().remove(2);
     let old = read_right(&table.to_string());
     table["permit"].as_array_mut().unwrap().push(list);
@@ -528,9 +528,9 @@ fn what_harms_citizens_most_stands_first() {
 
 #[test]
 fn what_a_node_would_refuse_is_said_before_all_changes() {
-    let old = read_right(MUNICIPALITY);
+    let old = read_right(municipality());
     let next = |version: u64, predecessor: &str| {
-        let mut table = parsed(MUNICIPALITY);
+        let mut table = parsed(municipality());
         table["policy"]["version"] = Value::Integer(i64::try_from(version).unwrap());
         let policy = table["policy"].as_table_mut().unwrap();
         policy.remove("predecessor");
@@ -566,15 +566,15 @@ fn what_a_node_would_refuse_is_said_before_all_changes() {
     let [da, _] = plain(&to_document(&old, &next(3, &own), &diff(&old, &next(3, &own))));
     assert!(!da.contains("afviser") && !da.contains("hævet"), "{da}");
     // Who must sign a larger budget.
-    let raised = MUNICIPALITY.replacen("for-life = { rho = 2 }", "for-life = { rho = 3 }", 1);
+    let raised = municipality().replacen("for-life = { rho = 2 }", "for-life = { rho = 3 }", 1);
     let [da, _] = plain(&to_document(&old, &read_right(&raised), &diff(&old, &read_right(&raised))));
     assert!(da.contains("skrevet under: Kommunaldirektøren og Databeskyttelsesrådgiveren."), "{da}");
 }
 
 #[test]
 fn a_permit_of_another_mode_under_the_same_id_is_both() {
-    let old = read_right(MUNICIPALITY);
-    let mut table = parsed(MUNICIPALITY);
+    let old = read_right(municipality());
+    let mut table = parsed(municipality());
     mutate(&mut table, Mutation::Replace { from: 2, to: 0 });
     let new = read_right(&table.to_string());
     assert_eq!(new.permit(AGGREGATES).unwrap().mode, Mode::PersonContributions);
@@ -593,11 +593,11 @@ fn a_permit_of_another_mode_under_the_same_id_is_both() {
 
 #[test]
 fn comments_and_order_change_nothing() {
-    let old = read_right(MUNICIPALITY);
-    let new = read_right(&format!("{MUNICIPALITY}# A comment.\n"));
+    let old = read_right(municipality());
+    let new = read_right(&format!("{}# A comment.\n", municipality()));
     assert_ne!(old.digest(), new.digest());
     assert_eq!(diff(&old, &new), []);
-    let mut table = parsed(MUNICIPALITY);
+    let mut table = parsed(municipality());
     table["permit"].as_array_mut().unwrap().reverse();
     assert_eq!(diff(&old, &read_right(&table.to_string())), []);
     // What is stated in another way is told, though it is worth the same.

@@ -22,8 +22,8 @@ fn texts<'d>(document: &'d Document) -> Vec<&'d Text> {
 
 #[test]
 fn each_permit_has_all_letters_of_article_30_and_every_table_is_full() {
-    let document = of(&[("m.toml", MUNICIPALITY), ("r.toml", REGION)]);
-    let permits = read_right(MUNICIPALITY).permits().len() + read_right(REGION).permits().len();
+    let document = of(&[("m.toml", municipality()), ("r.toml", REGION)]);
+    let permits = read_right(municipality()).permits().len() + read_right(REGION).permits().len();
     for letter in [
         "(b) Purpose",
         "(c) Data subjects",
@@ -47,9 +47,9 @@ fn each_permit_has_all_letters_of_article_30_and_every_table_is_full() {
 
 #[test]
 fn what_the_policy_says_stands_in_the_record() {
-    let document = of(&[("m.toml", MUNICIPALITY)]);
+    let document = of(&[("m.toml", municipality())]);
     let danish: String = texts(&document).iter().map(|text| format!("{}\n", text.da)).collect();
-    let digest = read_right(MUNICIPALITY).digest().to_string();
+    let digest = read_right(municipality()).digest().to_string();
     for said in [
         "GDPR artikel 6, stk. 1, litra e, og artikel 9, stk. 2, litra h; sundhedsloven § 119, stk. 1",
         "Tilbud om hjælp til borgere i risiko for stress, angst og depression",
