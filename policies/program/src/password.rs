@@ -58,8 +58,12 @@ fn refused(what: impl std::fmt::Display) -> Problem {
 }
 
 fn asked(prompt: &str, lang: Lang) -> Result<Zeroizing<String>, Problem> {
-    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
-        refused(of_system(&error, lang)).next(lang.pick(
+    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|_| {
+        let what = lang.pick(
+            "passwordet kan kun skrives i en terminal, og her er ingen",
+            "the password can only be typed in a terminal, and here is none",
+        );
+        refused(what).next(lang.pick(
             "kør det i en terminal, eller brug --password-stdin",
             "run it in a terminal, or give --password-stdin",
         ))

@@ -23,7 +23,12 @@ pub(crate) fn today() -> Date {
 pub(crate) fn told(time: Timestamp) -> Text {
     let time = danish(time);
     let (day, hour, minute) = (day(time.date()), time.hour(), time.minute());
-    Text::new(format!("{} kl. {hour}.{minute:02}", day.da), format!("{}, {hour}:{minute:02}", day.en))
+    // Where the machine has no time zones nobody may take it for a Danish clock.
+    let zone = if *time.time_zone() == TimeZone::UTC { " UTC" } else { "" };
+    Text::new(
+        format!("{} kl. {hour}.{minute:02}{zone}", day.da),
+        format!("{}, {hour}:{minute:02}{zone}", day.en),
+    )
 }
 
 fn danish(time: Timestamp) -> Zoned {

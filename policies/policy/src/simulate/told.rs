@@ -84,7 +84,7 @@ fn rule(violation: &Violation) -> Vec<Text> {
 
 fn contributed_head() -> Vec<Text> {
     vec![
-        Text::new("Del af modellen", "Component"),
+        Text::new("Komponent", "Component"),
         Text::new("Fineste, der er tilladt", "Finest that is permitted"),
         Text::new("Noden bidrager her med", "The node contributes here"),
     ]
@@ -103,12 +103,12 @@ fn points(one: &Simulated) -> Vec<Text> {
     if let Some(grain) = one.grain {
         let words = words::grain(grain);
         points.push(Text::new(
-            format!("Kørslen er i {}, som tabellen viser del for del.", words.da),
+            format!("Kørslen er i {}, som tabellen viser komponent for komponent.", words.da),
             format!("The run is in {}, as the table shows component by component.", words.en),
         ));
         if one.components.iter().any(|component| component.granted > component.told) {
             points.push(Text::new(
-                "Nogle dele må bidrage finere, end de gør her: en kørsel er ikke finere, end der bedes om, og end alle nodens dele må være.",
+                "Nogle komponenter må bidrage finere, end de gør her: en kørsel er ikke finere, end der bedes om, og end alle nodens komponenter må være.",
                 "Some components may contribute more finely than they do here: a run is no finer than is asked for, and than all of the node's components may be.",
             ));
         }

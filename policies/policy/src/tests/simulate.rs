@@ -132,7 +132,7 @@ fn a_list_takes_two_persons_and_grants_no_more_than_the_policy_has() {
             && en.contains("\nlong_spells\n\ncounts\n\npoints\n"),
         "{da}"
     );
-    assert!(da.contains("Nogle dele må bidrage finere, end de gør her"), "{da}");
+    assert!(da.contains("Nogle komponenter må bidrage finere, end de gør her"), "{da}");
     let alone = Simulating { is_alone: true, ..Simulating::default() };
     let one = simulate(&policy, &list(sad), TODAY, &NOBODY, &alone).remove(0);
     assert_eq!(codes(&one), ["second-signature.missing"]);

@@ -47,14 +47,16 @@ impl Signer {
         if let Ok(key) = PublicKey::parse(&self.key) {
             return Ok(key);
         }
-        let text = open::small_text(Path::new(&self.key), KEY_BYTES_MAX, lang)?;
+        let next = lang.pick(
+            "nævn .pub-filen, eller skriv dens anden linje",
+            "name the .pub file, or write its second line",
+        );
+        let text = open::small_text(Path::new(&self.key), KEY_BYTES_MAX, lang);
+        let text = text.map_err(|problem| problem.next(next))?;
         PublicKey::parse(&text).map_err(|_| {
             let what = lang
                 .pick("det er ikke en offentlig nøgle i minisigns form", "it is no public key of minisign's");
-            Problem::new(Exit::BadInput, "key.public", what).at(&self.key).next(lang.pick(
-                "nævn .pub-filen, eller skriv dens anden linje",
-                "name the .pub file, or write its second line",
-            ))
+            Problem::new(Exit::BadInput, "key.public", what).at(&self.key).next(next)
         })
     }
 }

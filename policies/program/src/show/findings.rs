@@ -64,7 +64,7 @@ impl Tally {
                 "the rest of the file could not be read, so there may be more errors",
             ),
             false => lang.pick(
-                "efter advarsler ledes der først, når der ingen fejl er",
+                "der ledes først efter advarsler, når der ingen fejl er",
                 "warnings are looked for once there are no errors",
             ),
         };

@@ -19,7 +19,7 @@ fn check_underlines_what_is_wrong_and_says_what_mends_it_in_both_languages() {
         "^^^^^^^^^^ controller.cvr",
         "fejl[policy.bounds]",
         "råd: ",
-        "2 fejl; efter advarsler ledes der først, når der ingen fejl er",
+        "2 fejl; der ledes først efter advarsler, når der ingen fejl er",
     ] {
         assert!(out(&found).contains(said), "{said}: {}", out(&found));
     }
@@ -47,7 +47,7 @@ fn what_hides_the_rest_is_not_taken_for_all_there_is() {
     // A slip hides nothing.
     let file = written(&dir, "policy.toml", &wrong.replace("version = 1\n", "version = 1\nversion = 2\n"));
     let found = run(&["check", &file]);
-    for said in ["policy.duplicate", "policy.bounds", "2 fejl; efter advarsler"] {
+    for said in ["policy.duplicate", "policy.bounds", "2 fejl; der ledes først"] {
         assert!(out(&found).contains(said), "{said}: {}", out(&found));
     }
     // So is a revocation.
@@ -84,7 +84,7 @@ fn every_command_tells_the_faults_of_a_policy_as_check_does() {
             assert!(err(&refused).contains(finding), "{command:?}: {}", err(&refused));
         }
         assert!(
-            err(&refused).contains("\nfejl[policy.faults]: 2 fejl; efter advarsler"),
+            err(&refused).contains("\nfejl[policy.faults]: 2 fejl; der ledes først"),
             "{}",
             err(&refused)
         );

@@ -102,7 +102,7 @@ impl Source {
             evidence = evidence.with_key(*key);
         }
         for path in &self.roster {
-            let signed = roster::read(path)?;
+            let signed = roster::read(path).map_err(|problem| of_roster(problem, path, lang))?;
             // Judged on its own first day: a log may be of a time that is long past.
             let day = signed.roster.valid_from;
             let believed =
@@ -125,6 +125,20 @@ impl Source {
         }
         Ok(evidence)
     }
+}
+
+/// Why a roster cannot be read, in the language chosen.
+fn of_roster(problem: Problem, path: &Path, lang: Lang) -> Problem {
+    if lang == Lang::En {
+        return problem;
+    }
+    let what = match std::fs::metadata(path) {
+        Err(error) => of_system(&error, lang),
+        Ok(_) => "filen kan ikke læses som en deltagerliste".to_owned(),
+    };
+    Problem { what, ..problem }
+        .expected("en deltagerliste, som `tvaers roster new` skriver den")
+        .next("se efter, om det er den fil, som sekretariatet sendte")
 }
 
 fn heads(path: &Path, lang: Lang) -> Result<Vec<SeenHead>, Problem> {
