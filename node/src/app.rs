@@ -33,7 +33,7 @@ use crate::ledger::claim::Head;
 use crate::library::library;
 use crate::node::{Node, Parts};
 use crate::policy::keeper::Mark;
-use crate::policy::{self, InForce, Loading, revoked, signed};
+use crate::policy::{self, Idle, InForce, Loading, revoked, signed};
 use crate::state::State;
 use crate::study::restore;
 use crate::witness::denied::Behind;
@@ -441,6 +441,7 @@ async fn start(
     let mut events = vec![Event::Start];
     events.extend(unsaid);
     if let Some(policy) = policy {
+        policy.idle().iter().for_each(Idle::warn);
         events.push(note_policy(home, state, policy, now).await?);
         events.extend(policy.revocations().iter().cloned().map(Event::PolicyRevoked));
     }

@@ -123,16 +123,23 @@ async fn look(node: &Node, again: bool) {
     }
     let read =
         app::policies(node.home(), node.config(), Some(node.roster()), node.state(), node.library()).await;
+    let mut wrong = Vec::new();
     let (current, told) = match read {
         Ok(Some(policy)) => match changed(node, before.as_deref(), &policy).await {
             Ok(events) => (Current::InForce(Arc::new(policy)), events),
-            Err(problem) => refused(before.as_deref(), &[problem]),
+            Err(problem) => {
+                wrong = vec![problem];
+                refused(before.as_deref(), &wrong)
+            }
         },
         Ok(None) => {
             let policy = before.as_ref().map_or(Digest::NONE, |before| before.digest());
             (Current::None, vec![Event::PolicyWithdrawn(PolicyWithdrawn { policy })])
         }
-        Err(problems) => refused(before.as_deref(), &problems),
+        Err(problems) => {
+            wrong = problems;
+            refused(before.as_deref(), &wrong)
+        }
     };
     if let (Current::Refused(codes), Some(known)) = (&current, &refused_before)
         && codes == known
@@ -140,6 +147,10 @@ async fn look(node: &Node, again: bool) {
         // It was told before.
         *mark = seen;
         return;
+    }
+    if let Current::InForce(policy) = &current {
+        let known = before.as_deref().map(InForce::idle).unwrap_or_default();
+        policy.idle().iter().filter(|idle| !known.contains(idle)).for_each(|idle| idle.warn());
     }
     let current = match node.record(node.clock().now(), told).await {
         Ok(()) => {
@@ -165,6 +176,10 @@ async fn look(node: &Node, again: bool) {
         Current::None => tracing::warn!("there is no policy any more; nothing is permitted"),
         Current::Refused(codes) => {
             tracing::error!(rules = codes.join(", "), "the policy cannot be used; nothing is permitted");
+            // Which file, and how to mend it: once, as this is not said again of the same faults.
+            for problem in &wrong {
+                tracing::error!(place = problem.place, next = problem.next, "{}", problem.what);
+            }
         }
     }
     keeper.set(current);
