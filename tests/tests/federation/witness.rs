@@ -236,6 +236,11 @@ async fn an_older_policy_than_others_saw_in_force_answers_nothing() {
     let mixed = copy(&home, &dir.path().join("mixed")).await;
     forget_policies(&mixed).await;
     fs::write(mixed.join("policy.toml"), &first).unwrap();
+    // The log still tells of the newer one, until it is an older one as well.
+    let refused_at_start = federation.open_copy(&mixed).await.err().unwrap();
+    assert!(format!("{refused_at_start:?}").contains("policy.superseded"), "{refused_at_start:?}");
+    forget_policies(&mixed).await;
+    fs::copy(older.join("audit.jsonl"), mixed.join("audit.jsonl")).unwrap();
     let opened = federation.open_copy(&mixed).await.unwrap();
     federation.put(&node(), opened).await.unwrap();
     assert_eq!(ask(&federation, 2).await, refused("policy.behind"));

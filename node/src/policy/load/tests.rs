@@ -8,9 +8,13 @@ use tvaers_policy::revocation::Revocation;
 use tvaers_protocol::id::Digest;
 
 use super::*;
+use crate::app;
+use crate::audit::event::{Event, PolicyLoaded};
+use crate::audit::read::Said;
 use crate::config::{self, PolicySigner};
 use crate::ledger::name::Name;
 use crate::policy::Idle;
+use crate::state::State;
 
 const EXAMPLE: &str = include_str!("../../../../policies/examples/pilot.toml");
 /// Budgets in rho, as each in epsilon takes some hundred conversions.
@@ -255,6 +259,36 @@ fn a_revocation_of_a_permit_that_the_policy_does_not_have_is_told_of_and_one_of_
     assert_eq!(problem.code, "policy.revocation");
     assert!(problem.place.ends_with("revocations/one.toml") && problem.next.contains("take the file out"));
     assert!(problem.expected.contains("Bo Beskytter"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_version_that_the_audit_log_tells_of_is_not_forgotten_with_an_older_state_database() {
+    let made = Made::new();
+    made.put(&PILOT);
+    let older = State::open(&made.dir.path().join("state.sqlite")).await.unwrap();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let first = made.load().unwrap().digest();
+    older.note_policy(1, first, now).await.unwrap();
+    let load = async || {
+        let seen = older.policy_seen().await.unwrap().map(|(version, digest)| Seen { version, digest });
+        made.load_as("k376", false, seen).map(drop)
+    };
+    let loaded = |version, policy, laboratory| {
+        Event::PolicyLoaded(PolicyLoaded { policy, version, laboratory, signed_by: Vec::new() })
+    };
+    let mut said = Said::default();
+    said.take(&loaded(1, first, false));
+    app::remember_policy(&older, &said, now).await.unwrap();
+    assert_eq!(load().await, Ok(()));
+    // Neither a laboratory's nor an older one after it hides the highest.
+    for event in
+        [loaded(2, Digest([2; 32]), false), loaded(0, Digest([3; 32]), true), loaded(1, first, false)]
+    {
+        said.take(&event);
+    }
+    app::remember_policy(&older, &said, now).await.unwrap();
+    assert_eq!(older.policy_seen().await.unwrap(), Some((2, Digest([2; 32]))));
+    assert_eq!(load().await, Err(vec!["policy.superseded".to_owned()]));
 }
 
 #[test]
