@@ -333,7 +333,7 @@ pub(crate) fn doubt(doubt: Doubt) -> Text {
             "The municipality of residence is not known, and the permit was for certain ones",
         ),
         Doubt::LeftOut => Text::new(
-            "Borgeren holdes nu ude, efter en liste eller en indsigelse; om det også gjaldt dengang, kan ikke ses",
+            "Borgeren holdes nu ude på grund af en liste eller en indsigelse; om det også gjaldt dengang, kan ikke ses",
             "The citizen is left out now, by a list or an objection; whether that was so then cannot be told",
         ),
     }
