@@ -195,6 +195,8 @@ pub struct Said {
     pub keys: BTreeMap<KeyUse, Digest>,
     /// Its certificate.
     pub certificate: Option<CertificateRenewed>,
+    /// The highest version of a policy that came into force, with its digest; none where none counted versions.
+    pub policy: Option<(u64, Digest)>,
 }
 
 /// Verifies a log from the first entry to the last, in all its files.
@@ -272,6 +274,9 @@ impl Said {
                 self.keys.insert(told.what, told.fingerprint);
             }
             Event::CertificateRenewed(told) => self.certificate = Some(told.clone()),
+            Event::PolicyLoaded(told) if told.version > self.policy.map_or(0, |(version, _)| version) => {
+                self.policy = Some((told.version, told.policy));
+            }
             _ => {}
         }
     }
@@ -279,7 +284,7 @@ impl Said {
 
 impl Default for Said {
     fn default() -> Self {
-        Self { ledger: Head::EMPTY, roster: None, keys: BTreeMap::new(), certificate: None }
+        Self { ledger: Head::EMPTY, roster: None, keys: BTreeMap::new(), certificate: None, policy: None }
     }
 }
 
