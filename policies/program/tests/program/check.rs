@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{code, err, example, out, performed, pilot, run, written};
+use super::{code, err, example, out, performed, pilot, run, stated_in_rho, written};
 
 #[test]
 fn check_underlines_what_is_wrong_and_says_what_mends_it_in_both_languages() {
@@ -60,8 +60,9 @@ fn what_hides_the_rest_is_not_taken_for_all_there_is() {
 #[test]
 fn every_command_tells_the_faults_of_a_policy_as_check_does() {
     let dir = tempfile::tempdir().unwrap();
-    let wrong = pilot().replace("cvr = \"10000009\"", "cvr = \"1\"").replace("rounding = 5", "rounding = 0");
-    let (wrong, right) = (written(&dir, "wrong.toml", &wrong), written(&dir, "right.toml", &pilot()));
+    let wrong =
+        stated_in_rho().replace("cvr = \"10000009\"", "cvr = \"1\"").replace("rounding = 5", "rounding = 0");
+    let (wrong, right) = (written(&dir, "wrong.toml", &wrong), written(&dir, "right.toml", &stated_in_rho()));
     let query = written(&dir, "q.toml", "name = \"q\"\nkind = \"count\"\nas_of = 2026-11-30\n");
     let stop = dir.path().join("stop.toml");
     let commands: &[&[&str]] = &[

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::{code, err, example, out, performed, pilot, run, written};
+use super::{code, err, example, out, performed, pilot, run, stated_in_rho, written};
 
 #[test]
 fn schema_and_reference_are_written() {
@@ -70,8 +70,8 @@ fn a_wrong_policy_is_in_no_record() {
 #[test]
 fn both_languages_are_written_one_after_the_other() {
     let dir = tempfile::tempdir().unwrap();
-    let file = written(&dir, "policy.toml", &pilot());
-    let next = written(&dir, "next.toml", &pilot().replace("smallest = 8", "smallest = 6"));
+    let file = written(&dir, "policy.toml", &stated_in_rho());
+    let next = written(&dir, "next.toml", &stated_in_rho().replace("smallest = 5", "smallest = 6"));
     let commands: &[&[&str]] = &[&["explain", &file], &["records", &file], &["diff", &file, &next]];
     for command in commands {
         let in_one = |lang: &str| out(&run(&[*command, &["--lang", lang]].concat())).trim_end().to_owned();
