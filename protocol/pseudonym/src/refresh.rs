@@ -328,10 +328,10 @@ fn fits(package: &frost1::Package, index: u16, part: &Scalar) -> bool {
     let points: Option<Vec<RistrettoPoint>> =
         commitments.iter().map(|bytes| batch::point(bytes.as_slice().try_into().ok()?).ok()).collect();
     let x = Scalar::from(index);
-    let powers = std::iter::successors(Some(x), |power| Some(power * x));
+    let powers: Vec<Scalar> =
+        std::iter::successors(Some(x), |power| Some(power * x)).take(commitments.len()).collect();
     points.is_some_and(|points| {
-        RistrettoPoint::vartime_multiscalar_mul(powers.take(points.len()), &points)
-            == RistrettoPoint::mul_base(part)
+        RistrettoPoint::vartime_multiscalar_mul(powers, points) == RistrettoPoint::mul_base(part)
     })
 }
 
