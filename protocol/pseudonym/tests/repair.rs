@@ -155,7 +155,7 @@ fn a_helper_deals_parts_of_its_own_share_of_this_key_only() {
 fn second(change: impl FnOnce(&mut Running)) -> RepairError {
     let mut running = Running::new(7);
     change(&mut running);
-    running.add(1, LOST).err().expect("the second step refuses")
+    running.add(1, LOST).expect_err("the second step refuses")
 }
 
 /// The first step of the same helpers for the same repair, dealt anew: packages and mail.
