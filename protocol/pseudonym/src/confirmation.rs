@@ -48,7 +48,8 @@ pub enum AgreeError {
         one: u16,
         /// The holder that differs from it.
         other: u16,
-        /// What differs: `context`, `transcript`, `epoch` or `keys`.
+        /// What differs: `context`, `transcript`, `epoch` or `keys`; or `own confirmation`, where a holder does not find
+        /// its own among those that it is given (`one` and `other` are then that holder).
         what: &'static str,
     },
     /// All holders confirm the same keys, but these are no refresh of the keys in use.

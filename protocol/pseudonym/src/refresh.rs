@@ -7,10 +7,15 @@
 //!
 //! Three calls as in the first ceremony, over the same kinds of packages: round 1 for all, round 2 sealed to each.
 //! Round 3 ends in a [`Pending`] share. The old one stays in use until all who stay have signed the same
-//! [`Confirmation`]; then [`Pending::adopt`] gives the new one, and the caller erases the old. A refresh that stalls
-//! or fails leaves the old epoch as it was, and is begun again under another context.
+//! [`Confirmation`]; then [`Pending::adopt`] gives the new one, and the caller erases the old. A refresh that fails
+//! before leaves the old epoch as it was, and is begun again under another context. Once a holder has sent its
+//! confirmation, another may have adopted: it keeps both shares until it has all confirmations, or the signed word of
+//! all the others that none of them adopts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::VartimeMultiscalarMul};
 use frost_ristretto255::{
@@ -247,14 +252,22 @@ impl Pending {
     /// be erased.
     ///
     /// # Errors
-    /// [`AgreeError`], with which the share is gone: the refresh has failed, and the old epoch goes on.
-    pub fn adopt(self, confirmations: &[Confirmation]) -> Result<KeyShare, AgreeError> {
+    /// [`NotAdopted`], with the share: confirmations that are missing may still come.
+    pub fn adopt(self, confirmations: &[Confirmation]) -> Result<KeyShare, Box<NotAdopted>> {
+        match self.agreed(confirmations) {
+            Ok(()) => Ok(self.share),
+            Err(error) => Err(Box::new(NotAdopted { pending: self, error })),
+        }
+    }
+
+    fn agreed(&self, confirmations: &[Confirmation]) -> Result<(), AgreeError> {
         let own = &self.refreshed.confirmation;
-        let keys = confirmation::agree_refreshed(&self.refreshed.before, confirmations)?;
-        // All agree with each other; that they agree with this holder its own confirmation among them says.
-        match confirmations.iter().find(|other| other.holder == own.holder) {
-            Some(same) if same == own && *keys == own.keys => Ok(self.share),
-            _ => Err(AgreeError::Differ { one: own.holder, other: own.holder, what: "own confirmation" }),
+        confirmation::agree_refreshed(&self.refreshed.before, confirmations)?;
+        // All agree with each other; its own confirmation among them says that they agree with this holder.
+        if confirmations.contains(own) {
+            Ok(())
+        } else {
+            Err(AgreeError::Differ { one: own.holder, other: own.holder, what: "own confirmation" })
         }
     }
 
@@ -288,6 +301,22 @@ impl Pending {
         }
         let share = KeyShare::new(*holder, secret, keys.clone())?;
         Ok(Self { share, refreshed })
+    }
+}
+
+/// A share that is not adopted, and why.
+#[derive(thiserror::Error)]
+#[error("{error}")]
+pub struct NotAdopted {
+    /// The share, still pending.
+    pub pending: Pending,
+    /// What stands in its way.
+    pub error: AgreeError,
+}
+
+impl fmt::Debug for NotAdopted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NotAdopted({:?})", self.error)
     }
 }
 

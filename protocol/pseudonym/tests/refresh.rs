@@ -18,7 +18,9 @@ use tvaers_pseudonym::{
     evaluate::Evaluated,
     kept::KeptError,
     key::{KeyShare, PublicKeys},
-    refresh::{Pending, Refresh, RefreshError, Round1, Round2, round1, round2, round3, transcript},
+    refresh::{
+        NotAdopted, Pending, Refresh, RefreshError, Round1, Round2, round1, round2, round3, transcript,
+    },
 };
 
 const CONTEXT: Digest = Digest([4; 32]);
@@ -301,7 +303,13 @@ fn no_share_is_adopted_before_all_who_stay_have_confirmed_the_same_refresh() {
         let mut pending = Running::new(Holders::new(13, 5, 3), &[1, 2, 3, 4]).third();
         let mut all = confirmations(&pending);
         change(&mut all);
-        pending.remove(&2).unwrap().adopt(&all).err()
+        let honest = confirmations(&pending);
+        let refused = pending.remove(&2).unwrap().adopt(&all).err().map(|refused| *refused);
+        // What was refused is not lost: it is adopted when all have confirmed.
+        refused.map(|NotAdopted { pending, error }| {
+            assert_eq!(pending.adopt(&honest).unwrap().keys(), &honest[0].keys);
+            error
+        })
     };
     assert_eq!(refused(&|_| ()), None);
     assert_eq!(refused(&Vec::clear), Some(AgreeError::None));
