@@ -2,8 +2,8 @@
 //!
 //! RFC 9497 has none for shared keys. The file is meant for whoever writes another implementation, so everything in
 //! it is hexadecimal text as it goes over the wire, scalars little-endian. A change of anything but its words is a
-//! change of every pseudonym or of the protocol. An implementation in Python's whole numbers, written for this from
-//! RFC 9380, 9496 and 9497 alone, came to every value in it; the `voprf` crate accepts its proofs here.
+//! change of every pseudonym or of the protocol. An implementation in Python's whole numbers, written for this after
+//! RFC 9380, 9496 and 9497, came to every value in it; the `voprf` crate accepts its proofs here.
 
 use std::collections::BTreeMap;
 

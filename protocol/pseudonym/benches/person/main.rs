@@ -18,8 +18,9 @@
 //! | `voprf` crate, requester, one holder | 203 | 4.76 | 201 | 10.2 | |
 //! | `voprf` crate, holder | 96 | 2.24 | 98 | 4.84 | |
 //!
-//! On a quiet machine the prototype of this protocol had 27.2 µs for a multiplication, 102 and 129 for the requester
-//! and 41 to 44 for the holder with AVX2, and 17.2, 69, 76 to 83, and 26 to 27 with IFMA.
+//! AVX2 suffers from such neighbours more than the arithmetic without vectors does, which flatters its ratios. On a
+//! quiet machine the prototype of this protocol had 27.2 µs for a multiplication, 102 and 129 for the requester and
+//! 41 to 44 for the holder with AVX2, and 17.2, 69, 76 to 83, and 26 to 27 with IFMA.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
