@@ -167,7 +167,8 @@ async fn ask_holder(
     if answer.request != request {
         return Err(Refusal::because(RejectCode::Replay, "an answer to another batch"));
     }
-    Ok((holder, Reply { elements: answer.elements.clone(), proof: answer.proof }))
+    // The answer names the batch by its digest, and the epoch stands in the batch.
+    Ok((holder, Reply { epoch, elements: answer.elements.clone(), proof: answer.proof }))
 }
 
 async fn over_the_coordinator(

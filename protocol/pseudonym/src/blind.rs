@@ -90,9 +90,19 @@ pub fn blind_batch<R: CryptoRng + ?Sized>(
     // and what a seed gives does not depend on the number of cores, so that blinds from a committed seed can be
     // opened to an auditor.
     let blinds = (0..persons.len()).map(|_| blind(rng)).collect();
+    let blinds = blind_by(persons, study, Zeroizing::new(blinds))?;
+    Ok((blinds.blinding.encoded.as_flattened().to_vec(), blinds))
+}
+
+/// Blinds persons by given scalars, none of them zero and one for each person.
+pub(crate) fn blind_by(
+    persons: &[PersonId],
+    study: &Digest,
+    blinds: Zeroizing<Vec<Scalar>>,
+) -> Result<Blinds, BlindError> {
     let inputs = inputs(persons, study);
-    let blinding = blind_inputs(&Suite::new(Mode::Voprf), &inputs, Zeroizing::new(blinds))?;
-    Ok((blinding.encoded.as_flattened().to_vec(), Blinds { inputs, blinding }))
+    let blinding = blind_inputs(&Suite::new(Mode::Voprf), &inputs, blinds)?;
+    Ok(Blinds { inputs, blinding })
 }
 
 /// Blinds inputs by given scalars, none of them zero and one for each input.
@@ -203,8 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_batch_is_refused() {
-        let refused = blind_batch(&[], &Digest::NONE, &mut ChaCha20Rng::seed_from_u64(4)).err();
-        assert_eq!(refused, Some(BlindError::Batch(BatchError::Empty)));
+    fn a_batch_of_none_and_one_that_no_proof_covers_are_refused() {
+        let refused =
+            |count| blind_batch(&persons(count), &Digest::NONE, &mut ChaCha20Rng::seed_from_u64(4)).err();
+        assert_eq!(refused(0), Some(BatchError::Empty.into()));
+        assert_eq!(refused(65_536), Some(BatchError::Count { points: 65_536 }.into()));
     }
 }

@@ -112,6 +112,17 @@ pub enum CombineError {
         /// Its index.
         holder: u16,
     },
+    /// A reply under a share of another epoch than the keys: a holder that missed a refresh, or that was left out of it
+    /// and answers still. No pseudonym could be right.
+    #[error("holder {culprit} replied under epoch `{actual}` of its share, not `{expected}`")]
+    Epoch {
+        /// Who replied.
+        culprit: u16,
+        /// The epoch of the keys.
+        expected: u32,
+        /// The epoch of the reply.
+        actual: u32,
+    },
     /// A reply with another number of points than were sent.
     #[error("holder {culprit} replied with `{actual}` points to `{expected}`")]
     Count {
@@ -143,9 +154,10 @@ impl CombineError {
     #[must_use]
     pub fn culprit(&self) -> Option<u16> {
         match self {
-            Self::Count { culprit, .. } | Self::Points { culprit, .. } | Self::Proof { culprit } => {
-                Some(*culprit)
-            }
+            Self::Epoch { culprit, .. }
+            | Self::Count { culprit, .. }
+            | Self::Points { culprit, .. }
+            | Self::Proof { culprit } => Some(*culprit),
             Self::Quorum(_) | Self::Missing { .. } | Self::Surplus { .. } => None,
         }
     }
@@ -218,6 +230,10 @@ fn verify(
         return Err(QuorumError::Unknown { holder }.into());
     };
     let culprit = holder;
+    let (expected, actual) = (keys.epoch(), reply.epoch);
+    if actual != expected {
+        return Err(CombineError::Epoch { culprit, expected, actual });
+    }
     let points = |fault| CombineError::Points { culprit, fault };
     let actual = batch::count(&reply.elements).map_err(points)?;
     let expected = blinding.points.len();

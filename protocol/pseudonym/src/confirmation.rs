@@ -48,7 +48,14 @@ pub enum AgreeError {
         one: u16,
         /// The holder that differs from it.
         other: u16,
-        /// What differs: `context`, `transcript` or `keys`.
+        /// What differs: `context`, `transcript`, `epoch` or `keys`; or `own confirmation`, where a holder does not find
+        /// its own among those that it is given (`one` and `other` are then that holder).
+        what: &'static str,
+    },
+    /// All holders confirm the same keys, but these are no refresh of the keys in use.
+    #[error("the confirmed keys have another {what} than a refresh of the keys in use has")]
+    Departure {
+        /// What differs: `group key`, `threshold`, `epoch` or `holders`.
         what: &'static str,
     },
 }
@@ -67,6 +74,8 @@ pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> 
             "context"
         } else if confirmation.transcript != first.transcript {
             "transcript"
+        } else if confirmation.keys.epoch() != first.keys.epoch() {
+            "epoch"
         } else if confirmation.keys != first.keys {
             "keys"
         } else {
@@ -84,5 +93,23 @@ pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> 
     match first.keys.shares().keys().find(|holder| !confirmed(holder)) {
         Some(holder) => Err(AgreeError::Missing { holder: *holder }),
         None => Ok(&first.keys),
+    }
+}
+
+/// Checks that every holder that stays confirms the same refresh of `before`, once each, and gives the keys of the new
+/// epoch.
+///
+/// Who stays, the caller compares with what was asked for; a holder left out confirms nothing.
+///
+/// # Errors
+/// [`AgreeError`] as for [`agree`], and [`AgreeError::Departure`] where the keys are no refresh of `before`.
+pub fn agree_refreshed<'a>(
+    before: &PublicKeys,
+    confirmations: &'a [Confirmation],
+) -> Result<&'a PublicKeys, AgreeError> {
+    let keys = agree(confirmations)?;
+    match keys.departure(before) {
+        Some(what) => Err(AgreeError::Departure { what }),
+        None => Ok(keys),
     }
 }

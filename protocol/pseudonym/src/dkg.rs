@@ -4,9 +4,6 @@
 //! and hands each holder the same packages. Round 2 gives a package for each other holder, sealed to it; the caller
 //! signs these too. Round 3 gives the share. Nobody uses it before all have signed a
 //! [`Confirmation`]: a package that not everybody got alike shows only there.
-//!
-//! The library speaks an older version of the group's crate and of the traits for randomness, so values cross as
-//! their canonical bytes and the generator through a small adapter.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::{
     confirmation::Confirmation,
     key::{HOLDERS_MAX, KeyShare, PublicKeys, THRESHOLD_MIN},
+    older::{self, Older},
     sealing::{self, Place, SealingKey},
 };
 
@@ -216,7 +214,7 @@ fn library(round: u8) -> impl Fn(FrostError) -> DkgError {
 }
 
 fn identifier(index: u16, round: u8) -> Result<Identifier, DkgError> {
-    Identifier::try_from(index).map_err(library(round))
+    older::identifier(index).map_err(library(round))
 }
 
 fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32], DkgError> {
@@ -226,27 +224,3 @@ fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32], DkgError> {
         .try_into()
         .map_err(|_| DkgError::Library { round: 3, reason: format!("a value of {} bytes", bytes.len()) })
 }
-
-/// Our generator under the older traits that the library asks for.
-pub(crate) struct Older<'a, R: ?Sized>(pub(crate) &'a mut R);
-
-impl<R: CryptoRng + ?Sized> frost_ristretto255::rand_core::RngCore for Older<'_, R> {
-    fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        self.0.fill_bytes(dest);
-    }
-
-    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), frost_ristretto255::rand_core::Error> {
-        self.0.fill_bytes(dest);
-        Ok(())
-    }
-}
-
-impl<R: CryptoRng + ?Sized> frost_ristretto255::rand_core::CryptoRng for Older<'_, R> {}

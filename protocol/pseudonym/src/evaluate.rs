@@ -18,6 +18,8 @@ use crate::{
 /// What a holder sends back for a batch.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Evaluated {
+    /// The epoch of the share that it was evaluated under.
+    pub epoch: u32,
     /// The evaluated points in the order of the blinded ones, 32 bytes each.
     pub elements: Vec<u8>,
     /// The proof for all of them: challenge and response, 32 bytes each.
@@ -43,17 +45,18 @@ pub fn evaluate<R: CryptoRng + ?Sized>(
     let nonce = Zeroizing::new(Scalar::random(rng));
     let public = RistrettoPoint::mul_base(share.secret()).compress().0;
     let suite = Suite::new(Mode::Voprf);
-    evaluate_with(&suite, share.secret(), &public, points, &nonce)
+    let (elements, proof) = evaluate_with(&suite, share.secret(), &public, points, &nonce)?;
+    Ok(Evaluated { epoch: share.keys().epoch(), elements, proof })
 }
 
-/// Evaluates under a secret and its public key, with a given nonce for the proof.
+/// Evaluates under a secret and its public key, with a given nonce for the proof, and gives points and proof.
 pub(crate) fn evaluate_with(
     suite: &Suite,
     secret: &Scalar,
     public: &[u8; 32],
     points: &[u8],
     nonce: &Scalar,
-) -> Result<Evaluated, EvaluateError> {
+) -> Result<(Vec<u8>, [u8; 64]), EvaluateError> {
     let blinded = batch::decode(points)?;
     // Half the secret, since the batched encoding doubles; it spares all but one of the inversions in it.
     let half = Zeroizing::new(secret.div_by_2());
@@ -70,5 +73,5 @@ pub(crate) fn evaluate_with(
         evaluated: &evaluated,
     };
     let proof = proof::generate(suite, statement, secret, nonce);
-    Ok(Evaluated { elements: evaluated.into_flattened(), proof })
+    Ok((evaluated.into_flattened(), proof))
 }

@@ -15,6 +15,9 @@ use crate::seed::BlindSeed;
 const SHARE: &str = "key-share";
 const SEED: &str = "blind-seed";
 
+/// A share of the next epoch that not all have confirmed yet.
+pub(crate) const PENDING: &str = "pending-share";
+
 /// Why a secret cannot be kept, or what was kept cannot be used. It carries nothing of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeptError {
@@ -87,7 +90,7 @@ impl BlindSeed {
     }
 }
 
-fn seal<R: CryptoRng>(
+pub(crate) fn seal<R: CryptoRng>(
     what: &str,
     study: &Digest,
     key: &SealingKey,
@@ -97,7 +100,7 @@ fn seal<R: CryptoRng>(
     sealing::seal(&Place::kept(what, study), &key.public(), &text, rng).map_err(|_| KeptError::Key)
 }
 
-fn open(
+pub(crate) fn open(
     what: &str,
     study: &Digest,
     key: &SealingKey,

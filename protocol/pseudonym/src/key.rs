@@ -118,6 +118,23 @@ impl PublicKeys {
         Digest::of("tvaers-pseudonym/public-keys/v1", &[&self.to_bytes()])
     }
 
+    /// In what these keys are not a refresh of those of the epoch `before`, if in anything: `group key`, `threshold`,
+    /// `epoch` or `holders`. A refresh keeps the first two, counts the epoch up by one, and adds no holder.
+    #[must_use]
+    pub fn departure(&self, before: &Self) -> Option<&'static str> {
+        if self.group() != before.group() {
+            Some("group key")
+        } else if self.threshold() != before.threshold() {
+            Some("threshold")
+        } else if Some(self.epoch()) != before.epoch().checked_add(1) {
+            Some("epoch")
+        } else if self.shares().keys().any(|index| !before.shares().contains_key(index)) {
+            Some("holders")
+        } else {
+            None
+        }
+    }
+
     pub(crate) fn group_point(&self) -> &RistrettoPoint {
         &self.group
     }

@@ -132,7 +132,7 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 /// The weights modulo the group's order, of the interpolation at `at`. Indices are distinct, so no divisor is zero.
-fn scalars(indices: &[u16], at: u16) -> Vec<Scalar> {
+pub(crate) fn scalars(indices: &[u16], at: u16) -> Vec<Scalar> {
     let at = Scalar::from(at);
     indices
         .iter()

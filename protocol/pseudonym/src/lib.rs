@@ -15,6 +15,8 @@
 //! | [`sealing`] | all | the X25519 key of a node, to which packages for it and its own secrets are sealed |
 //! | [`dkg`] | holders | three rounds that end in one [`key::KeyShare`] each |
 //! | [`confirmation`] | all | what every holder signs before anybody uses the key |
+//! | [`refresh`] | holders | three rounds that end in new shares of the same key, for all holders or some |
+//! | [`repair`] | holders | three steps that make a lost share again |
 //! | [`key`] | all | the public half of a key, checked once, and a holder's share |
 //! | [`seed`] | node | what blinds are drawn from, so that a batch can be asked again |
 //! | [`kept`] | all | share and seed, sealed, as they lie on a node's disk |
@@ -24,7 +26,8 @@
 //! | [`shift`] | node | event secret → times and identifiers that tell the coordinator no more than it must know |
 //!
 //! [`batch`] has the limits and refusals of a batch of points. Private modules: `suite` (the RFC's hash functions),
-//! `proof` (equality of discrete logarithms, batched) and `lagrange` (the weights of a quorum).
+//! `proof` (equality of discrete logarithms, batched), `lagrange` (the weights of a quorum) and `older` (our values in
+//! the form of the library that makes keys).
 //!
 //! What the caller adds: signatures on round-1 and round-2 packages, confirmations, requests and replies; quotas
 //! and replay protection; a place for what is sealed, and its erasure. The functions over batches keep all cores
@@ -35,6 +38,10 @@ pub mod sealing;
 pub mod dkg;
 
 pub mod confirmation;
+
+pub mod refresh;
+
+pub mod repair;
 
 pub mod key;
 
@@ -53,8 +60,11 @@ pub mod shift;
 pub mod batch;
 
 mod lagrange;
+mod older;
 mod proof;
 mod suite;
 
+#[cfg(test)]
+mod frozen;
 #[cfg(test)]
 mod testing;

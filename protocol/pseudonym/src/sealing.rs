@@ -16,6 +16,11 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// Separates a round-2 package from all else that is sealed to a key.
 const ROUND_2: &[u8] = b"tvaers-pseudonym/dkg-round-2/v1";
 
+/// The same for a round-2 package of a refresh, and for the parts and sums of a repair.
+const REFRESH: &[u8] = b"tvaers-pseudonym/refresh-round-2/v1";
+const REPAIR_PART: &[u8] = b"tvaers-pseudonym/repair-part/v1";
+const REPAIR_SUM: &[u8] = b"tvaers-pseudonym/repair-sum/v1";
+
 /// The same for what a node keeps. What it is follows.
 const KEPT: &[u8] = b"tvaers-pseudonym/kept/v1/";
 
@@ -79,8 +84,27 @@ pub(crate) struct Place {
 impl Place {
     /// A round-2 package of a ceremony, on its way from one holder to another.
     pub(crate) fn round_2(ceremony: &Digest, sender: u16, recipient: u16) -> Self {
+        Self::between(ROUND_2, ceremony, sender, recipient)
+    }
+
+    /// A round-2 package of a refresh.
+    pub(crate) fn refresh(refresh: &Digest, sender: u16, recipient: u16) -> Self {
+        Self::between(REFRESH, refresh, sender, recipient)
+    }
+
+    /// A part of a helper's share, on its way to another helper.
+    pub(crate) fn repair_part(repair: &Digest, sender: u16, recipient: u16) -> Self {
+        Self::between(REPAIR_PART, repair, sender, recipient)
+    }
+
+    /// A helper's sum of parts, on its way to the holder that lost its share.
+    pub(crate) fn repair_sum(repair: &Digest, sender: u16, recipient: u16) -> Self {
+        Self::between(REPAIR_SUM, repair, sender, recipient)
+    }
+
+    fn between(what: &[u8], ceremony: &Digest, sender: u16, recipient: u16) -> Self {
         Self {
-            info: [ROUND_2, &ceremony.0].concat(),
+            info: [what, &ceremony.0].concat(),
             associated: [sender.to_be_bytes(), recipient.to_be_bytes()].concat(),
         }
     }
@@ -140,6 +164,9 @@ mod tests {
             Place::round_2(&that, 1, 2),
             Place::round_2(&this, 3, 2),
             Place::round_2(&this, 1, 3),
+            Place::refresh(&this, 1, 2),
+            Place::repair_part(&this, 1, 2),
+            Place::repair_sum(&this, 1, 2),
             Place::kept("share", &this),
             Place::kept("share", &that),
             Place::kept("seed", &this),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
-use rand::{SeedableRng as _, rngs::ChaCha20Rng};
+use rand::{Rng as _, SeedableRng as _, rngs::ChaCha20Rng};
 use tvaers_protocol::id::{Digest, PersonId};
 
 use crate::key::{KeyShare, PublicKeys};
@@ -49,3 +49,22 @@ pub(crate) fn persons(count: usize) -> Vec<PersonId> {
 pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
+
+/// A generator under the traits that the `voprf` crate asks for.
+pub(crate) struct Newer(pub(crate) ChaCha20Rng);
+
+impl rand_core_09::RngCore for Newer {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}
+
+impl rand_core_09::CryptoRng for Newer {}

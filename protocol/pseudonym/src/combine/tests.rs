@@ -10,10 +10,10 @@ use tvaers_protocol::id::{Digest, PersonId};
 use super::*;
 use crate::{
     blind::blind_batch,
-    dkg::Older,
     evaluate::evaluate,
     key::{KeyShare, KeysError},
-    testing::{deal, persons, rng},
+    older::Older,
+    testing::{Newer, deal, persons, rng},
 };
 
 const STUDY: Digest = Digest([7; 32]);
@@ -298,9 +298,15 @@ fn refreshed_shares_keep_the_pseudonyms_and_mixed_ones_are_refused() {
     let refused = PublicKeys::new(1, 3, group, shares.clone()).err();
     assert!(matches!(refused, Some(KeysError::Mixed { .. })), "{refused:?}");
 
-    // Past that check, every proof verifies, so the quorum's own check must refuse.
+    // Past that check, the replies say of which epoch they are.
     let mixed = PublicKeys::unfitted(1, 3, group, shares).unwrap();
-    let replies = replies(old[..2].iter().chain(&new[2..3]), &points);
+    let mut replies = replies(old[..2].iter().chain(&new[2..3]), &points);
+    let refused = combine(new[0].keys(), &[1, 2, 3], &blinds, &replies).err();
+    let epoch = CombineError::Epoch { culprit: 1, expected: 1, actual: 0 };
+    assert_eq!(refused, Some(epoch.clone()));
+    assert_eq!(epoch.culprit(), Some(1));
+    // Where they lie, every proof verifies, so the quorum's own check must refuse.
+    replies.iter_mut().for_each(|(_, reply)| reply.epoch = 1);
     let suite = Suite::new(Mode::Voprf);
     for (holder, reply) in &replies {
         assert!(verify(&suite, &mixed, *holder, blinds.blinding(), reply).is_ok());
@@ -334,6 +340,39 @@ fn a_batch_as_large_as_a_proof_covers_is_evaluated_and_a_larger_one_refused() {
 }
 
 #[test]
+fn the_reference_accepts_our_proof_over_the_largest_batch() {
+    use voprf::{EvaluationElement, Proof, Ristretto255, VoprfClient};
+    let dealt = deal(1, 5, 3);
+    let server =
+        voprf::VoprfServer::<Ristretto255>::new_with_key(dealt.share(4).expose().as_slice()).unwrap();
+    let client = VoprfClient::<Ristretto255>::blind(b"input", &mut Newer(rng(15))).unwrap();
+    let points = client.message.serialize().repeat(batch::POINTS_MAX);
+    let reply = evaluate(dealt.share(4), &points, &mut rng(16)).unwrap();
+    let element = EvaluationElement::deserialize(&reply.elements[..32]).unwrap();
+    assert_eq!(reply.elements, reply.elements[..32].repeat(batch::POINTS_MAX));
+    let inputs = vec![b"input"; batch::POINTS_MAX];
+    let clients = vec![client.state; batch::POINTS_MAX];
+    let elements = vec![element; batch::POINTS_MAX];
+    let proof = Proof::deserialize(&reply.proof).unwrap();
+    let outputs = VoprfClient::batch_finalize(&inputs, &clients, &elements, &proof, server.get_public_key());
+    assert!(outputs.unwrap().next().unwrap().unwrap() == server.evaluate(b"input").unwrap());
+}
+
+#[test]
+fn a_reply_of_more_points_than_a_proof_covers_is_laid_at_its_holders_door() {
+    let tampered =
+        Batch::new().tampered(|reply| reply.elements = reply.elements[..32].repeat(batch::POINTS_MAX + 1));
+    let fault = BatchError::Count { points: 65_536 };
+    assert_eq!(tampered, CombineError::Points { culprit: 2, fault });
+}
+
+#[test]
+fn a_reply_under_another_epoch_is_laid_at_its_holders_door() {
+    let tampered = Batch::new().tampered(|reply| reply.epoch = 1);
+    assert_eq!(tampered, CombineError::Epoch { culprit: 2, expected: 0, actual: 1 });
+}
+
+#[test]
 fn a_holder_refuses_what_is_no_batch_of_points() {
     let dealt = deal(1, 5, 3);
     let refused = |points: &[u8]| evaluate(dealt.share(1), points, &mut rng(13)).err().unwrap().0;
@@ -360,6 +399,30 @@ proptest! {
         let byte = reply.elements.iter_mut().chain(&mut reply.proof).nth(position).unwrap();
         *byte ^= 1 << bit;
         prop_assert_eq!(batch.combine().err().and_then(|error| error.culprit()), Some(culprit));
+    }
+
+    #[test]
+    fn any_quorum_of_any_key_gives_what_the_reference_gives_under_the_whole_key(
+        ((holders, threshold), order, seed) in (2_u16..=12)
+            .prop_flat_map(|holders| (Just(holders), 2..=holders))
+            .prop_flat_map(|(holders, threshold)| {
+                let order = Just((1..=holders).collect::<Vec<_>>()).prop_shuffle();
+                (Just((holders, threshold)), order, any::<u8>())
+            }),
+    ) {
+        let dealt = deal(seed, holders, threshold);
+        let quorum = &order[..threshold.into()];
+        let persons = persons(2);
+        let (points, blinds) = blind_batch(&persons, &STUDY, &mut rng(seed.into())).unwrap();
+        let replies = replies(quorum.iter().map(|holder| dealt.share(*holder)), &points);
+        let outputs = combine(&dealt.keys, quorum, &blinds, &replies).unwrap();
+        let server =
+            voprf::VoprfServer::<voprf::Ristretto255>::new_with_key(dealt.secret.as_bytes()).unwrap();
+        for (input, found) in blinds.inputs().iter().zip(outputs) {
+            let reference = output(&server.evaluate(input.as_ref()).unwrap().into());
+            prop_assert!(found.pseudonym == reference.pseudonym);
+            prop_assert!(found.event_secret.expose() == reference.event_secret.expose());
+        }
     }
 
     #[test]

@@ -60,21 +60,21 @@ fn run(mode: Mode, group: &Group, vector: &Vector) -> [u8; 64] {
     let public = RistrettoPoint::mul_base(&secret);
     let encoded = public.compress().0;
     let nonce = vector.nonce.as_deref().map_or(Scalar::ONE, scalar);
-    let reply = evaluate::evaluate_with(&suite, &secret, &encoded, &blinded, &nonce).unwrap();
-    assert_eq!(hex::encode(&reply.elements), vector.evaluated.concat());
+    let (elements, proof) = evaluate::evaluate_with(&suite, &secret, &encoded, &blinded, &nonce).unwrap();
+    assert_eq!(hex::encode(&elements), vector.evaluated.concat());
 
-    let points = batch::decode(&reply.elements).unwrap();
+    let points = batch::decode(&elements).unwrap();
     let statement = Statement {
         public: &encoded,
         blinded: Pair { points: &blinding.points, encoded: &blinding.encoded },
-        evaluated: reply.elements.as_chunks().0,
+        evaluated: elements.as_chunks().0,
     };
-    assert!(proof::verify(&suite, statement, &public, &points, &reply.proof));
+    assert!(proof::verify(&suite, statement, &public, &points, &proof));
     // One server is a quorum of one, whose only weight is 1.
     let weights = Weights::new(&[1]).unwrap();
     let outputs = combine::finish(&inputs, &blinding, &weights, &[points], |bytes| hex::encode(bytes));
     assert_eq!(outputs, vector.outputs);
-    reply.proof
+    proof
 }
 
 #[test]
@@ -104,14 +104,14 @@ fn a_proof_of_one_mode_does_not_hold_in_the_other() {
     let public = RistrettoPoint::mul_base(&secret);
     let encoded = public.compress().0;
     let point = public.compress().0;
-    let reply =
+    let (elements, proof) =
         evaluate::evaluate_with(&Suite::new(Mode::Oprf), &secret, &encoded, &point, &Scalar::ONE).unwrap();
-    let points = batch::decode(&reply.elements).unwrap();
+    let points = batch::decode(&elements).unwrap();
     let statement = Statement {
         public: &encoded,
         blinded: Pair { points: &[public], encoded: &[point] },
-        evaluated: reply.elements.as_chunks().0,
+        evaluated: elements.as_chunks().0,
     };
-    assert!(proof::verify(&Suite::new(Mode::Oprf), statement, &public, &points, &reply.proof));
-    assert!(!proof::verify(&Suite::new(Mode::Voprf), statement, &public, &points, &reply.proof));
+    assert!(proof::verify(&Suite::new(Mode::Oprf), statement, &public, &points, &proof));
+    assert!(!proof::verify(&Suite::new(Mode::Voprf), statement, &public, &points, &proof));
 }
