@@ -1,6 +1,6 @@
 //! Reading and verifying an audit log, of this node or copied from another; changes nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -195,6 +195,8 @@ pub struct Said {
     pub keys: BTreeMap<KeyUse, Digest>,
     /// Its certificate.
     pub certificate: Option<CertificateRenewed>,
+    /// Studies to which it agreed, and of whose end it has not told.
+    pub studies: BTreeSet<Digest>,
 }
 
 /// Verifies a log from the first entry to the last, in all its files.
@@ -272,6 +274,12 @@ impl Said {
                 self.keys.insert(told.what, told.fingerprint);
             }
             Event::CertificateRenewed(told) => self.certificate = Some(told.clone()),
+            Event::StudyAgreed(told) => {
+                self.studies.insert(told.study.manifest);
+            }
+            Event::StudyClosed(told) => {
+                self.studies.remove(&told.manifest);
+            }
             _ => {}
         }
     }
@@ -279,7 +287,13 @@ impl Said {
 
 impl Default for Said {
     fn default() -> Self {
-        Self { ledger: Head::EMPTY, roster: None, keys: BTreeMap::new(), certificate: None }
+        Self {
+            ledger: Head::EMPTY,
+            roster: None,
+            keys: BTreeMap::new(),
+            certificate: None,
+            studies: BTreeSet::new(),
+        }
     }
 }
 
