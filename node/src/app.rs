@@ -33,7 +33,7 @@ use crate::ledger::claim::Head;
 use crate::library::library;
 use crate::node::{Node, Parts};
 use crate::policy::keeper::Mark;
-use crate::policy::{self, InForce, Loading, revoked, signed};
+use crate::policy::{self, Idle, InForce, Loading, revoked, signed};
 use crate::state::State;
 use crate::study::restore;
 use crate::witness::denied::Behind;
@@ -172,11 +172,12 @@ pub async fn open(home: Home, clock: Arc<dyn Clock>) -> Result<(Arc<Node>, Diale
     let software = software()?;
     // Looked at before it is read, so that a change in between is seen with the first request.
     let mark = Mark::of(policy_files(&home, &config));
-    let policy = policy(&home, &config, &roster, &state, &library).await?;
     let ledger = ledger(&state).await?;
     is_not_behind(&state, &ledger, &signing.verifying_key()).await?;
     let audit = audit(&home, &ledger, software.clone(), clock.now()).await?;
     log_is_not_behind(&state, &home, &signing.verifying_key()).await?;
+    remember_policy(&state, &audit.said(), clock.now()).await?;
+    let policy = policy(&home, &config, &roster, &state, &library).await?;
     let certificate_to = identity.certificate().valid_until;
     let unsaid = unsaid(&audit.said(), &roster, &own, certificate_to);
     start(&home, &state, &audit, unsaid, policy.as_ref(), clock.now()).await?;
@@ -423,6 +424,39 @@ pub(crate) async fn note_policy(
     Ok(Event::PolicyLoaded(PolicyLoaded { policy: policy.digest(), version, laboratory, signed_by }))
 }
 
+/// Has the state database know the highest version of the policy that the audit log says was in force: an older database
+/// that is put back must not let an older policy follow.
+///
+/// # Errors
+/// [`Problem`].
+pub(crate) async fn remember_policy(state: &State, said: &Said, now: jiff::Timestamp) -> Result<(), Problem> {
+    let Some((version, digest)) = said.policy else { return Ok(()) };
+    let noted = state.note_policy(version, digest, now).await;
+    let is_new = noted.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
+    if is_new {
+        tracing::warn!(
+            policy.version = version,
+            "the state database did not know of a policy that the audit log tells of: an older copy was put back"
+        );
+    }
+    Ok(())
+}
+
+/// The same from the log in a node's folder; nothing where there is none, or none that can be read: others say so.
+///
+/// # Errors
+/// [`Problem`].
+pub(crate) async fn remember_policy_of(
+    home: &Home,
+    state: &State,
+    now: jiff::Timestamp,
+) -> Result<(), Problem> {
+    match audit::read::verify(&home.audit()) {
+        Ok(verified) => remember_policy(state, &verified.said, now).await,
+        Err(_) => Ok(()),
+    }
+}
+
 /// What the log does not say last of the roster, keys and certificate that the node starts with.
 fn unsaid(said: &Said, roster: &VerifiedRoster, own: &Enrolment, valid_until: jiff::Timestamp) -> Vec<Event> {
     let certificate = unsaid::certificate(said, own.spki, valid_until);
@@ -441,6 +475,7 @@ async fn start(
     let mut events = vec![Event::Start];
     events.extend(unsaid);
     if let Some(policy) = policy {
+        policy.idle().iter().for_each(Idle::warn);
         events.push(note_policy(home, state, policy, now).await?);
         events.extend(policy.revocations().iter().cloned().map(Event::PolicyRevoked));
     }

@@ -182,7 +182,8 @@ impl Node {
         self.witnesses.until_behind().await.problem()
     }
 
-    /// The policy in force now; none permits nothing. A request keeps the one that it began with.
+    /// The policy in force now; none permits nothing. A request has what it began with instead: see
+    /// [`Held`](crate::policy::keeper::Held).
     pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
         self.keeper.policy()
     }
@@ -198,11 +199,6 @@ impl Node {
     /// Who is left out of everything now, under the policy that a request began with.
     pub(crate) async fn left_out(&self, in_force: &InForce) -> Result<LeftOut, StateError> {
         Ok(LeftOut::new(in_force.excluded().clone(), self.objections.now(self.state()).await?))
-    }
-
-    /// The policy in force; a refusal where there is none any more.
-    pub(crate) fn policy_or_refuse(&self) -> Result<Arc<InForce>, Refusal> {
-        self.policy().ok_or(Refusal::because(RejectCode::PolicyRefused, "there is no policy in force"))
     }
 
     pub(crate) fn software(&self) -> &Software {

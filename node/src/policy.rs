@@ -26,6 +26,7 @@ use crate::ledger::name::Name;
 
 pub(crate) use self::excluded::{Excluded, Listed, read_persons};
 pub use self::load::{Loading, load};
+pub(crate) use self::revoked::Idle;
 pub(crate) use self::rules::{no_policy, of_request, own, rules};
 
 /// A policy that has been loaded.
@@ -38,6 +39,8 @@ pub struct InForce {
     signed_by: Vec<Name>,
     /// What of it is revoked.
     revocations: Vec<PolicyRevoked>,
+    /// Revocations of it that name a permit which it does not have.
+    idle: Vec<Idle>,
 }
 
 impl InForce {
@@ -59,6 +62,11 @@ impl InForce {
     /// What of it is revoked, as the log is told.
     pub(crate) fn revocations(&self) -> &[PolicyRevoked] {
         &self.revocations
+    }
+
+    /// Revocations of it that do nothing, as it does not have the permit that they name.
+    pub(crate) fn idle(&self) -> &[Idle] {
+        &self.idle
     }
 
     /// Who is left out of everything.

@@ -34,6 +34,7 @@ use crate::audit::event::Event;
 use crate::ledger::claim::{self, Charge, Claim, Outcome, Release as Stored};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::policy::{self, InForce};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
@@ -51,28 +52,35 @@ pub(crate) use told::{left_of, rule_codes};
 const GROUP: u32 = 512;
 
 /// Answers a query, all of it or as far as the policy goes.
-pub(crate) async fn answer(node: &Node, ask: &AskQuery, exchange: &mut Exchange) -> Result<(), Refusal> {
+pub(crate) async fn answer(
+    node: &Node,
+    held: &Held,
+    ask: &AskQuery,
+    exchange: &mut Exchange,
+) -> Result<(), Refusal> {
     let began = Instant::now();
     let now = node.clock().now();
     let mut replies = Replies::new(exchange, began);
-    let planned = match witness::ready(node).await {
-        Ok(()) => Plan::of(node, &ask.request, now).await?,
+    let planned = match witness::ready(node, held).await {
+        Ok(()) => Plan::of(node, held, &ask.request, now).await?,
         Err(denied) => Err(told::denied(&denied)),
     };
     let rules = match planned {
         Ok((plan, in_force)) => {
             let grid = Duration::from_millis(u64::from(in_force.policy().release().reply_grid_ms));
             replies.keep_to(grid);
-            return or_fail_on_grid(began, grid, answer_planned(node, &plan, &in_force, now, replies)).await;
+            return or_fail_on_grid(began, grid, answer_planned(node, held, &plan, in_force, now, replies))
+                .await;
         }
         Err(rules) => rules,
     };
-    node.record(now, vec![told::refused_unread(node, &ask.request, &rules)]).await?;
+    node.record(now, vec![told::refused_unread(node, held, &ask.request, &rules)]).await?;
     replies.end(rules).await
 }
 
 async fn answer_planned(
     node: &Node,
+    held: &Held,
     plan: &Plan,
     in_force: &InForce,
     now: Timestamp,
@@ -94,7 +102,7 @@ async fn answer_planned(
         });
         let (bodies, mut events) =
             release_group(node, plan, in_force, outcomes, next, &mut sums, now).await?;
-        if let Err(denied) = witness::cover(node).await {
+        if let Err(denied) = witness::cover(node, held).await {
             let rules = told::denied(&denied);
             node.record(node.clock().now(), vec![told::refused(plan, in_force, next, &rules)]).await?;
             return replies.end(rules).await;
@@ -322,14 +330,14 @@ fn noise(question: &Question, joint: &Joint) -> Result<Noise, Refusal> {
 }
 
 /// Says what a query would cost. Nothing is charged or read.
-pub(crate) async fn preview(node: &Node, ask: &PreviewQuery) -> Result<Previewed, Refusal> {
+pub(crate) async fn preview(node: &Node, held: &Held, ask: &PreviewQuery) -> Result<Previewed, Refusal> {
     let nothing = |rules| Previewed { rules, noise: None, left: None };
     let now = node.clock().now();
-    let (plan, in_force) = match Plan::of(node, &ask.request, now).await? {
+    let (plan, in_force) = match Plan::of(node, held, &ask.request, now).await? {
         Ok(planned) => planned,
         Err(rules) => return Ok(nothing(rules)),
     };
-    Ok(match judge(&plan, &in_force, &spent(node, &plan, &in_force, now).await?) {
+    Ok(match judge(&plan, in_force, &spent(node, &plan, in_force, now).await?) {
         Ok(Granted { grant, joint }) => {
             let price = grant.price;
             let left =

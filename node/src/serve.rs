@@ -26,7 +26,7 @@ use crate::audit::event::Closing;
 use crate::evaluations;
 use crate::heads;
 use crate::node::Node;
-use crate::policy::keeper;
+use crate::policy::keeper::{self, Held};
 use crate::query;
 use crate::refusal::Refusal;
 use crate::revocation;
@@ -185,9 +185,9 @@ async fn answer(
     ask: Frame,
     exchange: &mut Exchange,
 ) -> Result<(), Refusal> {
-    keeper::refresh(node).await;
+    let held = &keeper::refresh(node).await;
     match ask.kind() {
-        Kind::Status => return reply(exchange, &status(node).await?).await,
+        Kind::Status => return reply(exchange, &status(node, held).await?).await,
         Kind::AskWitness => {
             return reply(exchange, &witness::testify::testify(node, &read::<AskWitness>(&ask)?).await?)
                 .await;
@@ -196,7 +196,7 @@ async fn answer(
             return reply(exchange, &heads::see::see(node, &read::<AskCountersign>(&ask)?).await?).await;
         }
         // It says by which rule it refuses, so it looks for itself whether the ledger is witnessed.
-        Kind::AskQuery => return query::answer(node, &read::<AskQuery>(&ask)?, exchange).await,
+        Kind::AskQuery => return query::answer(node, held, &read::<AskQuery>(&ask)?, exchange).await,
         Kind::Close => {
             close(node, digest).await?;
             return reply(exchange, &Closed {}).await;
@@ -206,26 +206,28 @@ async fn answer(
         | Kind::Propose
         | Kind::Compute
         | Kind::Contribute
-        | Kind::SubmitEvents => witness::ready(node).await?,
+        | Kind::SubmitEvents => witness::ready(node, held).await?,
         _ => node.witnesses().stands()?,
     }
     match ask.kind() {
         Kind::Prepare => {
-            return match agree::prepare(node, &read::<Prepare>(&ask)?).await? {
+            return match agree::prepare(node, held, &read::<Prepare>(&ask)?).await? {
                 Ok(prepared) => reply(exchange, &prepared).await,
                 Err(declined) => reply(exchange, &declined).await,
             };
         }
         Kind::PreviewQuery => {
-            return reply(exchange, &query::preview(node, &read::<PreviewQuery>(&ask)?).await?).await;
+            return reply(exchange, &query::preview(node, held, &read::<PreviewQuery>(&ask)?).await?).await;
         }
-        Kind::Propose => return reply(exchange, &agree::propose(node, &read::<Propose>(&ask)?).await?).await,
+        Kind::Propose => {
+            return reply(exchange, &agree::propose(node, held, &read::<Propose>(&ask)?).await?).await;
+        }
         _ => {}
     }
     let study = node.study(digest).await?;
     // A close ends whatever is under way for the study, however long the other side keeps it waiting.
     tokio::select! {
-        done = in_study(node, &study, ask, exchange) => done,
+        done = in_study(node, held, &study, ask, exchange) => done,
         () = study.until_closed() => Err(Refusal::new(RejectCode::StudyClosed)),
     }
 }
@@ -248,6 +250,7 @@ const fn is_of_data(kind: Kind) -> bool {
 
 async fn in_study(
     node: &Arc<Node>,
+    held: &Held,
     study: &Arc<Study>,
     ask: Frame,
     exchange: &mut Exchange,
@@ -255,7 +258,7 @@ async fn in_study(
     // A study takes days and many requests: each by which something is read, leaves or is handed back is judged anew, so
     // that a policy that was tightened or revoked in between ends it here.
     if is_of_data(ask.kind()) {
-        agree::still_permitted(node, &study.manifest).await?;
+        agree::still_permitted(node, held, &study.manifest).await?;
     }
     match ask.kind() {
         Kind::Open => answer_with(exchange, agree::open(node, study, &read(&ask)?)).await,
@@ -263,14 +266,14 @@ async fn in_study(
         Kind::KeyRound2 => answer_with(exchange, keygen::round2(node, study, &read(&ask)?)).await,
         Kind::KeyRound3 => answer_with(exchange, keygen::round3(node, study, &read(&ask)?)).await,
         Kind::KeyPin => answer_with(exchange, keygen::pin(node, study, &read(&ask)?)).await,
-        Kind::Compute => answer_with(exchange, contribute::compute(node, study, &read(&ask)?)).await,
+        Kind::Compute => answer_with(exchange, contribute::compute(node, held, study, &read(&ask)?)).await,
         Kind::Pseudonymise => {
             let (sender, progress) = mpsc::channel(4);
             let done = with_progress(exchange, pseudonymise::run(node, study, sender), progress).await?;
             reply(exchange, &done).await
         }
         Kind::Evaluate => answer_with(exchange, evaluate::answer(node, study, read(&ask)?)).await,
-        Kind::Contribute => contribute::stream(node, study, exchange).await,
+        Kind::Contribute => contribute::stream(node, held, study, exchange).await,
         Kind::EventRequests | Kind::EventRequestsEnd => {
             let done = event::take_list(node, study, ask, exchange).await?;
             reply(exchange, &done).await
@@ -281,7 +284,7 @@ async fn in_study(
             reply(exchange, &done).await
         }
         Kind::HandBacks | Kind::HandBackEnd => {
-            let done = hand_back::take(node, study, ask, exchange).await?;
+            let done = hand_back::take(node, held, study, ask, exchange).await?;
             reply(exchange, &done).await
         }
         _ => Err(Refusal::new(RejectCode::UnexpectedKind)),
@@ -339,21 +342,21 @@ fn exchange_failed(error: ExchangeError) -> Refusal {
     Refusal::because(error.code(), error)
 }
 
-async fn status(node: &Node) -> Result<NodeStatus, Refusal> {
+async fn status(node: &Node, held: &Held) -> Result<NodeStatus, Refusal> {
     let import = node.state().latest_import().await.map_err(Refusal::internal)?;
     Ok(NodeStatus {
         software: node.software().clone(),
         made_up: node.config().made_up,
         data: import.map(|import| import.statement),
-        policy: policy(node).await?,
+        policy: policy(node, held).await?,
         certificate_to: node.certificate_to(),
     })
 }
 
 /// The policy in force, and what is left of its budgets.
-async fn policy(node: &Node) -> Result<Option<PolicyStatement>, Refusal> {
-    let Some(in_force) = node.policy() else { return Ok(None) };
-    let left = query::left_over_all(node, &in_force).await?;
+async fn policy(node: &Node, held: &Held) -> Result<Option<PolicyStatement>, Refusal> {
+    let Some(in_force) = held.policy() else { return Ok(None) };
+    let left = query::left_over_all(node, in_force).await?;
     Ok(Some(PolicyStatement {
         digest: in_force.digest(),
         version: in_force.version(),

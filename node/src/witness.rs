@@ -20,6 +20,7 @@ use tokio::sync::{Mutex, watch};
 use tvaers_protocol::study::utc_date;
 
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use denied::{Behind, Denied};
 use quorum::Quorum;
 use round::Known;
@@ -83,20 +84,20 @@ impl Witnesses {
     }
 }
 
-/// Who must witness this node's ledger; none where its policy wants nobody.
-fn quorum(node: &Node) -> Option<Quorum<'_>> {
+/// Who must witness this node's ledger; none where the policy wants nobody.
+fn quorum<'n>(node: &'n Node, held: &Held) -> Option<Quorum<'n>> {
     let roster = node.roster().roster();
-    let wanted = node.policy()?.policy().witnesses(roster.members.len());
+    let wanted = held.policy()?.policy().witnesses(roster.members.len());
     let today = utc_date(node.clock().now());
     (wanted > 0).then(|| Quorum::of(&node.config().id, roster.members_on(today), wanted))
 }
 
 /// Has the ledger as it is witnessed, if the policy wants that and it is not yet. Until it returns well nothing may
 /// leave that was charged or stored before the call.
-pub(crate) async fn cover(node: &Node) -> Result<(), Denied> {
+pub(crate) async fn cover(node: &Node, held: &Held) -> Result<(), Denied> {
     let witnesses = node.witnesses();
     witnesses.stands()?;
-    let Some(quorum) = quorum(node) else { return Ok(()) };
+    let Some(quorum) = quorum(node, held) else { return Ok(()) };
     let entries = node.ledger().head().await.map_err(Denied::internal)?.entries;
     if witnesses.covers(entries) {
         return Ok(());
@@ -106,9 +107,9 @@ pub(crate) async fn cover(node: &Node) -> Result<(), Denied> {
 
 /// Has the witnesses asked once since the program started, before anything is charged: a ledger that is behind is not
 /// written to.
-pub(crate) async fn ready(node: &Node) -> Result<(), Denied> {
+pub(crate) async fn ready(node: &Node, held: &Held) -> Result<(), Denied> {
     node.witnesses().stands()?;
-    let Some(quorum) = quorum(node) else { return Ok(()) };
+    let Some(quorum) = quorum(node, held) else { return Ok(()) };
     if node.witnesses().covers(0) {
         return Ok(());
     }
@@ -118,7 +119,7 @@ pub(crate) async fn ready(node: &Node) -> Result<(), Denied> {
 /// Asks the witnesses what they saw, whatever they have signed before: a new connection may reach others.
 pub(crate) async fn ask_again(node: &Node) -> Result<(), Denied> {
     node.witnesses().stands()?;
-    let Some(quorum) = quorum(node) else { return Ok(()) };
+    let Some(quorum) = quorum(node, &node.keeper().held()) else { return Ok(()) };
     share(node, &quorum, None).await
 }
 

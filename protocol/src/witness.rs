@@ -29,9 +29,9 @@ pub struct Standing {
     pub head: Digest,
     /// What all charges add up to, in thousand-millionths of rho.
     pub life: u64,
-    /// The version of its policy; 0 for a laboratory's that counts none.
+    /// The highest version of its policy that was in force; 0 where none counted versions, as a laboratory's need not.
     pub policy_version: u64,
-    /// SHA-256 of its policy.
+    /// SHA-256 of that policy.
     pub policy: Digest,
 }
 
@@ -51,8 +51,8 @@ impl Standing {
         };
         let policy = match self.policy_version {
             version if version == before.policy_version => version == 0 || self.policy == before.policy,
-            // A laboratory's policy counts no versions, and made-up data needs no history.
-            version => version == 0 || version > before.policy_version,
+            // 0 follows 0 alone: a version that was seen once is not forgotten for a policy that counts none.
+            version => version > before.policy_version,
         };
         grows && policy && self.life >= before.life
     }
@@ -176,7 +176,10 @@ mod tests {
         assert!(BEFORE.follows(&Standing::NONE, false) && follows(BEFORE));
         assert!(follows(Standing { entries: 6, head: Digest([3; 32]), life: 100, ..BEFORE }));
         assert!(follows(Standing { policy_version: 3, policy: Digest([4; 32]), ..BEFORE }));
-        assert!(follows(Standing { policy_version: 0, policy: Digest([4; 32]), ..BEFORE }));
+        // Policies that count no versions follow each other, and one that does follows them.
+        let laboratory = Standing { policy_version: 0, policy: Digest([4; 32]), ..BEFORE };
+        assert!(Standing { policy: Digest([5; 32]), ..laboratory }.follows(&laboratory, false));
+        assert!(BEFORE.follows(&laboratory, false));
     }
 
     #[test]
@@ -187,6 +190,9 @@ mod tests {
             Standing { entries: 6, life: 99, ..BEFORE },
             Standing { policy_version: 1, ..BEFORE },
             Standing { policy: Digest([4; 32]), ..BEFORE },
+            // Or whoever shows a laboratory's could show an older one after it.
+            Standing { policy_version: 0, policy: Digest([4; 32]), ..BEFORE },
+            Standing { policy_version: 0, policy: Digest::NONE, ..BEFORE },
         ] {
             assert!(!wrong.follows(&BEFORE, false), "{wrong:?}");
         }

@@ -36,6 +36,16 @@ pub fn municipality(node: &str) -> String {
             "predecessor = \"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9\"\n",
             String::new(),
         ),
+        // Budgets for several answers at once, in a federation too small for witnesses.
+        (
+            "per-query = { rho = 0.016 }\n# For queries",
+            "per-query = { rho = 0.05 }\n# For queries".to_owned(),
+        ),
+        (
+            "per-query = { rho = 0.016 }\ndefault-query = { rho = 0.01 }",
+            "per-query = { rho = 0.1 }\ndefault-query = { rho = 0.05 }".to_owned(),
+        ),
+        ("\nwitnesses = 1\n", "\nwitnesses = 0\n".to_owned()),
         ("date = 2026-11-12", format!("date = {}", day(-40))),
         ("2026-12-01", day(-30)),
         ("2027-11-30", day(300)),

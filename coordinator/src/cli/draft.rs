@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use tvaers_host::output::{Format, Output};
 use tvaers_host::private;
 use tvaers_link::clock::{Clock as _, SystemClock};
+use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::request::Under;
-use tvaers_protocol::roster::VerifiedRoster;
+use tvaers_protocol::roster::{Person, Role, VerifiedRoster};
+use tvaers_query::Decimal;
 
 use super::asking::Asking;
 use crate::home::Home;
@@ -72,7 +74,7 @@ pub(super) fn approve(home: &Home, args: &ApproveArgs, output: Output) -> Result
         .at(args.file.display())
         .next("have another person approve it, with a key of their own"));
     }
-    for line in told(&request, &asker.name, person.roster()) {
+    for line in told(&request, asker, person.roster()) {
         output.note(line);
     }
     if !args.yes && !confirmed(output)? {
@@ -95,34 +97,69 @@ pub(super) fn approve(home: &Home, args: &ApproveArgs, output: Output) -> Result
     Ok(())
 }
 
-/// What is asked for, in lines.
-fn told(request: &Request, asker: &str, roster: &VerifiedRoster) -> Vec<String> {
+/// What is asked for, in lines: all that the approval is bound to, and nothing that is not in the request.
+fn told(request: &Request, asker: &Person, roster: &VerifiedRoster) -> Vec<String> {
     let asked = &request.study.content;
     let under = |under: &Under| match under.purpose.as_str() {
-        "" => under.permit.clone(),
-        purpose => format!("{}, purpose {purpose}", under.permit),
+        "" => format!("permit {}, for no stated purpose", plain(&under.permit)),
+        purpose => format!("permit {}, purpose {}", plain(&under.permit), plain(purpose)),
     };
     let mut lines = vec![
-        format!("{asker} asks, in the federation {}:", roster.roster().federation),
-        format!(
-            "model:      {} as of {}, contributions no finer than {}",
-            asked.model, asked.as_of, asked.grain
-        ),
+        format!("{} ({}) asks, in the federation {}:", asker.name, role(asker), roster.roster().federation),
+        // In full and in hexadecimal digits, as the roster and permits have it.
+        format!("key:        {}", Digest(asked.requester.0)),
+        format!("model:      {} (file {})", plain(&asked.model), asked.model_digest),
+        format!("features:   catalogue {}", asked.catalogue_digest),
+        format!("as of:      {}", asked.as_of),
+        format!("grain:      contributions no finer than {}", asked.grain),
     ];
     lines.push(match &asked.list {
         Some(list) => {
-            format!("work list:  of named citizens, for their own municipality; permit {}", under(list))
+            format!("work list:  of named citizens, for their own municipality; {}", under(list))
         }
         None => "work list:  none".to_owned(),
     });
-    if let Some(tables) = &asked.tables {
-        lines.push(format!("tables:     released with noise; permit {}", under(&tables.under)));
+    match &asked.tables {
+        None => lines.push("tables:     none; nothing is charged".to_owned()),
+        Some(tables) => {
+            lines.push(format!("tables:     released with noise; {}", under(&tables.under)));
+            lines.push(match tables.cut_off {
+                Some(least) => format!("cut-off:    counts whose total is at least {least}"),
+                None => "cut-off:    none; counts whom the model itself selects".to_owned(),
+            });
+            lines.push(match tables.nano_rho {
+                Some(nano_rho) => format!("price:      {} at each node", price(nano_rho)),
+                None => {
+                    "price:      not stated; what the nodes' policies charge, within their permits".to_owned()
+                }
+            });
+        }
     }
+    lines.push("quotas:     not in the request; how many persons each node has evaluated is agreed between the nodes, within their permits".to_owned());
+    lines.push(format!("asked:      {}", asked.created));
     lines.push(format!("holds:      until {}", asked.expires));
     if request.approval.is_some() {
         lines.push("approved:   already; a new approval takes the place of that one".to_owned());
     }
     lines
+}
+
+/// Text of the person who asks, on one line: it could pretend to be lines of this program's.
+fn plain(text: &str) -> impl std::fmt::Display {
+    text.escape_debug()
+}
+
+const fn role(person: &Person) -> &'static str {
+    match person.role {
+        Role::Analyst => "analyst",
+        Role::Dpo => "data-protection officer",
+    }
+}
+
+/// A budget to the last digit; one that is larger than any is told as it stands.
+fn price(nano_rho: u64) -> String {
+    Decimal::from_nano(nano_rho)
+        .map_or_else(|| format!("{nano_rho} thousand-millionths of rho"), |rho| format!("rho {rho}"))
 }
 
 fn confirmed(output: Output) -> Result<bool, Problem> {
@@ -135,4 +172,75 @@ fn confirmed(output: Output) -> Result<bool, Problem> {
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|error| Problem::from_error(Exit::Failed, "draft.terminal", &error))?;
     Ok(matches!(line.trim(), "yes" | "ja"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tvaers_protocol::request::TablesRequest;
+    use tvaers_protocol::study::Grain;
+
+    use super::*;
+    use crate::asker::StudyWish;
+    use crate::testing::{asker, under};
+
+    /// What the approver is told of a wish.
+    fn shown(list: Option<Under>, tables: Option<TablesRequest>) -> Vec<String> {
+        let (person, now) = (asker(), "2026-03-01T12:00:00Z".parse().unwrap());
+        let as_of = "2026-02-28".parse().unwrap();
+        let wish = StudyWish { model: "sad".to_owned(), as_of, grain: Grain::Points, list, tables };
+        let study = person.study(wish, 7 * 24 * 3600, now).unwrap();
+        let request = Request { study, approval: None, deadline_s: 60 };
+        let asks = request.study.asker(person.roster(), now).unwrap();
+        told(&request, asks, person.roster())
+    }
+
+    fn line<'l>(lines: &'l [String], field: &str) -> &'l str {
+        lines.iter().find_map(|line| line.strip_prefix(field)).unwrap_or_default().trim()
+    }
+
+    #[test]
+    fn the_approver_is_shown_all_that_the_signature_is_bound_to() {
+        let list = Under { permit: "care".to_owned(), purpose: "outreach".to_owned() };
+        let tables = |nano_rho, cut_off| TablesRequest { under: under("tables"), nano_rho, cut_off };
+        let lines = shown(Some(list), Some(tables(Some(300_000_001), Some(7))));
+        assert_eq!(lines[0], "ane (analyst) asks, in the federation puppets:");
+        for (field, said) in [
+            ("as of:", "2026-02-28"),
+            ("grain:", "contributions no finer than points"),
+            ("work list:", "of named citizens, for their own municipality; permit care, purpose outreach"),
+            ("cut-off:", "counts whose total is at least 7"),
+            ("price:", "rho 0.300000001 at each node"),
+            ("asked:", "2026-03-01T12:00:00Z"),
+            ("holds:", "until 2026-03-09T12:00:00Z"),
+        ] {
+            assert_eq!(line(&lines, field), said, "{lines:#?}");
+        }
+        let person = asker();
+        let ane = &person.roster().roster().people[0];
+        assert_eq!(line(&lines, "key:"), serde_json::to_string(&ane.signing).unwrap().trim_matches('"'));
+        assert!(line(&lines, "model:").starts_with("sad (file ") && line(&lines, "features:").len() > 64);
+        assert!(line(&lines, "tables:").contains("permit tables"));
+        assert!(line(&lines, "quotas:").starts_with("not in the request"));
+
+        // What is not stated is not made up.
+        let lines = shown(None, Some(tables(None, None)));
+        assert_eq!(line(&lines, "work list:"), "none");
+        assert!(
+            line(&lines, "price:").starts_with("not stated") && line(&lines, "cut-off:").starts_with("none")
+        );
+        let lines = shown(Some(under("care")), None);
+        assert_eq!(line(&lines, "tables:"), "none; nothing is charged");
+        assert!(line(&lines, "price:").is_empty() && line(&lines, "cut-off:").is_empty());
+    }
+
+    #[test]
+    fn a_permit_or_purpose_cannot_pass_for_lines_of_the_program() {
+        let list = Under {
+            permit: "care\nprice:      rho 0.1 at each node".to_owned(),
+            purpose: "a\u{1b}[2K\u{202e}b".to_owned(),
+        };
+        let lines = shown(Some(list), None);
+        assert!(lines.iter().all(|line| !line.contains(['\n', '\u{1b}', '\u{202e}'])), "{lines:#?}");
+        assert!(line(&lines, "price:").is_empty() && line(&lines, "work list:").contains("care\\nprice:"));
+    }
 }

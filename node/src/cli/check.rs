@@ -84,6 +84,10 @@ async fn look(home: &Home, args: &Args, report: &mut Report, output: Output) {
         if let Some(library) = report.take("indicators", library(home)) {
             own_indicators(&library, output);
             let today = utc_date(now);
+            report.take(
+                "policies that the audit log tells of",
+                app::remember_policy_of(home, state, now).await,
+            );
             let policy = policy::look(home, &config, roster.as_ref(), state, &library, today).await;
             report.take_mixed("policy", policy);
             // A node that has never served has asked nobody yet.

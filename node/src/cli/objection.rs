@@ -68,16 +68,15 @@ pub(super) struct List {
 }
 
 pub(super) fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
-    let now = SystemClock.now();
     match command {
         Command::Add(input) => {
             let persons = from_input(input, output)?;
-            let entered = block_on(enter(home, &persons, now))?;
+            let entered = block_on(enter(home, &persons))?;
             output.note(told_entered(entered, persons.len() as u64));
         }
         Command::Remove(input) => {
             let persons = from_input(input, output)?;
-            let lifted = block_on(lift(home, &persons, now))?;
+            let lifted = block_on(lift(home, &persons))?;
             told_lifted(lifted).into_iter().for_each(|line| output.note(line));
         }
         Command::List(args) => {
@@ -122,15 +121,15 @@ fn wrong(what: String) -> Problem {
         .next("correct it and enter all of it again; nothing was changed")
 }
 
-async fn enter(home: &Home, persons: &[PersonId], now: Timestamp) -> Result<u64, Problem> {
-    changed(home, ObjectionChange::Entered, now, async |change| {
+async fn enter(home: &Home, persons: &[PersonId]) -> Result<u64, Problem> {
+    changed(home, ObjectionChange::Entered, async |change, now| {
         change.enter(persons, now).await.map_err(|error| failed(&error))
     })
     .await
 }
 
-async fn lift(home: &Home, persons: &[PersonId], now: Timestamp) -> Result<Counts, Problem> {
-    changed(home, ObjectionChange::Lifted, now, async |change| {
+async fn lift(home: &Home, persons: &[PersonId]) -> Result<Counts, Problem> {
+    changed(home, ObjectionChange::Lifted, async |change, _| {
         let lifted = change.lift(persons).await.map_err(|error| failed(&error))?;
         if lifted != Counts::default() {
             return Ok(lifted);
@@ -147,14 +146,13 @@ async fn lift(home: &Home, persons: &[PersonId], now: Timestamp) -> Result<Count
 async fn changed<T>(
     home: &Home,
     how: ObjectionChange,
-    now: Timestamp,
-    work: impl AsyncFnOnce(&mut Change) -> Result<T, Problem>,
+    work: impl AsyncFnOnce(&mut Change, Timestamp) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     // A log or database that another user makes or opens is one that the service cannot write.
     looking::own(home)?;
     app::config(home)?;
     let state = app::state(home).await?;
-    let done = changed_in(home, &state, how, now, work).await;
+    let done = changed_in(home, &state, how, work).await;
     state.close().await;
     done
 }
@@ -163,12 +161,14 @@ async fn changed_in<T>(
     home: &Home,
     state: &State,
     how: ObjectionChange,
-    now: Timestamp,
-    work: impl AsyncFnOnce(&mut Change) -> Result<T, Problem>,
+    work: impl AsyncFnOnce(&mut Change, Timestamp) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let audit = app::audit_log(home, app::software()?, now)?;
+    let audit = app::audit_log(home, app::software()?, SystemClock.now())?;
     let mut change = Change::begin(state).await.map_err(|error| failed(&error))?;
-    let done = work(&mut change).await?;
+    // Nobody charges or agrees to anything from here to the commit, so that whatever begins later knows of it: `subject`
+    // relies on that.
+    let now = SystemClock.now();
+    let done = work(&mut change, now).await?;
     let event = Event::ObjectionsChanged(ObjectionsChanged { how });
     audit.record(now, vec![event]).await.map_err(|error| {
         Problem::from_error(Exit::Failed, error.code(), &error)
@@ -275,19 +275,18 @@ mod tests {
     #[test]
     fn what_is_entered_is_listed_logged_without_a_number_and_lifted() {
         let made = Made::imported();
-        let now = SystemClock.now();
         let persons = parse(NUMBERS).unwrap();
         let home = made.home();
-        assert_eq!(block_on(enter(&home, &persons, now)).unwrap(), 2);
-        assert_eq!(block_on(enter(&home, &persons, now)).unwrap(), 0);
+        assert_eq!(block_on(enter(&home, &persons)).unwrap(), 2);
+        assert_eq!(block_on(enter(&home, &persons)).unwrap(), 0);
         let found = block_on(look(&home)).unwrap();
         assert!(counted(&found).contains("own") && !counted(&found).contains("610165"));
         assert!(by_person(&found).contains("6101653000"));
         assert!(!json(&found, false).to_string().contains("610165"));
         assert_eq!(json(&found, true)["entries"][1]["person"], "6101653001");
         let one = persons.get(..1).unwrap();
-        assert_eq!(block_on(lift(&home, one, now)).unwrap(), Counts { own: 1, received: 0 });
-        assert_eq!(block_on(lift(&home, one, now)).unwrap_err().code, "objection.unknown");
+        assert_eq!(block_on(lift(&home, one)).unwrap(), Counts { own: 1, received: 0 });
+        assert_eq!(block_on(lift(&home, one)).unwrap_err().code, "objection.unknown");
         assert_eq!(block_on(look(&home)).unwrap().len(), 1);
 
         let log = std::fs::read_to_string(home.audit()).unwrap();
@@ -319,7 +318,7 @@ mod tests {
         })
         .unwrap();
         assert!(counted(&block_on(look(&home)).unwrap()).contains("from k376"));
-        let lifted = block_on(lift(&home, &persons, now)).unwrap();
+        let lifted = block_on(lift(&home, &persons)).unwrap();
         assert_eq!(lifted, Counts { own: 0, received: 2 });
         assert!(told_lifted(lifted).iter().any(|line| line.contains("come back with the next study")));
         assert!(!told_lifted(Counts { own: 2, received: 0 }).iter().any(|line| line.contains("come back")));

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::looking::block_on;
 use crate::app;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ObjectionChange};
 use crate::audit::read::{self, Verified};
 use crate::home::Home;
 use crate::policy::period;
@@ -201,7 +201,7 @@ async fn on(
     person: &PersonId,
     ground: &Ground,
 ) -> Result<Answer, Problem> {
-    let (uses, verified) = uses(home, *window)?;
+    let Logged { uses, verified, any_lifted } = uses(home, *window)?;
     let mut kept = Kept::new(home.policies(), &ground.library);
     let mut reading = ground.reading().await?;
     let is_found = ground.find(&mut reading, person, &ground.now()).await?.is_some();
@@ -236,15 +236,26 @@ async fn on(
         import: ground.import.statement.import,
         extracted_on: ground.import.statement.extracted_on,
         is_found,
-        is_left_out: ground.lists.hold(person),
+        is_listed: ground.lists.hold(person),
+        objects: ground.objectors.of(person),
+        any_lifted,
         lists_are_known: ground.lists.are_known(),
         uses: told,
         work_lists: lists.into_iter().map(|listed| told::listed(listed, &ground.library)).collect(),
     })
 }
 
-/// The uses that the log tells of, by their entries, once it has proved whole.
-fn uses(home: &Home, window: Window) -> Result<(Vec<Use>, Verified), Problem> {
+/// What the log tells, once it has proved whole.
+struct Logged {
+    /// The uses, by their entries.
+    uses: Vec<Use>,
+    verified: Verified,
+    /// Whether objections were lifted: of whom, nobody knows any more.
+    any_lifted: bool,
+}
+
+/// Reads the log.
+fn uses(home: &Home, window: Window) -> Result<Logged, Problem> {
     let path = home.audit();
     if !path.exists() {
         return Err(Problem::new(Exit::BadInput, "audit.none", "there is no audit log yet")
@@ -254,13 +265,15 @@ fn uses(home: &Home, window: Window) -> Result<(Vec<Use>, Verified), Problem> {
     }
     let broken = |error| app::broken_log(&path, &error);
     let (mut gathering, mut verified) = (Gathering::new(window), Verified::default());
-    let mut uses = Vec::new();
+    let (mut uses, mut any_lifted) = (Vec::new(), false);
     for entry in read::read(&path).map_err(broken)? {
         let entry = entry.map_err(broken)?;
         verified.take(&entry);
         uses.extend(gathering.take(&entry));
+        any_lifted |=
+            matches!(&entry.event, Event::ObjectionsChanged(told) if told.how == ObjectionChange::Lifted);
     }
     uses.extend(gathering.finish());
     uses.sort_by_key(|one| one.entry);
-    Ok((uses, verified))
+    Ok(Logged { uses, verified, any_lifted })
 }

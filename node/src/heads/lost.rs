@@ -25,23 +25,47 @@ pub(crate) struct Lost {
     pub(crate) answered: bool,
 }
 
-/// Notes a head.
+/// Notes a head. One that was answered for before is to be answered for once more: whoever shows it has accepted another
+/// since.
 pub(crate) async fn note(
     pool: &SqlitePool,
     head: &Signed<LogHead>,
     seer: &Seer,
     now: Timestamp,
 ) -> Result<(), StateError> {
+    let digest = head.log_head_digest();
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query("DELETE FROM log_accepted WHERE digest = ?")
+        .bind(digest.0.as_slice())
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(
-        "INSERT INTO log_lost (digest, head, seer, at) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        "INSERT INTO log_lost (digest, head, seer, at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (digest) DO UPDATE SET seer = excluded.seer, at = excluded.at, answered = NULL",
     )
-    .bind(head.log_head_digest().0.as_slice())
+    .bind(digest.0.as_slice())
     .bind(codec::canonical(head))
-    .bind(serde_json::to_string(seer).map_err(|_| broken("seer"))?)
+    .bind(name(seer)?)
     .bind(now.as_millisecond())
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Notes that somebody has accepted a head: what was answered for by then is settled between them and this node.
+pub(crate) async fn accepted(pool: &SqlitePool, seer: &Seer) -> Result<(), StateError> {
+    sqlx::query(
+        "INSERT INTO log_accepted (digest, seer) SELECT digest, ? FROM log_lost WHERE answered IS NOT NULL
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(name(seer)?)
     .execute(pool)
     .await?;
     Ok(())
+}
+
+fn name(seer: &Seer) -> Result<String, StateError> {
+    serde_json::to_string(seer).map_err(|_| broken("seer"))
 }
 
 /// All that were noted, the oldest first.
@@ -70,10 +94,24 @@ pub(crate) async fn answer(pool: &SqlitePool, head: &Signed<LogHead>, entry: u64
     Ok(())
 }
 
-/// Whether a head is part of what was answered for: of the same log, and no longer.
-pub(crate) async fn is_answered(pool: &SqlitePool, head: &LogHead) -> Result<bool, StateError> {
-    let covers = |lost: &Lost| lost.head.content.log == head.log && lost.head.content.entries >= head.entries;
-    Ok(all(pool).await?.iter().any(|lost| lost.answered && covers(lost)))
+/// Whether a head that somebody shows is part of what was answered for: of the same log, no longer, and shown by one who
+/// has accepted no other head since.
+pub(crate) async fn is_answered(pool: &SqlitePool, head: &LogHead, seer: &Seer) -> Result<bool, StateError> {
+    let rows = sqlx::query(
+        "SELECT head FROM log_lost WHERE answered IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM log_accepted AS a WHERE a.digest = log_lost.digest AND a.seer = ?)",
+    )
+    .bind(name(seer)?)
+    .fetch_all(pool)
+    .await?;
+    for row in &rows {
+        let bytes: Vec<u8> = row.try_get("head")?;
+        let lost: Signed<LogHead> = codec::decode(&bytes).map_err(|_| broken("head"))?;
+        if lost.content.log == head.log && lost.content.entries >= head.entries {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the log lacks now that nobody has answered for, of what this node's own key signed. It reads the log, and blocks.
@@ -98,4 +136,62 @@ pub(crate) fn lacking(lost: Vec<Lost>, log: &Path, key: &VerifyingKey) -> Result
 
 const fn broken(column: &'static str) -> StateError {
     StateError::Inconsistent { table: "log_lost", column }
+}
+
+#[cfg(test)]
+mod tests {
+    use tvaers_protocol::id::{Digest, NodeId};
+    use tvaers_protocol::sign::SigningKey;
+
+    use super::*;
+    use crate::state::State;
+
+    fn head(log: u8, entries: u64) -> Signed<LogHead> {
+        let content = LogHead {
+            node: NodeId::new("k360").unwrap(),
+            log: Digest([log; 32]),
+            entries,
+            head: Digest([u8::try_from(entries).unwrap(); 32]),
+            time: Timestamp::UNIX_EPOCH,
+        };
+        Signed::log_head(content, &SigningKey::from_seed(&[1; 32]))
+    }
+
+    #[tokio::test]
+    async fn a_loss_that_was_answered_for_is_forgiven_once_by_each_who_saw_it_and_no_later_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(&dir.path().join("state.sqlite")).await.unwrap();
+        let (pool, now) = (state.pool(), Timestamp::UNIX_EPOCH);
+        let other = Seer::Witness(NodeId::new("k376").unwrap());
+        let of = |seer: &Seer, log, entries| {
+            let (pool, seer) = (pool.clone(), seer.clone());
+            async move { is_answered(&pool, &head(log, entries).content, &seer).await.unwrap() }
+        };
+        note(&pool, &head(1, 100), &Seer::Coordinator, now).await.unwrap();
+        // Accepted before anybody answered: that settles nothing.
+        accepted(&pool, &other).await.unwrap();
+        assert!(!of(&Seer::Coordinator, 1, 100).await);
+        answer(&pool, &head(1, 100), 61).await.unwrap();
+        for (log, entries, forgiven) in [(1, 100, true), (1, 80, true), (1, 101, false), (2, 80, false)] {
+            assert_eq!(of(&Seer::Coordinator, log, entries).await, forgiven, "{log} {entries}");
+        }
+        accepted(&pool, &Seer::Coordinator).await.unwrap();
+        // The log that went on is cut again, to fewer entries than before: the coordinator saw 70 of it.
+        assert!(!of(&Seer::Coordinator, 1, 70).await);
+        assert!(of(&other, 1, 100).await, "who was away has yet to accept");
+        accepted(&pool, &other).await.unwrap();
+        assert!(!of(&other, 1, 100).await);
+
+        // The later loss is one of its own, and is forgiven once it is answered for as well.
+        note(&pool, &head(1, 70), &Seer::Coordinator, now).await.unwrap();
+        let open: Vec<bool> = all(&pool).await.unwrap().iter().map(|lost| lost.answered).collect();
+        assert_eq!(open.iter().filter(|answered| !**answered).count(), 1);
+        answer(&pool, &head(1, 70), 62).await.unwrap();
+        assert!(of(&Seer::Coordinator, 1, 70).await && !of(&Seer::Coordinator, 1, 71).await);
+        // One whose memory went back shows what was answered for: that has to be done again, and can be.
+        note(&pool, &head(1, 100), &other, now).await.unwrap();
+        assert!(!of(&other, 1, 100).await);
+        answer(&pool, &head(1, 100), 63).await.unwrap();
+        assert!(of(&other, 1, 100).await);
+    }
 }

@@ -61,6 +61,7 @@ pub(super) async fn show(
         let answer = exchange(node, seer, &ask).await?;
         if let Some(word) = answer.countersignature {
             believe(node, seer, head, &word, &key)?;
+            lost::accepted(&node.state().pool(), seer).await?;
             return Ok(word);
         }
         (seen, recovers) = match &answer.before {
@@ -120,7 +121,7 @@ async fn judge(node: &Node, seer: &Seer, before: &Signed<LogHead>) -> Result<boo
     }
     before.of_log(&node.signing().verifying_key()).map_err(|_| Unseen::Unproven)?;
     let pool = node.state().pool();
-    if lost::is_answered(&pool, saw).await? {
+    if lost::is_answered(&pool, saw, seer).await? {
         return Ok(true);
     }
     lost::note(&pool, before, seer, node.clock().now()).await?;

@@ -12,12 +12,14 @@ use tokio::sync::Mutex;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Rule;
 use tvaers_protocol::problem::Problem;
+use tvaers_protocol::reject::RejectCode;
 
 use super::{InForce, no_policy, own};
 use crate::app;
 use crate::audit::code::Code;
 use crate::audit::event::{Event, ListsRead, PolicyRefused, PolicyWithdrawn};
 use crate::node::Node;
+use crate::refusal::Refusal;
 
 /// What holds now.
 #[derive(Clone)]
@@ -28,6 +30,46 @@ enum Current {
     InForce(Arc<InForce>),
     /// A file that cannot be used, by these codes.
     Refused(Arc<[String]>),
+}
+
+/// What holds for one request, from its beginning to its end: whatever is put in force meanwhile counts for the next.
+#[derive(Clone)]
+pub(crate) struct Held(Current);
+
+impl Held {
+    /// The policy; none permits nothing.
+    pub(crate) const fn policy(&self) -> Option<&Arc<InForce>> {
+        match &self.0 {
+            Current::InForce(policy) => Some(policy),
+            Current::None | Current::Refused(_) => None,
+        }
+    }
+
+    /// The policy, or why there is none, for the person who asks.
+    pub(crate) fn or_rule(&self) -> Result<&Arc<InForce>, Rule> {
+        self.policy().ok_or_else(|| match &self.0 {
+            Current::Refused(codes) => own(
+                "policy.unusable",
+                format!(
+                    "The node's policy cannot be used ({}), and the node permits nothing meanwhile.",
+                    codes.join(", ")
+                ),
+                "",
+                "Ask the node's operator to run `tvaers-node check`.",
+            ),
+            Current::None | Current::InForce(_) => no_policy(),
+        })
+    }
+
+    /// The policy; a refusal where there is none.
+    pub(crate) fn or_refuse(&self) -> Result<&Arc<InForce>, Refusal> {
+        self.policy().ok_or(Refusal::because(RejectCode::PolicyRefused, "there is no policy in force"))
+    }
+
+    /// Its digest; zeros where there is none.
+    pub(crate) fn digest(&self) -> Digest {
+        self.policy().map_or(Digest::NONE, |in_force| in_force.digest())
+    }
 }
 
 /// The policy in force, and what its files looked like when it was read.
@@ -43,28 +85,14 @@ impl Keeper {
         Self { current: RwLock::new(current), mark: Mutex::new(mark) }
     }
 
-    /// The policy in force; none permits nothing.
-    pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
-        match self.now() {
-            Current::InForce(policy) => Some(policy),
-            Current::None | Current::Refused(_) => None,
-        }
+    /// What holds now, for a request that begins.
+    pub(crate) fn held(&self) -> Held {
+        Held(self.now())
     }
 
-    /// Why there is no policy in force, for the person who asks.
-    pub(crate) fn without(&self) -> Rule {
-        match self.now() {
-            Current::Refused(codes) => own(
-                "policy.unusable",
-                format!(
-                    "The node's policy cannot be used ({}), and the node permits nothing meanwhile.",
-                    codes.join(", ")
-                ),
-                "",
-                "Ask the node's operator to run `tvaers-node check`.",
-            ),
-            Current::None | Current::InForce(_) => no_policy(),
-        }
+    /// The policy in force; none permits nothing.
+    pub(crate) fn policy(&self) -> Option<Arc<InForce>> {
+        self.held().policy().cloned()
     }
 
     fn now(&self) -> Current {
@@ -97,9 +125,11 @@ fn look_at(path: &Path) -> Option<Look> {
     Some((file.dev(), file.ino(), file.len(), content, entry))
 }
 
-/// Puts a changed policy in force, or takes one out of force; nothing where its files are as they were.
-pub(crate) async fn refresh(node: &Node) {
+/// Puts a changed policy in force, or takes one out of force; nothing where its files are as they were. Gives what holds
+/// for the request that begins.
+pub(crate) async fn refresh(node: &Node) -> Held {
     look(node, false).await;
+    node.keeper().held()
 }
 
 /// The same, and tries a policy again that could not be used: what was wrong may be none of its files, or a list that it
@@ -123,16 +153,23 @@ async fn look(node: &Node, again: bool) {
     }
     let read =
         app::policies(node.home(), node.config(), Some(node.roster()), node.state(), node.library()).await;
+    let mut wrong = Vec::new();
     let (current, told) = match read {
         Ok(Some(policy)) => match changed(node, before.as_deref(), &policy).await {
             Ok(events) => (Current::InForce(Arc::new(policy)), events),
-            Err(problem) => refused(before.as_deref(), &[problem]),
+            Err(problem) => {
+                wrong = vec![problem];
+                refused(before.as_deref(), &wrong)
+            }
         },
         Ok(None) => {
             let policy = before.as_ref().map_or(Digest::NONE, |before| before.digest());
             (Current::None, vec![Event::PolicyWithdrawn(PolicyWithdrawn { policy })])
         }
-        Err(problems) => refused(before.as_deref(), &problems),
+        Err(problems) => {
+            wrong = problems;
+            refused(before.as_deref(), &wrong)
+        }
     };
     if let (Current::Refused(codes), Some(known)) = (&current, &refused_before)
         && codes == known
@@ -140,6 +177,10 @@ async fn look(node: &Node, again: bool) {
         // It was told before.
         *mark = seen;
         return;
+    }
+    if let Current::InForce(policy) = &current {
+        let known = before.as_deref().map(InForce::idle).unwrap_or_default();
+        policy.idle().iter().filter(|idle| !known.contains(idle)).for_each(|idle| idle.warn());
     }
     let current = match node.record(node.clock().now(), told).await {
         Ok(()) => {
@@ -165,6 +206,10 @@ async fn look(node: &Node, again: bool) {
         Current::None => tracing::warn!("there is no policy any more; nothing is permitted"),
         Current::Refused(codes) => {
             tracing::error!(rules = codes.join(", "), "the policy cannot be used; nothing is permitted");
+            // Which file, and how to mend it: once, as this is not said again of the same faults.
+            for problem in &wrong {
+                tracing::error!(place = problem.place, next = problem.next, "{}", problem.what);
+            }
         }
     }
     keeper.set(current);
@@ -202,4 +247,45 @@ fn refused(before: Option<&InForce>, problems: &[Problem]) -> (Current, Vec<Even
     let policy = before.map_or(Digest::NONE, InForce::digest);
     let event = Event::PolicyRefused(PolicyRefused { before: policy, rules });
     (Current::Refused(codes.into()), vec![event])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use tvaers_definitions::library::Library;
+    use tvaers_policy::Policy;
+
+    use super::*;
+    use crate::policy::Excluded;
+
+    static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::embedded().unwrap());
+    const LABORATORY: &str = include_str!("../../../policies/examples/laboratory.toml");
+
+    fn in_force(comment: &str) -> InForce {
+        let text = format!("# {comment}\n{LABORATORY}");
+        let policy = Policy::read(&text, "", &LIBRARY, &|_| None).unwrap();
+        let (signed_by, revocations, idle) = (Vec::new(), Vec::new(), Vec::new());
+        InForce { policy, excluded: Excluded::default(), text, signed_by, revocations, idle }
+    }
+
+    #[test]
+    fn a_request_ends_under_the_policy_that_it_began_with() {
+        let (first, second) = (in_force("first"), in_force("second"));
+        let digests = [first.digest(), second.digest()];
+        assert_ne!(digests[0], digests[1]);
+        let keeper = Keeper::new(Some(first), Mark::default());
+        let begun = keeper.held();
+        keeper.set(Current::InForce(Arc::new(second)));
+        let next = keeper.held();
+        keeper.set(Current::Refused(Arc::new(["policy.unsigned".to_owned()])));
+        let refused = keeper.held();
+        keeper.set(Current::None);
+        assert_eq!([begun.digest(), next.digest()], digests);
+        assert!(begun.or_rule().is_ok() && begun.or_refuse().is_ok());
+        // Why there is none is what it was, too.
+        assert_eq!(refused.or_rule().err().unwrap().code, "policy.unusable");
+        assert!(refused.or_refuse().is_err() && refused.digest() == Digest::NONE);
+        assert_eq!(keeper.held().or_rule().err().unwrap().code, "policy.none");
+    }
 }

@@ -67,10 +67,10 @@ pub fn load(path: &Path, loading: &Loading<'_>, library: &Library) -> Result<Opt
         violations.iter().map(|violation| violation.problem().at(path.display())).collect::<Vec<_>>()
     })?;
     check_witnesses(&policy, loading.nodes, path).map_err(|problem| vec![problem])?;
-    let revocations = revoked::apply(&mut policy, loading)?;
+    let (revocations, idle) = revoked::apply(&mut policy, loading)?;
     let dir = path.parent().unwrap_or(Path::new("."));
     let excluded = Excluded::read(dir, policy.exclusions()).map_err(|problem| vec![problem])?;
-    Ok(Some(InForce { policy, excluded, text, signed_by, revocations }))
+    Ok(Some(InForce { policy, excluded, text, signed_by, revocations, idle }))
 }
 
 /// Looks whether a budget rises over that of the policy in force before, and who signed that. Where nobody signs, as over

@@ -1,8 +1,6 @@
 //! A request that is believed: signed by a person of the roster, in time, with a question that this node understands,
 //! and the import that it is asked about.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use tvaers_policy::request::Ask;
 use tvaers_protocol::id::Digest;
@@ -15,6 +13,7 @@ use super::question::{Ground, Question, name};
 use crate::ledger::claim::Claim;
 use crate::ledger::name::Requester;
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::policy::{InForce, of_request, own};
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
@@ -30,15 +29,19 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan for a request, with the policy that is to judge it; or the rules that it breaks before any policy.
-    pub(super) async fn of(
+    pub(super) async fn of<'h>(
         node: &Node,
+        held: &'h Held,
         request: &Signed<QueryRequest>,
         now: Timestamp,
-    ) -> Result<Result<(Self, Arc<InForce>), Vec<Rule>>, Refusal> {
-        let Some(in_force) = node.policy() else { return Ok(Err(vec![node.keeper().without()])) };
+    ) -> Result<Result<(Self, &'h InForce), Vec<Rule>>, Refusal> {
+        let in_force = match held.or_rule() {
+            Ok(in_force) => &**in_force,
+            Err(rule) => return Ok(Err(vec![rule])),
+        };
         let import = node.state().latest_import().await.map_err(Refusal::internal)?;
         let import = import.ok_or(Refusal::because(RejectCode::NotReady, "nothing has been imported yet"))?;
-        let plan = read(node, request, &in_force, import, now);
+        let plan = read(node, request, in_force, import, now);
         Ok(plan.map(|plan| (plan, in_force)).map_err(|rule| vec![rule]))
     }
 

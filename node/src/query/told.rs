@@ -16,8 +16,8 @@ use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
 use crate::policy::InForce;
+use crate::policy::keeper::Held;
 use crate::witness::denied::Denied;
-use tvaers_protocol::id::Digest;
 
 /// A request that was charged and answered.
 pub(super) fn permitted(
@@ -65,7 +65,12 @@ pub(super) fn denied(denied: &Denied) -> Vec<Rule> {
 }
 
 /// A request that was refused before any policy was asked: nothing that it says of itself is believed.
-pub(super) fn refused_unread(node: &Node, request: &Signed<QueryRequest>, rules: &[Rule]) -> Event {
+pub(super) fn refused_unread(
+    node: &Node,
+    held: &Held,
+    request: &Signed<QueryRequest>,
+    rules: &[Rule],
+) -> Event {
     let signer = request.signer(node.roster()).ok();
     let requester = signer
         .and_then(|person| Some(Requester::new(Name::new(person.name.as_str()).ok()?, &person.signing)));
@@ -77,7 +82,7 @@ pub(super) fn refused_unread(node: &Node, request: &Signed<QueryRequest>, rules:
             permit,
             purpose: None,
             mode: Some(Mode::Aggregates),
-            policy: node.policy().map_or(Digest::NONE, |in_force| in_force.digest()),
+            policy: held.digest(),
             query: None,
         },
         rules: rule_codes(rules),

@@ -13,6 +13,7 @@ use tvaers_protocol::sign::Purpose;
 use tvaers_protocol::study::Manifest;
 
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::refusal::Refusal;
 use crate::serve;
 use crate::state::ImportRecord;
@@ -21,12 +22,16 @@ use crate::study::{Stage, Study, told};
 use crate::work::{Work, source};
 
 /// Says what this node could contribute, or which rules keep it from that.
-pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepared, Declined>, Refusal> {
+pub(crate) async fn prepare(
+    node: &Node,
+    held: &Held,
+    ask: &Prepare,
+) -> Result<Result<Prepared, Declined>, Refusal> {
     let now = node.clock().now();
     let (request, asked) = (&ask.request, &ask.request.content);
     let asker = &match permit::asker(node, request, ask.approval.as_ref(), now) {
         Ok(asker) => asker,
-        Err(rule) => return decline(node, request, vec![rule], now).await.map(Err),
+        Err(rule) => return decline(node, held, request, vec![rule], now).await.map(Err),
     };
     let import = import(node).await?;
     check_definitions(node, &asked.model, asked.model_digest, asked.catalogue_digest)?;
@@ -35,11 +40,11 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepare
     }
     let model = node.model(&asked.model)?;
     let judge = |evaluations| async move {
-        permit::judge(node, request, asker, model, &Known::Draft { evaluations }, now).await
+        permit::judge(node, held, request, asker, model, &Known::Draft { evaluations }, now).await
     };
     // Asked before anything is counted, so that nobody who may not ask has anything read.
     if let Err(rules) = judge(0).await? {
-        return decline(node, request, rules, now).await.map(Err);
+        return decline(node, held, request, rules, now).await.map(Err);
     }
     let warehouse = source::data(node, &import).await?;
     let evaluations = source::count_contributors(node, &warehouse).await?;
@@ -51,26 +56,27 @@ pub(crate) async fn prepare(node: &Node, ask: &Prepare) -> Result<Result<Prepare
             disclosure: allowed.disclosure,
             everyone: allowed.everyone,
             tables: allowed.tables,
-            laboratory: node.policy().is_some_and(|in_force| in_force.is_laboratory()),
+            laboratory: held.policy().is_some_and(|in_force| in_force.is_laboratory()),
             data: import.statement,
         })),
-        Err(rules) => decline(node, request, rules, now).await.map(Err),
+        Err(rules) => decline(node, held, request, rules, now).await.map(Err),
     }
 }
 
 /// Logs what is declined, and says why.
 async fn decline(
     node: &Node,
+    held: &Held,
     request: &Signed<StudyRequest>,
     rules: Vec<Rule>,
     now: Timestamp,
 ) -> Result<Declined, Refusal> {
-    node.record(now, vec![told::declined(node, request, &rules)]).await?;
+    node.record(now, vec![told::declined(node, held, request, &rules)]).await?;
     Ok(Declined { rules })
 }
 
 /// Checks a proposed study against roster, clock, definitions, data and policy, and signs it.
-pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refusal> {
+pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<Accepted, Refusal> {
     let manifest = ask
         .manifest
         .verify(Purpose::Proposal, node.roster().digest(), &node.roster().roster().coordinator.signing)
@@ -82,11 +88,11 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
     check_definitions(node, &manifest.model, manifest.model_digest, manifest.catalogue_digest)?;
     let asker = permit::asker(node, &manifest.request, manifest.approval.as_ref(), now);
     let rules = match &asker {
-        Ok(asker) => permit_rules(node, manifest, asker, now).await?,
+        Ok(asker) => permit_rules(node, held, manifest, asker, now).await?,
         Err(rule) => vec![rule.clone()],
     };
     if !rules.is_empty() {
-        node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+        node.record(now, vec![told::refused(node, held, manifest, &rules)]).await?;
         return Err(refused(&rules));
     }
     // The data must be what the configuration says before anything is signed.
@@ -104,7 +110,7 @@ pub(crate) async fn propose(node: &Node, ask: &Propose) -> Result<Accepted, Refu
         node.state().close_study(digest, now).await.map_err(Refusal::internal)?;
         return Err(refusal);
     }
-    if let Err(refusal) = node.record(now, vec![told::agreed(node, manifest)?]).await {
+    if let Err(refusal) = node.record(now, vec![told::agreed(node, held, manifest)?]).await {
         // What the log does not tell of does not happen.
         serve::close(node, digest).await?;
         return Err(refusal);
@@ -150,13 +156,17 @@ pub(crate) async fn open(node: &Node, study: &Study, ask: &Open) -> Result<Opene
 /// The rules that an agreed study breaks; none where the policy allows it.
 async fn permit_rules(
     node: &Node,
+    held: &Held,
     manifest: &Manifest,
     asker: &Asker<'_>,
     now: Timestamp,
 ) -> Result<Vec<Rule>, Refusal> {
     let model = node.model(&manifest.model)?;
     let known = Known::Agreed(manifest);
-    Ok(permit::judge(node, &manifest.request, asker, model, &known, now).await?.err().unwrap_or_default())
+    Ok(permit::judge(node, held, &manifest.request, asker, model, &known, now)
+        .await?
+        .err()
+        .unwrap_or_default())
 }
 
 /// Checks that this node's policy still allows a study to which it has agreed. Whether there is budget for its tables
@@ -164,17 +174,19 @@ async fn permit_rules(
 pub(super) fn check_permit(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
     let asker = permit::signer(node, manifest).map_err(|rule| refused(&[rule]))?;
     let model = node.model(&manifest.model)?;
-    permit::judge_agreed(node, manifest, &asker, model, node.clock().now()).map_err(|rules| refused(&rules))
+    let held = node.keeper().held();
+    let judged = permit::judge_agreed(node, &held, manifest, &asker, model, node.clock().now());
+    judged.map_err(|rules| refused(&rules))
 }
 
 /// As [`check_permit`], with what is broken in the log.
-pub(crate) async fn still_permitted(node: &Node, manifest: &Manifest) -> Result<(), Refusal> {
+pub(crate) async fn still_permitted(node: &Node, held: &Held, manifest: &Manifest) -> Result<(), Refusal> {
     let now = node.clock().now();
     let model = node.model(&manifest.model)?;
     let asker = permit::signer(node, manifest).map_err(|rule| vec![rule]);
-    let judged = asker.and_then(|asker| permit::judge_agreed(node, manifest, &asker, model, now));
+    let judged = asker.and_then(|asker| permit::judge_agreed(node, held, manifest, &asker, model, now));
     let Err(rules) = judged else { return Ok(()) };
-    node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+    node.record(now, vec![told::refused(node, held, manifest, &rules)]).await?;
     Err(refused(&rules))
 }
 

@@ -8,6 +8,7 @@ use tvaers_protocol::objection;
 use tvaers_protocol::sign::Purpose;
 
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
 use crate::study::stream::{FRAME_TIME, Tally};
@@ -16,11 +17,16 @@ use crate::witness;
 use crate::work::record::Fixed;
 
 /// Works out the model's components of this node's persons.
-pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Result<Computed, Refusal> {
+pub(crate) async fn compute(
+    node: &Node,
+    held: &Held,
+    study: &Study,
+    _ask: &Compute,
+) -> Result<Computed, Refusal> {
     let step = study.since(Stage::Pinned).await?;
     let persons = if step.stage == Stage::Pinned {
-        charge(node, study).await?;
-        study.work.compute(node, study).await
+        charge(node, held, study).await?;
+        study.work.compute(node, held.or_refuse()?, study).await
     } else {
         study.work.persons().await
     };
@@ -29,28 +35,33 @@ pub(crate) async fn compute(node: &Node, study: &Study, _ask: &Compute) -> Resul
 }
 
 /// Charges what the study's tables cost, before any row is read for them.
-async fn charge(node: &Node, study: &Study) -> Result<(), Refusal> {
+async fn charge(node: &Node, held: &Held, study: &Study) -> Result<(), Refusal> {
     let now = node.clock().now();
     let (manifest, import) = (&study.manifest, study.import.statement.import);
-    let Some(charged) = permit::charge(node, manifest, &study.model, import, now).await? else {
+    let Some(charged) = permit::charge(node, held, manifest, &study.model, import, now).await? else {
         return Ok(());
     };
     match charged {
         Ok(charged) => {
-            let left = permit::left(node, &charged, now).await?;
+            let left = permit::left(node, held, &charged, now).await?;
             node.record(now, vec![told::charged(manifest, &charged, left)]).await?;
-            Ok(witness::cover(node).await?)
+            Ok(witness::cover(node, held).await?)
         }
         Err(rules) => {
-            node.record(now, vec![told::refused(node, manifest, &rules)]).await?;
+            node.record(now, vec![told::refused(node, held, manifest, &rules)]).await?;
             Err(agree::refused(&rules))
         }
     }
 }
 
 /// Streams the contributions.
-pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) -> Result<(), Refusal> {
-    let fixed = fix(node, study).await?;
+pub(crate) async fn stream(
+    node: &Node,
+    held: &Held,
+    study: &Study,
+    exchange: &mut Exchange,
+) -> Result<(), Refusal> {
+    let fixed = fix(node, held, study).await?;
     let mut tally = Tally::default();
     let mut pages = Pages::new(study);
     while let Some(Page { records, objecting, count }) = pages.next().await? {
@@ -70,14 +81,14 @@ pub(crate) async fn stream(node: &Node, study: &Study, exchange: &mut Exchange) 
 }
 
 /// Fixes what is contributed, and remembers that it begins to leave. Gives the digest over all records.
-async fn fix(node: &Node, study: &Study) -> Result<Digest, Refusal> {
+async fn fix(node: &Node, held: &Held, study: &Study) -> Result<Digest, Refusal> {
     let step = study.since(Stage::Pseudonymised).await?;
     let work = &study.work;
     let fixed = match work.fixed(Fixed::Contributions).await.map_err(Refusal::internal)? {
         Some(fixed) => fixed,
         None => {
             // Who has objected, or was put on a list, since the components were worked out.
-            let left_out = node.left_out(&*node.policy_or_refuse()?).await.map_err(Refusal::internal)?;
+            let left_out = node.left_out(held.or_refuse()?).await.map_err(Refusal::internal)?;
             if left_out.names_any() {
                 work.leave_out(&left_out, &study.layout).await.map_err(Refusal::internal)?;
             }

@@ -13,6 +13,7 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::refusal::Refusal;
 use crate::state::StudyState;
 use crate::study::stream::{FRAME_TIME, Share, Tally};
@@ -23,6 +24,7 @@ use crate::worklist;
 /// Takes a hand-back to its end and writes the work list. `first` is the frame that opened the exchange.
 pub(crate) async fn take(
     node: &Node,
+    held: &Held,
     study: &Study,
     first: Frame,
     exchange: &mut Exchange,
@@ -43,7 +45,7 @@ pub(crate) async fn take(
         return Err(Refusal::because(RejectCode::Replay, "another hand-back than the one before"));
     }
     if stage < Stage::HandedBack {
-        write(node, study, &total, digest).await?;
+        write(node, held, study, &total, digest).await?;
     }
     u32::try_from(total.stream.records).map(|persons| HandedBack { persons }).map_err(Refusal::internal)
 }
@@ -146,10 +148,16 @@ impl Expected {
 }
 
 /// Fixes the hand-back, then makes the work list of it. A node that stops in between makes it again.
-async fn write(node: &Node, study: &Study, total: &HandBackTotal, digest: Digest) -> Result<(), Refusal> {
+async fn write(
+    node: &Node,
+    held: &Held,
+    study: &Study,
+    total: &HandBackTotal,
+    digest: Digest,
+) -> Result<(), Refusal> {
     let work = &study.work;
     work.fix(Fixed::HandBack, digest).await.map_err(Refusal::internal)?;
-    let left_out = node.left_out(&*node.policy_or_refuse()?).await.map_err(Refusal::internal)?;
+    let left_out = node.left_out(held.or_refuse()?).await.map_err(Refusal::internal)?;
     let mut rows = work.worklist(study).await.map_err(Refusal::internal)?;
     // Who has objected since the contributions left is on no list.
     rows.retain(|row| PersonId::parse(&row.person_id).is_ok_and(|person| !left_out.holds(&person)));

@@ -123,8 +123,10 @@ async fn judge(study: &Study, digest: Digest) -> Result<(), Refusal> {
 async fn leave_out(node: &Node, study: &Study, digest: Digest) -> Result<(), Refusal> {
     let work = &study.work;
     let objecting = work.objecting().await.map_err(Refusal::internal)?;
-    let (persons, now) = (work.persons().await.map_err(Refusal::internal)?, node.clock().now());
+    let persons = work.persons().await.map_err(Refusal::internal)?;
     let mut change = Change::begin(node.state()).await.map_err(Refusal::internal)?;
+    // Within the change: whatever begins later knows of them.
+    let now = node.clock().now();
     change.receive(study.digest, &objecting, now).await.map_err(Refusal::internal)?;
     let share = Share::of(objecting.len() as u64, persons);
     // Logged before it holds: what holds and is not logged could not be explained.

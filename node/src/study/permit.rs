@@ -18,6 +18,7 @@ use crate::ledger::claim::{self, Claim, Outcome};
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::policy::{self, InForce, of_request, own, rules};
 use crate::refusal::Refusal;
 
@@ -90,19 +91,23 @@ fn name(text: &str) -> Result<Name, Rule> {
 /// What the policy in force says to a study.
 pub(super) async fn judge(
     node: &Node,
+    held: &Held,
     request: &Signed<StudyRequest>,
     asker: &Asker<'_>,
     model: &Model,
     known: &Known<'_>,
     now: Timestamp,
 ) -> Result<Result<Allowed, Vec<Rule>>, Refusal> {
-    let Some(in_force) = node.policy() else { return Ok(Err(vec![node.keeper().without()])) };
+    let in_force = match held.or_rule() {
+        Ok(in_force) => in_force,
+        Err(rule) => return Ok(Err(vec![rule])),
+    };
     let asked = &request.content;
     let mut broken = Vec::new();
     let mut allowed =
         Allowed { grain: asked.grain, disclosure: Disclosure::Inclusion, everyone: false, tables: None };
     if let Some(under) = &asked.list {
-        match list(node, &in_force, asked, asker, under, model, known, now) {
+        match list(node, in_force, asked, asker, under, model, known, now) {
             Ok(grant) => {
                 allowed.grain = allowed.grain.min(grant.study.grain);
                 allowed.disclosure = grant.disclosure;
@@ -118,7 +123,7 @@ pub(super) async fn judge(
         };
         let spent = node.ledger().preview(Some(&permit), now, |at| in_force.windows(at)).await;
         let spent = in_force.spent(&spent.map_err(Refusal::internal)?);
-        match tables(node, &in_force, asked, asker, wanted, model, known, &spent, now) {
+        match tables(node, in_force, asked, asker, wanted, model, known, &spent, now) {
             Ok(grant) => {
                 allowed.grain = allowed.grain.min(grant.study.grain);
                 allowed.tables = Some(terms(&grant));
@@ -170,21 +175,22 @@ fn of_indicator(asked: &StudyRequest, model: &Model, grain: Grain) -> Vec<Rule> 
 /// would find without asking anybody, so they are judged as though nothing were spent.
 pub(super) fn judge_agreed(
     node: &Node,
+    held: &Held,
     manifest: &Manifest,
     asker: &Asker<'_>,
     model: &Model,
     now: Timestamp,
 ) -> Result<(), Vec<Rule>> {
-    let in_force = node.policy().ok_or_else(|| vec![node.keeper().without()])?;
+    let in_force = held.or_rule().map_err(|rule| vec![rule])?;
     let asked = &manifest.request.content;
     let known = Known::Agreed(manifest);
     let mut broken = vec![of_indicator(asked, model, manifest.grain)];
     if let Some(under) = &asked.list {
-        broken.extend(list(node, &in_force, asked, asker, under, model, &known, now).err());
+        broken.extend(list(node, in_force, asked, asker, under, model, &known, now).err());
     }
     if let Some(wanted) = &asked.tables {
         let nothing = Spent::default();
-        broken.extend(tables(node, &in_force, asked, asker, wanted, model, &known, &nothing, now).err());
+        broken.extend(tables(node, in_force, asked, asker, wanted, model, &known, &nothing, now).err());
     }
     let broken: Vec<Rule> = broken.into_iter().flatten().collect();
     if broken.is_empty() { Ok(()) } else { Err(broken) }
@@ -311,8 +317,13 @@ pub(super) struct Charged {
 }
 
 /// What is left of the budgets now.
-pub(super) async fn left(node: &Node, charged: &Charged, now: Timestamp) -> Result<BudgetLeft, Refusal> {
-    let Some(in_force) = node.policy() else { return Err(Refusal::internal("no policy")) };
+pub(super) async fn left(
+    node: &Node,
+    held: &Held,
+    charged: &Charged,
+    now: Timestamp,
+) -> Result<BudgetLeft, Refusal> {
+    let in_force = held.or_refuse()?;
     let spent = node.ledger().preview(Some(&charged.permit), now, |at| in_force.windows(at)).await;
     Ok(in_force.left(charged.permit.as_str(), &in_force.spent(&spent.map_err(Refusal::internal)?)))
 }
@@ -321,13 +332,17 @@ pub(super) async fn left(node: &Node, charged: &Charged, now: Timestamp) -> Resu
 /// tables.
 pub(super) async fn charge(
     node: &Node,
+    held: &Held,
     manifest: &Manifest,
     model: &Model,
     import: u32,
     now: Timestamp,
 ) -> Result<Option<Result<Charged, Vec<Rule>>>, Refusal> {
     let Some(wanted) = &manifest.request.content.tables else { return Ok(None) };
-    let Some(in_force) = node.policy() else { return Ok(Some(Err(vec![node.keeper().without()]))) };
+    let in_force = match held.or_rule() {
+        Ok(in_force) => in_force,
+        Err(rule) => return Ok(Some(Err(vec![rule]))),
+    };
     let prepared = signer(node, manifest).and_then(|asker| {
         let claim = joined_claim(wanted, &asker.requester, manifest.digest(), model, import)?;
         Ok((asker, claim, name(&wanted.under.permit)?))
@@ -340,7 +355,7 @@ pub(super) async fn charge(
     let asked = &manifest.request.content;
     let admit = |spent: &claim::Spent| {
         let spent = in_force.spent(spent);
-        let grant = tables(node, &in_force, asked, &asker, wanted, model, &known, &spent, now)?;
+        let grant = tables(node, in_force, asked, &asker, wanted, model, &known, &spent, now)?;
         NanoRho::new(grant.price.nano_rho)
             .map_err(|error| vec![own("budget.query", format!("{error}."), "", "Ask for less.")])
     };

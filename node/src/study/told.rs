@@ -15,11 +15,12 @@ use crate::audit::event::{
 };
 use crate::ledger::name::{Name, Requester};
 use crate::node::Node;
+use crate::policy::keeper::Held;
 use crate::query::{left_of, rule_codes};
 use crate::refusal::Refusal;
 
 /// A request for a study that was declined before there was any.
-pub(super) fn declined(node: &Node, request: &Signed<StudyRequest>, rules: &[Rule]) -> Event {
+pub(super) fn declined(node: &Node, held: &Held, request: &Signed<StudyRequest>, rules: &[Rule]) -> Event {
     let requester = requester(node, request);
     let under = request.content.list.as_ref().or(request.content.tables.as_ref().map(|tables| &tables.under));
     let permit = requester.as_ref().and_then(|_| Name::new(under?.permit.as_str()).ok());
@@ -30,7 +31,7 @@ pub(super) fn declined(node: &Node, request: &Signed<StudyRequest>, rules: &[Rul
             permit,
             purpose: None,
             mode: modes(&request.content).first().copied(),
-            policy: policy(node),
+            policy: held.digest(),
             query: None,
         },
         rules: rule_codes(rules),
@@ -39,18 +40,18 @@ pub(super) fn declined(node: &Node, request: &Signed<StudyRequest>, rules: &[Rul
 }
 
 /// A study that was proposed and refused.
-pub(super) fn refused(node: &Node, manifest: &Manifest, rules: &[Rule]) -> Event {
+pub(super) fn refused(node: &Node, held: &Held, manifest: &Manifest, rules: &[Rule]) -> Event {
     Event::StudyRefused(StudyRefused {
         manifest: manifest.digest(),
         study: event::Study::of(manifest).ok(),
         requester: requester(node, &manifest.request),
-        policy: policy(node),
+        policy: held.digest(),
         rules: rule_codes(rules),
     })
 }
 
 /// A study that the node takes part in.
-pub(super) fn agreed(node: &Node, manifest: &Manifest) -> Result<Event, Refusal> {
+pub(super) fn agreed(node: &Node, held: &Held, manifest: &Manifest) -> Result<Event, Refusal> {
     let asked = &manifest.request.content;
     let under = asked.list.as_ref().or(asked.tables.as_ref().map(|tables| &tables.under));
     Ok(Event::StudyAgreed(StudyAgreed {
@@ -58,7 +59,7 @@ pub(super) fn agreed(node: &Node, manifest: &Manifest) -> Result<Event, Refusal>
         requester: requester(node, &manifest.request),
         purpose: under.and_then(|under| Code::try_from(under.purpose.clone()).ok()),
         modes: modes(asked),
-        policy: policy(node),
+        policy: held.digest(),
     }))
 }
 
@@ -99,8 +100,4 @@ fn modes(asked: &StudyRequest) -> Vec<Mode> {
 fn requester(node: &Node, request: &Signed<StudyRequest>) -> Option<Requester> {
     let person = request.signer(node.roster()).ok()?;
     Some(Requester::new(Name::new(person.name.as_str()).ok()?, &person.signing))
-}
-
-fn policy(node: &Node) -> Digest {
-    node.policy().map_or(Digest::NONE, |in_force| in_force.digest())
 }

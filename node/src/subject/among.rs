@@ -24,6 +24,8 @@ pub(crate) struct About {
     pub(crate) population: Option<Population>,
     /// The lists that were the same then: see [`super::lists`].
     pub(crate) lists: Vec<usize>,
+    /// How many objections were known then: see [`super::objectors`].
+    pub(crate) objections: usize,
     /// Whether persons bore pseudonyms.
     pub(crate) has_pseudonyms: bool,
 }
@@ -34,9 +36,10 @@ impl About {
         population: Option<Population>,
         members: Rc<[u16]>,
         lists: Vec<usize>,
+        objections: usize,
     ) -> Self {
         let has_pseudonyms = one.done.has_pseudonyms();
-        Self { day: Day { as_of: one.as_of, members }, population, lists, has_pseudonyms }
+        Self { day: Day { as_of: one.as_of, members }, population, lists, objections, has_pseudonyms }
     }
 }
 
@@ -49,9 +52,9 @@ pub(crate) struct Person {
     pub(crate) kommune: Option<i64>,
     /// Whether the number is a local replacement outside made-up data: such a person gets no pseudonym.
     pub(crate) is_replacement: bool,
-    /// Whether a list that was the same then left the person out.
+    /// Whether an objection, or a list that was the same then, left the person out.
     pub(crate) was_left_out: bool,
-    /// Whether a list leaves the person out now.
+    /// Whether an objection or a list leaves the person out now.
     pub(crate) is_left_out: bool,
 }
 
@@ -118,6 +121,7 @@ mod tests {
             day: Day { as_of, members: Rc::from([360]) },
             population,
             lists: Vec::new(),
+            objections: 0,
             has_pseudonyms: true,
         }
     }

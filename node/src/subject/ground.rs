@@ -19,6 +19,7 @@ use tvaers_warehouse::sql::{FeatureExtraction, Holding};
 use super::among::{About, Day, Person};
 use super::kept::Kept;
 use super::lists::Lists;
+use super::objectors::Objectors;
 use super::uses::Use;
 use crate::app;
 use crate::config::Config;
@@ -39,6 +40,7 @@ pub(crate) struct Ground {
     pub(crate) import: ImportRecord,
     pub(crate) warehouse: Warehouse,
     pub(crate) lists: Lists,
+    pub(crate) objectors: Objectors,
 }
 
 /// A person whom the data have, as they were on a day.
@@ -79,8 +81,10 @@ impl Ground {
         let import = state.latest_import().await;
         let import = import.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
         let import = import.ok_or_else(nothing)?;
+        let objectors = Objectors::read(&state).await;
+        let objectors = objectors.map_err(|error| Problem::from_error(Exit::Failed, "state", &error))?;
         let warehouse = warehouse(home, &config, &import).await?;
-        Ok(Self { config, state, library, roster, import, warehouse, lists })
+        Ok(Self { config, state, library, roster, import, warehouse, lists, objectors })
     }
 
     /// Closes what was opened.
@@ -102,9 +106,11 @@ impl Ground {
     /// Whom a use is about, with its permit as far as that is known.
     pub(crate) fn about(&self, kept: &mut Kept<'_>, one: &Use) -> (About, Option<Permit>) {
         let (policy, permit) = kept.of(one);
-        let lists = self.lists.same_at(one.at, policy.as_deref());
+        let begun = self.objectors.begun(one.begun);
+        let lists = begun.map(|begun| self.lists.same_at(begun, policy.as_deref())).unwrap_or_default();
+        let objections = self.objectors.before(begun);
         let population = permit.as_ref().map(|permit| permit.population.clone());
-        (About::of(one, population, self.members(one.at), lists), permit)
+        (About::of(one, population, self.members(one.at), lists, objections), permit)
     }
 
     /// What decides about a person.
@@ -113,8 +119,9 @@ impl Ground {
             age: seen.age,
             kommune: seen.kommune,
             is_replacement: id.is_made_up() && !self.warehouse.meta().made_up,
-            was_left_out: self.lists.any_holds(&about.lists, id),
-            is_left_out: self.lists.hold(id),
+            was_left_out: self.lists.any_holds(&about.lists, id)
+                || self.objectors.any_holds(about.objections, id),
+            is_left_out: self.lists.hold(id) || self.objectors.of(id).is_some(),
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct Use {
     /// The entry of the log that tells of it.
     pub(crate) entry: u64,
     pub(crate) at: Timestamp,
+    /// What says from when on the node can have looked at who is left out: who was before that was left out of it.
+    pub(crate) begun: Begun,
     /// Under which policy; none where the entry that said so is gone.
     pub(crate) policy: Option<Digest>,
     pub(crate) permit: Option<Name>,
@@ -37,6 +39,19 @@ pub(crate) struct Use {
     pub(crate) requester: Option<Requester>,
     pub(crate) as_of: Option<Date>,
     pub(crate) done: Done,
+}
+
+/// What a use began with. The entry of an answer is written when it leaves, and is of no help: an answer under way when
+/// somebody objected may have counted them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// The ledger's charge of this number. Nothing is read before it, and of a stored answer it is the one for which it
+    /// was worked out.
+    Charge(u64),
+    /// At this moment.
+    At(Timestamp),
+    /// The entry that says so is gone.
+    Unknown,
 }
 
 /// What was done.
@@ -95,11 +110,12 @@ impl Gathering {
 
     /// Takes the log's next entry; gives the use that it tells of by itself.
     pub(crate) fn take(&mut self, entry: &Entry) -> Option<Use> {
-        let statistics =
-            |asked: &Asked, again| self.window.holds(entry.at).then(|| of_query(entry, asked, again));
+        let statistics = |asked: &Asked, charge, again| {
+            self.window.holds(entry.at).then(|| of_query(entry, asked, charge, again))
+        };
         match &entry.event {
-            Event::RequestPermitted(told) => return statistics(&told.asked, false),
-            Event::RequestStored(told) => return statistics(&told.asked, true),
+            Event::RequestPermitted(told) => return statistics(&told.asked, told.charge.number, false),
+            Event::RequestStored(told) => return statistics(&told.asked, told.charge, true),
             Event::StudyAgreed(told) => {
                 self.study(entry, told.study.manifest).agreed = Some(told.clone());
             }
@@ -141,10 +157,11 @@ impl Gathering {
     }
 }
 
-fn of_query(entry: &Entry, asked: &Asked, again: bool) -> Use {
+fn of_query(entry: &Entry, asked: &Asked, charge: u64, again: bool) -> Use {
     Use {
         entry: entry.number,
         at: entry.at,
+        begun: Begun::Charge(charge),
         policy: Some(asked.policy),
         permit: asked.permit.clone(),
         purpose: asked.purpose.clone(),
@@ -160,6 +177,8 @@ fn of_study(manifest: Digest, told: &Told) -> Vec<Use> {
     let one = |permit, purpose, done| Use {
         entry: told.entry,
         at: told.at,
+        // A node agrees before it reads anything.
+        begun: agreed.map_or(Begun::Unknown, |_| Begun::At(told.at)),
         policy: agreed.map(|agreed| agreed.policy),
         permit,
         purpose,
@@ -255,7 +274,9 @@ mod tests {
         // The purpose in the log is the list's.
         assert_eq!((&tables.permit, &tables.purpose), (&Some(name("tables")), &None));
         assert!(matches!(tables.done, Done::Tables { charged: true, .. }), "{tables:?}");
-        assert!(uses.iter().all(|one| one.entry == 1 && one.as_of.is_some()));
+        assert!(
+            uses.iter().all(|one| one.entry == 1 && one.as_of.is_some() && one.begun == Begun::At(one.at))
+        );
     }
 
     #[test]
@@ -273,6 +294,7 @@ mod tests {
         let of = |events: &[Event]| uses(events, 0..=9);
         let [one] = &of(&[charged()])[..] else { panic!("one") };
         assert_eq!((&one.permit, one.policy, one.as_of), (&Some(name("tables")), None, None));
+        assert_eq!(one.begun, Begun::Unknown);
         let [one] = &of(&[closed(Closing::HandedBack)])[..] else { panic!("one") };
         assert!(matches!(one.done, Done::List { study: None, .. }) && one.permit.is_none(), "{one:?}");
         let [one] = &of(&[closed(Closing::Deadline)])[..] else { panic!("one") };

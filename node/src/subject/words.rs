@@ -333,8 +333,8 @@ pub(crate) fn doubt(doubt: Doubt) -> Text {
             "The municipality of residence is not known, and the permit was for certain ones",
         ),
         Doubt::LeftOut => Text::new(
-            "Borgeren er nu på en liste over dem, der holdes ude; om det også gjaldt dengang, kan ikke ses",
-            "The citizen is on a list of those left out now; whether that was so then cannot be told",
+            "Borgeren holdes nu ude på grund af en liste eller en indsigelse; om det også gjaldt dengang, kan ikke ses",
+            "The citizen is left out now, by a list or an objection; whether that was so then cannot be told",
         ),
     }
 }

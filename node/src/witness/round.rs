@@ -56,7 +56,7 @@ enum Unsigned {
 
 /// Asks as many witnesses as must sign, and another for each that does not. Gives the entries that are witnessed now.
 pub(crate) async fn ask(node: &Node, quorum: &Quorum<'_>, known: &mut Known) -> Result<u64, Denied> {
-    let shows = standing(node).await.map_err(Denied::internal)?;
+    let shows = standing(node).await?;
     let mut order: Vec<&Member> = quorum.pool.clone();
     order.sort_by_key(|member| known.away.contains(&member.id));
     let mut waiting = order.into_iter();
@@ -98,11 +98,13 @@ pub(crate) async fn ask(node: &Node, quorum: &Quorum<'_>, known: &mut Known) -> 
     Err(Denied::Few { least, signed, why: why.join("; ") })
 }
 
-/// What this node shows: its ledger and its policy as they are now.
-async fn standing(node: &Node) -> Result<Standing, LedgerError> {
-    let (head, life) = node.ledger().standing().await?;
-    let (policy_version, policy) =
-        node.policy().map_or((0, Digest::NONE), |policy| (policy.version(), policy.digest()));
+/// What this node shows: its ledger as it is now, and the highest version of its policy that was in force. That stays
+/// while a policy is withdrawn, and with a laboratory's, which counts no versions.
+async fn standing(node: &Node) -> Result<Standing, Denied> {
+    let (head, life) = node.ledger().standing().await.map_err(Denied::internal)?;
+    let seen = node.state().policy_seen().await.map_err(Denied::internal)?;
+    let uncounted = || (0, node.policy().map_or(Digest::NONE, |policy| policy.digest()));
+    let (policy_version, policy) = seen.unwrap_or_else(uncounted);
     Ok(Standing { entries: head.entries, head: head.digest, life: life.get(), policy_version, policy })
 }
 
@@ -137,7 +139,7 @@ async fn settle(node: &Node, member: &Member, shows: Standing, mut seen: Standin
                 }
                 (Standing::NONE, false)
             }
-            Some(before) => (before.content.shows, judge(node, member, before).await?),
+            Some(before) => (before.content.shows, judge(node, member, &shows, before).await?),
         };
     }
     Err(Unsigned::Unsettled)
@@ -145,16 +147,19 @@ async fn settle(node: &Node, member: &Member, shows: Standing, mut seen: Standin
 
 /// Whether what a witness remembers is part of this ledger; gives whether it is so only because a charge makes up for
 /// it. What is not must be proved by this node's own signature.
-async fn judge(node: &Node, member: &Member, before: &Signed<Presentation>) -> Result<bool, Unsigned> {
+async fn judge(
+    node: &Node,
+    member: &Member,
+    shows: &Standing,
+    before: &Signed<Presentation>,
+) -> Result<bool, Unsigned> {
     let saw = &before.content.shows;
     let head = Head { entries: saw.entries, digest: saw.head };
     let contained = node.ledger().contains(&head).await?;
     let recovers = !contained && node.ledger().makes_up_for(&head).await?;
-    let version = node.policy().map_or(0, |policy| policy.version());
-    let digest = node.policy().map_or(Digest::NONE, |policy| policy.digest());
-    let policy = version == 0
-        || saw.policy_version < version
-        || (saw.policy_version == version && saw.policy == digest);
+    let version = shows.policy_version;
+    let policy = saw.policy_version < version
+        || (saw.policy_version == version && (version == 0 || saw.policy == shows.policy));
     if (contained || recovers) && policy {
         return Ok(recovers);
     }

@@ -2,6 +2,7 @@
 
 use crate::node::Node;
 use crate::objection::{LeftOut, Standing};
+use crate::policy::InForce;
 use crate::study::{Stage, Study, population};
 use crate::work::record::reach;
 use crate::work::source::Own;
@@ -19,12 +20,17 @@ use tvaers_protocol::record::{Contribution, NO_RECENCY};
 
 impl Work {
     /// Works out the components of all persons of this node, keeps one row a person, and commits to them. Gives how many.
-    pub(crate) async fn compute(&self, node: &Node, study: &Study) -> Result<u64, WorkError> {
+    pub(crate) async fn compute(
+        &self,
+        node: &Node,
+        in_force: &InForce,
+        study: &Study,
+    ) -> Result<u64, WorkError> {
         // What a try that broke off has left.
         sqlx::query("DELETE FROM component").execute(&self.pool).await?;
         let warehouse = source::open(node, &study.import).await?;
         let mut reading = warehouse.reading().await?;
-        let permitted = source::permitted(node, study, &warehouse, &mut reading).await?;
+        let permitted = source::permitted(node, in_force, study, &warehouse, &mut reading).await?;
         let persons = source::persons(node, study, permitted, &warehouse, &mut reading)?;
         let mut chunks = persons.try_chunks(ROWS_A_TRANSACTION);
         let mut persons = 0;

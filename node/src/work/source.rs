@@ -21,6 +21,7 @@ use tvaers_warehouse::sql::{
 use crate::config::Config;
 use crate::node::Node;
 use crate::objection::{LeftOut, Standing};
+use crate::policy::InForce;
 use crate::refusal::Refusal;
 use crate::state::ImportRecord;
 use crate::study::Study;
@@ -173,13 +174,13 @@ pub(crate) struct Permitted {
 /// Works out whom the policy lets a study be about.
 pub(crate) async fn permitted(
     node: &Node,
+    in_force: &InForce,
     study: &Study,
     warehouse: &Warehouse,
     reading: &mut Reading,
 ) -> Result<Permitted, WorkError> {
     let asked = &study.manifest.request.content;
     let permits = asked.list.iter().chain(asked.tables.as_ref().map(|tables| &tables.under));
-    let in_force = node.policy().ok_or(WorkError::NoPolicy)?;
     // A permit that is gone by now is about nobody.
     let populations = permits.map(|under| Some(&in_force.policy().permit(&under.permit)?.population));
     let populations: Vec<&Population> = populations.collect::<Option<_>>().ok_or(WorkError::NoPolicy)?;
@@ -195,7 +196,7 @@ pub(crate) async fn permitted(
         false => outside(node, study, &ages, warehouse, reading).await?,
     };
     let kommuner = populations.iter().filter_map(|population| population.kommuner.clone()).collect();
-    Ok(Permitted { left_out: node.left_out(&in_force).await?, kommuner, of_other_age })
+    Ok(Permitted { left_out: node.left_out(in_force).await?, kommuner, of_other_age })
 }
 
 /// Persons whose age on the reference date is outside one of these ranges.

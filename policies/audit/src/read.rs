@@ -195,6 +195,8 @@ pub struct Said {
     pub keys: BTreeMap<KeyUse, Digest>,
     /// Its certificate.
     pub certificate: Option<CertificateRenewed>,
+    /// The highest version of a policy that came into force, with its digest; none where none counted versions.
+    pub policy: Option<(u64, Digest)>,
     /// Studies to which it agreed, and of whose end it has not told.
     pub studies: BTreeSet<Digest>,
 }
@@ -274,6 +276,9 @@ impl Said {
                 self.keys.insert(told.what, told.fingerprint);
             }
             Event::CertificateRenewed(told) => self.certificate = Some(told.clone()),
+            Event::PolicyLoaded(told) if told.version > self.policy.map_or(0, |(version, _)| version) => {
+                self.policy = Some((told.version, told.policy));
+            }
             Event::StudyAgreed(told) => {
                 self.studies.insert(told.study.manifest);
             }
@@ -292,6 +297,7 @@ impl Default for Said {
             roster: None,
             keys: BTreeMap::new(),
             certificate: None,
+            policy: None,
             studies: BTreeSet::new(),
         }
     }

@@ -8,6 +8,8 @@ mod cost;
 mod data;
 mod study;
 
+pub(crate) use study::told;
+
 use jiff::civil::Date;
 use tvaers_query::budget::Mechanism;
 

@@ -12,7 +12,10 @@ mod rules;
 mod whole;
 
 use crate::document::{Block, Document};
+use crate::explain::number::joined;
 use crate::policy::Policy;
+use crate::refusal::Violation;
+use crate::succession::Seen;
 use crate::text::Text;
 
 pub use change::{Change, Direction, Risk, What};
@@ -30,10 +33,65 @@ pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
     list
 }
 
-/// The changes as a document: what becomes allowed, what becomes forbidden, what changes otherwise.
+/// Why a node that has the old policy in force would not load the new one; empty where it would. What only the node
+/// knows, such as who signed, is not looked at.
+#[must_use]
+pub fn refused(old: &Policy, new: &Policy) -> Vec<Violation> {
+    let Some(before) = old.edition() else { return Vec::new() };
+    let seen = Seen { version: before.version, digest: old.digest() };
+    // That a laboratory's policy is for made-up data alone is told as a change.
+    let is_made_up = new.is_laboratory();
+    new.admit_load(&before.node, is_made_up, Some(seen)).into_result().err().unwrap_or_default()
+}
+
+/// Who must sign the new policy because it raises a budget; none where it raises none.
+fn raisers<'p>(old: &'p Policy, new: &Policy) -> Option<&'p [String]> {
+    new.admit_raise(Some(old), &[]).granted().is_none().then_some(old.budget().raised_by.as_slice())
+}
+
+/// What keeps the new policy from coming into force, before what it would change.
+fn hurdles(old: &Policy, new: &Policy) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let refused = refused(old, new);
+    if !refused.is_empty() {
+        let text = Text::new("Noden afviser den nye politik", "The node refuses the new policy");
+        blocks.push(Block::Heading { level: 2, text });
+        blocks.push(Block::Paragraph(Text::new(
+            "Er den gamle politik i kraft hos noden, indlæser noden ikke den nye, før dette er rettet.",
+            "Where the old policy is in force at the node, it does not load the new one before this is mended.",
+        )));
+        let rows = refused.into_iter().map(|violation| {
+            vec![Text::new(violation.code, violation.code), violation.sentence, violation.mend]
+        });
+        blocks.push(Block::Table {
+            head: vec![
+                Text::new("Regel", "Rule"),
+                Text::new("Hvad der er galt", "What is wrong"),
+                Text::new("Hvad man kan gøre", "What to do"),
+            ],
+            rows: rows.collect(),
+        });
+    }
+    if let Some(names) = raisers(old, new) {
+        let names = joined(&names.iter().map(whole::same).collect::<Vec<_>>());
+        blocks.push(Block::Paragraph(Text::new(
+            format!(
+                "Et budget bliver hævet. Noden tager kun imod det, når to af disse har skrevet under: {}.",
+                names.da
+            ),
+            format!(
+                "A budget is raised. The node takes that only where two of these have signed: {}.",
+                names.en
+            ),
+        )));
+    }
+    blocks
+}
+
+/// The changes as a document: what keeps a node from loading it, what becomes allowed, what becomes forbidden, what changes otherwise.
 #[must_use]
 pub fn to_document(old: &Policy, new: &Policy, changes: &[Change]) -> Document {
-    let mut blocks = Vec::new();
+    let mut blocks = hurdles(old, new);
     if changes.is_empty() {
         let text = Text::new(
             "De to politikker siger det samme. Kommentarer og rækkefølge betyder intet.",

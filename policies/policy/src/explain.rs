@@ -21,6 +21,7 @@ use crate::document::Document;
 use crate::policy::Policy;
 use crate::text::Text;
 
+pub use number::day;
 use writer::Writer;
 
 /// What a rho is worth as an epsilon, so that a loss can be told in words that a citizen understands.

@@ -7,8 +7,9 @@ use std::fmt;
 
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_query::decimal::DecimalError;
-use tvaers_query::strict::{Form, Wrong};
+use tvaers_query::strict::{Faults, Form, Wrong};
 
+use crate::permit::Mode;
 use crate::text::Text;
 
 /// One thing wrong with a policy file.
@@ -33,8 +34,21 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(file: &str, wrong: Wrong<Reason>) -> Self {
-        let (code, sentence, mend) = wrong.reason.words(&wrong.key);
+    /// All that is wrong with a file, in its order. What is wrong with a day that is none of the calendar is told once.
+    pub(crate) fn all(file: &str, faults: Faults<Reason>) -> Vec<Self> {
+        let mut no_day = None;
+        let wrong = faults.into_sorted().into_iter().filter(|wrong| {
+            let follows = no_day == Some(wrong.place);
+            if matches!(wrong.reason, Reason::Form(Form::Date(_))) {
+                no_day = Some(wrong.place);
+            }
+            !follows
+        });
+        wrong.map(|wrong| Self::new(file, wrong)).collect()
+    }
+
+    fn new(file: &str, wrong: Wrong<Reason>) -> Self {
+        let (code, sentence, mend) = wrong.reason.words(&wrong.key, wrong.place.line);
         Self {
             code,
             file: file.to_owned(),
@@ -45,6 +59,12 @@ impl Fault {
             sentence,
             mend,
         }
+    }
+
+    /// Whether it kept the reader from the rest of the file, so that there may be more.
+    #[must_use]
+    pub fn hides_more(&self) -> bool {
+        matches!(self.code, "policy.syntax" | "policy.too-large")
     }
 
     /// The place in one text: file, line, column and key.
@@ -141,7 +161,7 @@ pub(crate) enum Reason {
     Laboratory,
     /// What has no place in a permit of this mode.
     Unneeded {
-        mode: &'static str,
+        mode: Mode,
     },
     Persons {
         needed: usize,

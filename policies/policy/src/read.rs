@@ -51,7 +51,7 @@ impl Policy {
         let policy = read(text, library, rho_of_epsilon, &faults);
         match policy {
             Some(policy) if faults.is_empty() => Ok(policy),
-            _ => Err(faults.into_sorted().into_iter().map(|wrong| Fault::new(file, wrong)).collect()),
+            _ => Err(Fault::all(file, faults)),
         }
     }
 }
@@ -62,7 +62,7 @@ pub(crate) fn read(
     rho_of_epsilon: &dyn Fn(Decimal) -> Option<u64>,
     faults: &Faults<Reason>,
 ) -> Option<Policy> {
-    let document = Document::parse(text, limit::FILE_BYTES_MAX, faults)?;
+    let document = Document::parse_past_slips(text, limit::FILE_BYTES_MAX, faults)?;
     let root = document.root(faults);
     let laboratory = root.optional::<bool>("laboratory").is_some_and(|laboratory| laboratory.value);
     let reader = Reader { library, rho_of_epsilon, laboratory };
@@ -141,7 +141,7 @@ impl Reader<'_> {
 fn refuse_unneeded(table: &PolicyTable<'_>, keys: &[&'static str], mode: Mode) {
     for key in keys {
         if table.has(key) {
-            table.refuse(key, Reason::Unneeded { mode: mode.name() });
+            table.refuse(key, Reason::Unneeded { mode });
         }
     }
 }

@@ -2,6 +2,8 @@
 //! for its processors as far as a policy knows them. Pure. What no policy says is said to be missing, not guessed.
 
 use crate::document::{Block, Document};
+use crate::explain::number::{DAYS, counted, day, limit, whole};
+use crate::explain::words;
 use crate::permit::{Allowed, Basis, Mode, Permit, Recipient, Step};
 use crate::policy::{Controller, Exclusions, Policy};
 use crate::text::Text;
@@ -55,19 +57,22 @@ fn of_policy(file: &str, policy: &Policy) -> Vec<Block> {
 fn edition(file: &str, policy: &Policy) -> Block {
     let mut rows = vec![[Text::new("Fil", "File"), same(file)]];
     if let Some(edition) = policy.edition() {
-        let (from, to) = (edition.validity.from, edition.validity.to);
+        let (from, to) = (day(edition.validity.from), day(edition.validity.to));
         rows.push([Text::new("Version", "Version"), same(edition.version.to_string())]);
         rows.push([
             Text::new("Gælder", "Holds"),
-            Text::new(format!("{from} til {to}"), format!("{from} to {to}")),
+            Text::new(format!("{} til {}", from.da, to.da), format!("{} to {}", from.en, to.en)),
         ]);
     }
     rows.push([Text::new("Aftryk (SHA-256)", "Digest (SHA-256)"), same(policy.digest().to_string())]);
     if let Some(assessment) = policy.assessment() {
-        let (reference, version, date) = (&assessment.reference, &assessment.version, assessment.date);
+        let (reference, version, date) = (&assessment.reference, &assessment.version, day(assessment.date));
         rows.push([
             Text::new("Konsekvensanalyse (artikel 35)", "Impact assessment (Article 35)"),
-            same(format!("{reference}, version {version}, {date}")),
+            Text::new(
+                format!("{reference}, version {version}, {}", date.da),
+                format!("{reference}, version {version}, {}", date.en),
+            ),
         ]);
     }
     table(rows)
@@ -113,16 +118,19 @@ fn of_permit(policy: &Policy, permit: &Permit) -> Vec<Block> {
 }
 
 fn of_id(permit: &Permit) -> Text {
-    let mode = permit.mode.name();
+    let mode = words::mode(permit.mode);
     let issuer = permit.issuer.as_deref().unwrap_or("–");
-    let days = permit.validity.map(|validity| (validity.from, validity.to));
+    let days = permit.validity.map(|validity| (day(validity.from), day(validity.to)));
     let (da, en) = days.map_or_else(Default::default, |(from, to)| {
-        (format!(", {from} til {to}"), format!(", {from} to {to}"))
+        (format!(", {} til {}", from.da, to.da), format!(", {} to {}", from.en, to.en))
     });
-    let revoked = |word: &str| permit.revoked.map_or_else(String::new, |day| format!("; {word} {day}"));
+    let revoked = permit.revoked.map(day).map_or_else(
+        || same(""),
+        |on| Text::new(format!("; tilbagekaldt fra {}", on.da), format!("; revoked from {}", on.en)),
+    );
     Text::new(
-        format!("{} ({mode}), udstedt af {issuer}{da}{}", permit.id, revoked("tilbagekaldt")),
-        format!("{} ({mode}), issued by {issuer}{en}{}", permit.id, revoked("revoked")),
+        format!("{} ({}), udstedt af {issuer}{da}{}", permit.id, mode.da, revoked.da),
+        format!("{} ({}), issued by {issuer}{en}{}", permit.id, mode.en, revoked.en),
     )
 }
 
@@ -250,29 +258,19 @@ fn recipients(permit: &Permit) -> Text {
 
 fn erasure(policy: &Policy, permit: &Permit) -> Text {
     let kept = policy.retention();
-    let mut parts = vec![(
-        format!("svar efter højst {} dage", kept.results_days),
-        format!("answers after {} days at most", kept.results_days),
-    )];
+    let part = |count: u32, da: &str, en: [&str; 2]| {
+        let days = counted(count, DAYS);
+        (format!("{da} {}", days.da), format!("{} {}{}", en[0], days.en, en[1]))
+    };
+    let most = " at most";
+    let mut parts = vec![part(kept.results_days, "svar efter højst", ["answers after", most])];
     if permit.mode.has_pseudonyms() {
-        let days = kept.pseudonyms_days;
-        parts.push((
-            format!("pseudonymer efter højst {days} dage"),
-            format!("pseudonyms after {days} days at most"),
-        ));
+        parts.push(part(kept.pseudonyms_days, "pseudonymer efter højst", ["pseudonyms after", most]));
     }
     if permit.work_list.is_some() {
-        let days = kept.work_lists_days;
-        parts.push((
-            format!("arbejdslister efter højst {days} dage"),
-            format!("work lists after {days} days at most"),
-        ));
+        parts.push(part(kept.work_lists_days, "arbejdslister efter højst", ["work lists after", most]));
     }
-    let days = kept.logs_days;
-    parts.push((
-        format!("logge tidligst efter {days} dage"),
-        format!("logs after {days} days at the earliest"),
-    ));
+    parts.push(part(kept.logs_days, "logge tidligst efter", ["logs after", " at the earliest"]));
     Text::new(
         capital(&format!("{}.", joined(parts.iter().map(|(da, _)| da.clone())))),
         capital(&format!("{}.", joined(parts.iter().map(|(_, en)| en.clone())))),
@@ -285,14 +283,18 @@ fn security(policy: &Policy, permit: &Permit) -> Text {
     let mut da = vec!["Oplysningerne forlader ikke noden i klartekst; hver forespørgsel føres i en log, som ikke kan skrives om".to_owned()];
     let mut en = vec!["The data does not leave the node in the clear; every request goes into a log that cannot be rewritten".to_owned()];
     if let Some(budget) = &permit.budget {
-        let (one, all) = (budget.per_query.words(), budget.in_all.words());
-        da.push(format!("differentielt privat støj: {one} pr. svar, {all} i alt under tilladelsen"));
-        en.push(format!("differentially private noise: {one} an answer, {all} in all under the permit"));
-        da.push(format!("celler under {} skjules, og tal afrundes til {}", cells.smallest, cells.rounding));
-        en.push(format!(
-            "cells below {} are hidden, and numbers rounded to {}",
-            cells.smallest, cells.rounding
+        let (one, all) = (limit(&budget.per_query, None), limit(&budget.in_all, None));
+        da.push(format!(
+            "differentielt privat støj: {} pr. svar, {} i alt under tilladelsen",
+            one.da, all.da
         ));
+        en.push(format!(
+            "differentially private noise: {} an answer, {} in all under the permit",
+            one.en, all.en
+        ));
+        let (smallest, rounding) = (whole(cells.smallest), whole(cells.rounding));
+        da.push(format!("celler under {} skjules, og tal afrundes til {}", smallest.da, rounding.da));
+        en.push(format!("cells below {} are hidden, and numbers rounded to {}", smallest.en, rounding.en));
     }
     if permit.pseudonyms.is_some() {
         da.push("pseudonymer med én nøgle for hver kørsel, som slettes med den".to_owned());

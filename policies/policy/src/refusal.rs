@@ -4,9 +4,10 @@ mod words;
 
 use jiff::civil::Date;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::study::{Disclosure, Grain};
 use tvaers_query::Decimal;
 
-use crate::permit::Mode;
+use crate::permit::{Mode, Recipient};
 use crate::text::Text;
 
 /// One rule that a request breaks. It holds numbers and names of the policy, the ledger's sums and the request, never
@@ -21,9 +22,17 @@ pub struct Violation {
     pub mend: Text,
     /// What would be allowed, in the words of the policy file; empty where nothing would.
     pub allowed: String,
+    /// The same in a Danish sentence.
+    pub allowed_da: String,
 }
 
 impl Violation {
+    /// With what would be allowed in Danish, where it is more than names.
+    pub(crate) fn in_danish(mut self, allowed: impl Into<String>) -> Self {
+        self.allowed_da = allowed.into();
+        self
+    }
+
     /// The violation as a program shows it, in English.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -81,9 +90,9 @@ pub(crate) enum Refusal {
     ModelVersion { allowed: Vec<u32> },
     ModelDigest { allowed: String },
     Component { name: String },
-    Grain { allowed: String },
-    Disclosure { allowed: &'static str },
-    Recipient { name: &'static str, allowed: Vec<&'static str> },
+    Grain { allowed: Grain },
+    Disclosure { allowed: Disclosure },
+    Recipient { to: Recipient, allowed: Vec<Recipient> },
     Evaluations { max: u32 },
     PeerEvaluations { max: u32 },
     StudyDays { max: u32 },

@@ -39,7 +39,7 @@ impl Revocation {
         let faults = Faults::new(FAULTS_MAX);
         match read(text, &faults) {
             Some(revocation) if faults.is_empty() => Ok(revocation),
-            _ => Err(faults.into_sorted().into_iter().map(|wrong| Fault::new(file, wrong)).collect()),
+            _ => Err(Fault::all(file, faults)),
         }
     }
 
@@ -47,7 +47,7 @@ impl Revocation {
     #[must_use]
     pub fn is_one(text: &str) -> bool {
         let faults: Faults<Reason> = Faults::new(1);
-        let Some(document) = Document::parse(text, FILE_BYTES_MAX, &faults) else { return false };
+        let Some(document) = Document::parse_past_slips(text, FILE_BYTES_MAX, &faults) else { return false };
         document.root(&faults).has("revocation")
     }
 
@@ -84,7 +84,7 @@ fn toml_text(text: &str) -> String {
 }
 
 fn read(text: &str, faults: &Faults<Reason>) -> Option<Revocation> {
-    let document = Document::parse(text, FILE_BYTES_MAX, faults)?;
+    let document = Document::parse_past_slips(text, FILE_BYTES_MAX, faults)?;
     let root = document.root(faults);
     let table = root.required_table("revocation");
     root.close();

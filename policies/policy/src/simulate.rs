@@ -21,7 +21,7 @@ use crate::policy::Policy;
 use crate::refusal::Violation;
 use crate::request::{AggregateRequest, Ask, ContributionRequest, JoinedRequest, Second, Spent, Study, Wish};
 use crate::text::Text;
-use crate::verdict::{Price, Verdict};
+use crate::verdict::{GrantedComponent, Price, StudyGrant, Verdict};
 
 pub use told::to_document;
 
@@ -120,10 +120,23 @@ pub struct Simulated {
     pub cost: Option<Cost>,
     /// The grain that is granted, for a study.
     pub grain: Option<Grain>,
+    /// What the node would give of each of its components of the model, for a study.
+    pub components: Vec<Contributed>,
     /// What a list may tell, of what was asked.
     pub disclosure: Option<Disclosure>,
     /// What to know beside the verdict.
     pub notes: Vec<Text>,
+}
+
+/// A component that the node contributes to a study.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contributed {
+    /// Its name.
+    pub name: String,
+    /// The finest that the permit has for it.
+    pub granted: Grain,
+    /// How fine it is in a study of the grain that is granted.
+    pub told: Grain,
 }
 
 impl Simulated {
@@ -241,6 +254,7 @@ fn under(
         violations: found.violations,
         cost,
         grain: found.grain,
+        components: found.components,
         disclosure: found.disclosure,
         notes: notes(policy, asked),
     }
@@ -270,7 +284,18 @@ struct Found {
     violations: Vec<Violation>,
     price: Option<Price>,
     grain: Option<Grain>,
+    components: Vec<Contributed>,
     disclosure: Option<Disclosure>,
+}
+
+/// What each component is told as, in a study that is granted.
+fn contributed(model: &Model, study: &StudyGrant) -> Vec<Contributed> {
+    let told = |granted: &GrantedComponent| {
+        let component = model.components.get(granted.index)?;
+        let told = crate::admit::told(model, component, study.grain);
+        Some(Contributed { name: granted.name.clone(), granted: granted.grain, told })
+    };
+    study.components.iter().filter_map(told).collect()
 }
 
 fn verdict(policy: &Policy, ask: Ask<'_>, asked: &Asked<'_>, today: Date, spent: &Spent) -> Found {
@@ -289,6 +314,7 @@ fn verdict(policy: &Policy, ask: Ask<'_>, asked: &Asked<'_>, today: Date, spent:
             let mut found = match policy.admit_contribution(&request, today) {
                 Verdict::Permitted(grant) => Found {
                     grain: Some(grant.study.grain),
+                    components: contributed(study.model, &grant.study),
                     disclosure: Some(grant.disclosure),
                     ..Found::default()
                 },
@@ -310,9 +336,12 @@ fn verdict(policy: &Policy, ask: Ask<'_>, asked: &Asked<'_>, today: Date, spent:
                 repetition: 0,
             };
             let mut found = match policy.admit_joined(&request, spent, today) {
-                Verdict::Permitted(grant) => {
-                    Found { price: Some(grant.price), grain: Some(grant.study.grain), ..Found::default() }
-                }
+                Verdict::Permitted(grant) => Found {
+                    price: Some(grant.price),
+                    grain: Some(grant.study.grain),
+                    components: contributed(study.model, &grant.study),
+                    ..Found::default()
+                },
                 Verdict::Refused(violations) => refused(violations),
             };
             let least = study.model.least_grain();

@@ -30,10 +30,21 @@ use crate::permit::Recipient;
 use crate::request::{AggregateRequest, Ask, ContributionRequest, JoinedRequest, Second, Spent, Study, Wish};
 use crate::{Fault, Policy};
 
-const MUNICIPALITY: &str = include_str!("../../examples/municipality.toml");
 const REGION: &str = include_str!("../../examples/region.toml");
 const PILOT: &str = include_str!("../../examples/pilot.toml");
 const LABORATORY: &str = include_str!("../../examples/laboratory.toml");
+
+/// The municipality's example with budgets for several answers at once, in a federation too small for witnesses.
+fn municipality() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let text = include_str!("../../examples/municipality.toml");
+        let text = edit(text, AGGREGATES, "per-query = { rho = 0.016 }", "per-query = { rho = 0.05 }");
+        let text = edit(&text, JOINED, "per-query = { rho = 0.016 }", "per-query = { rho = 0.1 }");
+        let text = edit(&text, JOINED, "default-query = { rho = 0.01 }", "default-query = { rho = 0.05 }");
+        edit(&text, "[release]", "\nwitnesses = 1\n", "\nwitnesses = 0\n")
+    });
+    &TEXT
+}
 
 /// A day on which all examples hold.
 const TODAY: Date = date(2026, 12, 15);

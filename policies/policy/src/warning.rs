@@ -6,6 +6,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use crate::explain::number::{DAYS, counted, day};
 use crate::permit::{Allowed, Limit, Mode, Permit, Validity};
 use crate::policy::Policy;
 use crate::text::Text;
@@ -84,23 +85,20 @@ impl Warnings<'_> {
             ];
             self.add("warn.validity", key.clone(), words);
         }
+        let last = day(validity.to);
         let days = self.today.duration_until(validity.to).as_hours() / 24;
         let renew = [
             "Lav den næste version, og få den underskrevet i god tid.",
             "Write the next version and have it signed in good time.",
         ];
         if days < 0 {
-            let da = format!("Den udløb den {}.", validity.to);
-            let en = format!("It ended on {}.", validity.to);
+            let da = format!("Den udløb den {}.", last.da);
+            let en = format!("It ended on {}.", last.en);
             self.add("warn.expired", key, [&da, &en, renew[0], renew[1]]);
         } else if days < DAYS_LEFT_LEAST {
-            let da = format!(
-                "Den udløber den {}: om {days} {}.",
-                validity.to,
-                if days == 1 { "dag" } else { "dage" }
-            );
-            let en =
-                format!("It ends on {}: in {days} {}.", validity.to, if days == 1 { "day" } else { "days" });
+            let left = counted(days, DAYS);
+            let da = format!("Den udløber den {}: om {}.", last.da, left.da);
+            let en = format!("It ends on {}: in {}.", last.en, left.en);
             self.add("warn.expiring", key, [&da, &en, renew[0], renew[1]]);
         }
     }

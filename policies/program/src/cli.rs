@@ -15,14 +15,16 @@ mod simulate;
 mod verify;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tvaers_host::output::Output;
+use tvaers_host::output::{Format, Output};
 use tvaers_host::program::{self, Program};
 use tvaers_protocol::problem::Problem;
 
 pub(crate) use crate::lang::Lang;
+use crate::show::problem::danish;
 
 /// What `--help` ends with.
 const EXAMPLES: &str = "\
@@ -50,7 +52,7 @@ would be refused.";
 struct Cli {
     #[command(flatten)]
     output: Output,
-    /// The language of sentences
+    /// The language of sentences; this help is in English
     #[arg(long, global = true, value_enum, default_value_t = Lang::Da)]
     lang: Lang,
     #[command(subcommand)]
@@ -107,7 +109,19 @@ pub fn command() -> clap::Command {
 /// Runs the program with these arguments, the first being its name.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    program::main::<Cli>(arguments)
+    let cli = match program::parsed::<Cli>(arguments) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    match run(&cli) {
+        // Scripts read the same names whatever the language.
+        Err(problem) if cli.lang == Lang::Da && cli.output.format == Format::Text => {
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "{}", danish(&problem));
+            ExitCode::from(problem.exit.code())
+        }
+        result => cli.output.finish(result),
+    }
 }
 
 /// Runs one command and gives its problem instead of writing it, for a program or test in which several parties act.

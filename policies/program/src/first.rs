@@ -6,7 +6,7 @@ pub(crate) mod question;
 use std::collections::BTreeMap;
 
 use crate::lang::Lang;
-use question::{Kind, QUESTIONS, Question};
+use question::{Default, Kind, QUESTIONS, Question};
 
 const TEMPLATE: &str = include_str!("first/template.toml");
 const PERMIT: &str = include_str!("first/permit.toml");
@@ -47,6 +47,24 @@ fn filled(template: &str, answers: &Answers, lang: Lang) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What will be asked: first what one must have at hand, then what an empty answer gives a proposal to.
+pub(crate) fn beforehand(lang: Lang) -> String {
+    let of = |has_default: bool| {
+        let questions =
+            QUESTIONS.iter().filter(|question| (question.default != Default::None) == has_default);
+        let lines = questions.map(|question| {
+            let proposal = question.proposal(lang).map_or_else(String::new, |text| format!(" [{text}]"));
+            format!("  - {}{proposal}\n", lang.pick(question.da, question.en))
+        });
+        lines.collect::<String>()
+    };
+    let [needed, proposed] = match lang {
+        Lang::Da => ["Hav dette klar:", "Til dette er der et forslag, som Enter tager:"],
+        Lang::En => ["Have ready:", "For these there is a proposal, which Enter takes:"],
+    };
+    format!("{needed}\n{}\n{proposed}\n{}", of(false), of(true))
 }
 
 fn of_place(place: &str, answers: &Answers) -> String {

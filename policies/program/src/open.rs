@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use jiff::civil::Date;
 use tvaers_definitions::library::Library;
+use tvaers_host::output::Output;
 use tvaers_policy::explain::Conversion;
 use tvaers_policy::revocation::Revocation;
 use tvaers_policy::warning::warnings;
@@ -17,7 +18,10 @@ use tvaers_query::strict::{Document, Faults, Form};
 use tvaers_release::conversion::{Delta, Epsilon, epsilon_of, rho_within};
 use tvaers_release::rho::Rho;
 
+use crate::lang::Lang;
 use crate::show::finding::Finding;
+use crate::show::findings::refused;
+use crate::show::problem::of_system;
 
 /// Delta of a roster that states no other: budgets in epsilon are worth so much rho at it.
 pub(crate) const DELTA: &str = "1e-8";
@@ -28,21 +32,25 @@ pub(crate) fn library() -> Result<Library, Problem> {
 }
 
 /// The text of a file.
-pub(crate) fn text(path: &Path) -> Result<String, Problem> {
-    let next = "name a text file in UTF-8";
-    small_text(path, tvaers_policy::limit::FILE_BYTES_MAX).map_err(|problem| problem.next(next))
+pub(crate) fn text(path: &Path, lang: Lang) -> Result<String, Problem> {
+    let next = lang.pick("nævn en tekstfil i UTF-8", "name a text file in UTF-8");
+    small_text(path, tvaers_policy::limit::FILE_BYTES_MAX, lang).map_err(|problem| problem.next(next))
 }
 
 /// The text of a file of no more than so many bytes.
-pub(crate) fn small_text(path: &Path, bytes_max: usize) -> Result<String, Problem> {
+pub(crate) fn small_text(path: &Path, bytes_max: usize, lang: Lang) -> Result<String, Problem> {
     let refused = |what: String| Problem::new(Exit::BadInput, "file.read", what).at(path.display());
-    let file = std::fs::File::open(path).map_err(|error| refused(error.to_string()))?;
+    let system = |error: std::io::Error| refused(of_system(&error, lang));
+    let file = std::fs::File::open(path).map_err(system)?;
     let mut text = String::new();
     // One more byte tells a file that is too long from one that fits.
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_string(&mut text).map_err(|error| refused(error.to_string()))?;
+    file.take(limit).read_to_string(&mut text).map_err(system)?;
     if text.len() > bytes_max {
-        return Err(refused(format!("it has more than {bytes_max} bytes")));
+        return Err(refused(match lang {
+            Lang::Da => format!("den har mere end {bytes_max} bytes"),
+            Lang::En => format!("it has more than {bytes_max} bytes"),
+        }));
     }
     Ok(text)
 }
@@ -58,15 +66,18 @@ pub(crate) fn policy(text: &str, file: &str, library: &Library) -> Result<Policy
     Policy::read(text, file, library, &rho)
 }
 
-/// Reads the policy in a file.
-pub(crate) fn policy_of(path: &Path, library: &Library) -> Result<Policy, Problem> {
+/// Reads the policy in a file; one that has faults is told of as `check` does.
+pub(crate) fn policy_of(
+    path: &Path,
+    library: &Library,
+    lang: Lang,
+    output: Output,
+) -> Result<Policy, Problem> {
     let file = path.display().to_string();
-    policy(&text(path)?, &file, library).map_err(|faults| {
-        let problem = faults.first().map(Fault::problem);
-        let problem =
-            problem.unwrap_or_else(|| Problem::new(Exit::BadInput, "policy.faults", "it has faults"));
-        let next = format!("{}; `tvaers-policy check {file}` tells all {}", problem.next, faults.len());
-        problem.next(next)
+    let text = text(path, lang)?;
+    policy(&text, &file, library).map_err(|faults| {
+        let findings: Vec<Finding> = faults.into_iter().map(Finding::from).collect();
+        refused(&findings, &text, &file, lang, output)
     })
 }
 

@@ -6,6 +6,7 @@ use tvaers_protocol::problem::{Exit, Problem};
 use zeroize::Zeroizing;
 
 use crate::lang::Lang;
+use crate::show::problem::of_system;
 
 /// Bytes of a password, at most: as the minisign tool has it.
 const BYTES_MAX: u64 = 1024;
@@ -34,7 +35,9 @@ impl Protection {
             )
             .next(lang.pick("vælg et, eller sig -W", "choose one, or say -W")));
         }
-        if !self.password_stdin && *asked(lang.pick("Password igen: ", "Password again: "))? != *password {
+        if !self.password_stdin
+            && *asked(lang.pick("Password igen: ", "Password again: "), lang)? != *password
+        {
             return Err(refused(lang.pick("de to password er ikke ens", "the two passwords differ")));
         }
         Ok(Some(password))
@@ -46,7 +49,7 @@ impl Protection {
             return Err(refused(lang.pick("nøglen har et password", "the key has a password"))
                 .next(lang.pick("udelad -W", "leave -W out")));
         }
-        if self.password_stdin { read() } else { asked(lang.pick("Password: ", "Password: ")) }
+        if self.password_stdin { read(lang) } else { asked("Password: ", lang) }
     }
 }
 
@@ -54,18 +57,28 @@ fn refused(what: impl std::fmt::Display) -> Problem {
     Problem::new(Exit::BadInput, "key.password", what)
 }
 
-fn asked(prompt: &str) -> Result<Zeroizing<String>, Problem> {
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|error| refused(error).next("run it in a terminal, or give --password-stdin"))
+fn asked(prompt: &str, lang: Lang) -> Result<Zeroizing<String>, Problem> {
+    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|_| {
+        let what = lang.pick(
+            "passwordet kan kun skrives i en terminal, og her er ingen",
+            "the password can only be typed in a terminal, and here is none",
+        );
+        refused(what).next(lang.pick(
+            "kør det i en terminal, eller brug --password-stdin",
+            "run it in a terminal, or give --password-stdin",
+        ))
+    })
 }
 
-fn read() -> Result<Zeroizing<String>, Problem> {
+fn read(lang: Lang) -> Result<Zeroizing<String>, Problem> {
     let mut text = Zeroizing::new(String::new());
     let input = std::io::stdin().lock().take(BYTES_MAX + 1).read_to_string(&mut text);
-    input.map_err(|error| refused(error).at("standard input"))?;
+    input.map_err(|error| refused(of_system(&error, lang)).at("standard input"))?;
     if u64::try_from(text.len()).is_ok_and(|length| length > BYTES_MAX) {
-        return Err(refused(format!("it has more than {BYTES_MAX} bytes")).at("standard input"));
+        return Err(refused(match lang {
+            Lang::Da => format!("passwordet har mere end {BYTES_MAX} bytes"),
+            Lang::En => format!("it has more than {BYTES_MAX} bytes"),
+        }));
     }
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }

@@ -1,8 +1,10 @@
 //! What the program found, as people and scripts read it.
 
 pub mod finding;
+pub mod findings;
 pub mod html;
 pub mod json;
+pub mod problem;
 pub mod text;
 
 /// A text out of a file as it may stand on a terminal: what would steer one is left out.

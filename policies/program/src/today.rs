@@ -1,7 +1,9 @@
 //! The day by the machine's clock: what it is compared with are days of a policy, so a day is all that is read.
 
 use jiff::civil::Date;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use tvaers_policy::explain::day;
+use tvaers_policy::text::Text;
 
 /// Now, for a signature's comment.
 #[expect(
@@ -14,6 +16,21 @@ pub(crate) fn now() -> Timestamp {
 
 /// Today in Denmark; by universal time where the machine has no time zones.
 pub(crate) fn today() -> Date {
-    let zone = TimeZone::get("Europe/Copenhagen").unwrap_or(TimeZone::UTC);
-    now().to_zoned(zone).date()
+    danish(now()).date()
+}
+
+/// A time by Danish clocks, to the minute: `1. december 2026 kl. 9.05`.
+pub(crate) fn told(time: Timestamp) -> Text {
+    let time = danish(time);
+    let (day, hour, minute) = (day(time.date()), time.hour(), time.minute());
+    // Where the machine has no time zones nobody may take it for a Danish clock.
+    let zone = if *time.time_zone() == TimeZone::UTC { " UTC" } else { "" };
+    Text::new(
+        format!("{} kl. {hour}.{minute:02}{zone}", day.da),
+        format!("{}, {hour}:{minute:02}{zone}", day.en),
+    )
+}
+
+fn danish(time: Timestamp) -> Zoned {
+    time.to_zoned(TimeZone::get("Europe/Copenhagen").unwrap_or(TimeZone::UTC))
 }

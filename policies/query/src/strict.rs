@@ -25,10 +25,43 @@ pub struct Document<'t> {
     root: DeTable<'t>,
 }
 
+/// How sure it is what a text says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Recovered {
+    /// It is TOML.
+    Whole,
+    /// It is but for keys that stand twice and days that are none.
+    PastSlips,
+    /// It is none.
+    Guessed,
+}
+
 impl<'t> Document<'t> {
     /// Reads the text. Where it is no TOML, every place is told and there is no document: what a parser makes of the
     /// rest could only be guessed at.
     pub fn parse<R: From<Form>>(text: &'t str, bytes_max: usize, faults: &Faults<R>) -> Option<Self> {
+        let (document, wrong) = Self::recovered(text, bytes_max, faults)?;
+        (wrong == Recovered::Whole).then_some(document)
+    }
+
+    /// The same, but where a key stands twice or a day is none of the calendar the rest is certain and is read too,
+    /// so that one slip hides no other: the first of two keys counts, and such a day is a date of no day. Whoever
+    /// uses it must look into the faults.
+    pub fn parse_past_slips<R: From<Form>>(
+        text: &'t str,
+        bytes_max: usize,
+        faults: &Faults<R>,
+    ) -> Option<Self> {
+        let (document, wrong) = Self::recovered(text, bytes_max, faults)?;
+        (wrong != Recovered::Guessed).then_some(document)
+    }
+
+    /// What the parser makes of the text, and how sure that is.
+    fn recovered<R: From<Form>>(
+        text: &'t str,
+        bytes_max: usize,
+        faults: &Faults<R>,
+    ) -> Option<(Self, Recovered)> {
         let mut start = Placed { value: (), key: String::new(), place: Place::START, length: 1 };
         if text.len() > bytes_max {
             faults.refuse(&start, Form::TooLarge { max: bytes_max });
@@ -36,13 +69,17 @@ impl<'t> Document<'t> {
         }
         let lines = Lines::of(text);
         let (root, errors) = DeTable::parse_recoverable(text);
+        let mut recovered = Recovered::Whole;
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
             start.place = lines.place(span.start);
             start.length = lines.length(span.clone());
-            faults.refuse(&start, form_of(error.message().trim(), lines.text(span)));
+            let form = form_of(error.message().trim(), lines.text(span));
+            let is_slip = matches!(form, Form::Duplicate(_) | Form::Date(_));
+            recovered = recovered.max(if is_slip { Recovered::PastSlips } else { Recovered::Guessed });
+            faults.refuse(&start, form);
         }
-        errors.is_empty().then(|| Self { lines, root: root.into_inner() })
+        Some((Self { lines, root: root.into_inner() }, recovered))
     }
 
     /// The table that the whole file is.

@@ -14,12 +14,13 @@ use tvaers_protocol::hello::{Hello, Welcome};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::limit::FRAME_BYTES_MAX;
 use tvaers_protocol::message::{
-    Accepted, AskQuery, Close, Closed, Compute, Computed, Contribute, Contributions, ContributionsEnd,
-    Declined, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events, EventsAsked, EventsEnd,
-    HandBackEnd, HandBacks, HandedBack, KeyConfirmed, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Open, Opened, Prepare, Prepared,
-    PreviewQuery, Previewed, Progress, Propose, Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd,
-    Signed, Status, SubmitEvents,
+    Accepted, AskQuery, AskRevocations, Close, Closed, Compute, Computed, Contribute, Contributions,
+    ContributionsEnd, Declined, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events, EventsAsked,
+    EventsEnd, HandBackEnd, HandBacks, HandedBack, KeyConfirmed, KeyPin, KeyPinned, KeyRound1,
+    KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections,
+    ObjectionsEnd, ObjectionsTaken, Open, Opened, Prepare, Prepared, PreviewQuery, Previewed, Progress,
+    Propose, Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, Revocations, Signed, Status,
+    SubmitEvents,
 };
 use tvaers_protocol::record::{ContributionShape, HandBackShape};
 use tvaers_protocol::reject::Reject;
@@ -290,9 +291,14 @@ fn check_kind(kind: Kind, body: &[u8]) {
         Kind::Releases => drop(check_message::<Releases>(body)),
         Kind::ReleasesEnd => drop(check_message::<ReleasesEnd>(body)),
         Kind::Previewed => drop(check_message::<Previewed>(body)),
+        Kind::Objections => drop(check_message::<Objections>(body)),
+        Kind::ObjectionsEnd => drop(check_message::<ObjectionsEnd>(body)),
+        Kind::ObjectionsTaken => drop(check_message::<ObjectionsTaken>(body)),
         Kind::AskWitness => drop(check_message::<witness::AskWitness>(body)),
         Kind::Witnessed => drop(check_message::<witness::Witnessed>(body)),
         Kind::AskCountersign => drop(check_message::<audit::AskCountersign>(body)),
+        Kind::AskRevocations => drop(check_message::<AskRevocations>(body)),
+        Kind::Revocations => drop(check_message::<Revocations>(body)),
         Kind::Countersigned => drop(check_message::<audit::Countersigned>(body)),
     }
 }

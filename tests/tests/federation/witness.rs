@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,8 @@ use tvaers_coordinator::query::Answered;
 use tvaers_coordinator::stratify::RequestId;
 use tvaers_link::clock::{Clock, SystemClock};
 use tvaers_link::memory::{Direction, Fate, Passage};
+use tvaers_node::audit::event::Event;
+use tvaers_node::audit::read;
 use tvaers_node::home::Home;
 use tvaers_protocol::frame::{Frame, Kind};
 use tvaers_protocol::id::NodeId;
@@ -236,10 +239,56 @@ async fn an_older_policy_than_others_saw_in_force_answers_nothing() {
     let mixed = copy(&home, &dir.path().join("mixed")).await;
     forget_policies(&mixed).await;
     fs::write(mixed.join("policy.toml"), &first).unwrap();
+    // The log still tells of the newer one, until it is an older one as well.
+    let refused_at_start = federation.open_copy(&mixed).await.err().unwrap();
+    assert!(format!("{refused_at_start:?}").contains("policy.superseded"), "{refused_at_start:?}");
+    forget_policies(&mixed).await;
+    fs::copy(older.join("audit.jsonl"), mixed.join("audit.jsonl")).unwrap();
     let opened = federation.open_copy(&mixed).await.unwrap();
     federation.put(&node(), opened).await.unwrap();
     assert_eq!(ask(&federation, 2).await, refused("policy.behind"));
     assert_eq!(spent(&federation).await, (2, RHO), "nothing is charged");
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_witnesses_ends_under_the_policy_that_it_began_with() {
+    // No witness is reached before the request, so that it waits for them; then they are slow.
+    let (waiting, mut waits) = tokio::sync::mpsc::unbounded_channel();
+    let is_open = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&is_open);
+    let slow = move |passage: &Passage, bytes: &mut Vec<u8>| {
+        let kind = Frame::decode(bytes).map(|frame| frame.kind());
+        match kind {
+            Ok(Kind::AskCountersign) => Fate::CutStream,
+            Ok(Kind::AskWitness) if !gate.load(Ordering::Acquire) => Fate::CutStream,
+            Ok(Kind::AskWitness) if passage.direction == Direction::ToCoordinator => {
+                let _ = waiting.send(());
+                Fate::Delay(Duration::from_secs(2))
+            }
+            _ => Fate::Forward,
+        }
+    };
+    let mut federation = builder().interceptor(Arc::new(slow)).build().await.unwrap();
+    federation.connect_all().await.unwrap();
+    let home = federation.node_home(&node());
+    let first: [u8; 32] = Sha256::digest(fs::read(home.policy()).unwrap()).into();
+    assert_eq!(ask(&federation, 1).await, refused("witness.absent"));
+    is_open.store(true, Ordering::Release);
+    let serving = federation.node(&node()).unwrap();
+    let withdraw = async {
+        waits.recv().await.unwrap();
+        fs::remove_file(home.policy()).unwrap();
+        tvaers_node::serve::look_at_policy(serving).await;
+    };
+    let (answered, ()) = tokio::join!(ask(&federation, 2), withdraw);
+    assert_eq!(answered, Ok(()));
+    assert_eq!(ask(&federation, 3).await, refused("policy.none"));
+    let entries = read::read(&home.audit()).unwrap();
+    let permitted = entries.filter_map(|entry| match entry.unwrap().event {
+        Event::RequestPermitted(permitted) => Some(permitted.asked.policy),
+        _ => None,
+    });
+    assert_eq!(permitted.collect::<Vec<_>>(), [tvaers_protocol::id::Digest(first)]);
 }
 
 /// Takes from a node's memory which policies were in force, as whoever can write its disk can.

@@ -21,6 +21,7 @@ fn every_event_reads_back_as_it_was_written_in_one_chain_for_its_owner_only() {
     let verified = verify(&path).unwrap();
     assert_eq!((verified.head, verified.truncations, verified.torn_bytes), (head, 1, 0));
     assert_eq!(verified.said.ledger, charged().ledger);
+    assert_eq!(verified.said.policy, Some((4, digest(3))));
     // A log that is opened again goes on.
     let audit = open(&path);
     assert_eq!(audit.head(), head);

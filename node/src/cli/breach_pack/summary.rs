@@ -178,8 +178,8 @@ impl Summary<'_> {
         );
         let (import, day) = (self.ground.import.statement.import, self.ground.import.statement.extracted_on);
         out.say(
-            format!("Opgjort nu efter nodens seneste data (import {import}, data fra {day}), tilladelsernes regler og dagens lister over dem, der holdes ude. Borgere, for hvem det ikke kan afgøres, er talt med."),
-            format!("Worked out now from the node's newest data (import {import}, data from {day}), the permits' rules and today's lists of those left out. Citizens for whom it cannot be decided are counted."),
+            format!("Opgjort nu efter nodens seneste data (import {import}, data fra {day}), tilladelsernes regler, dagens lister over dem, der holdes ude, og de indsigelser, noden kender. Borgere, for hvem det ikke kan afgøres, er talt med."),
+            format!("Worked out now from the node's newest data (import {import}, data from {day}), the permits' rules, today's lists of those left out and the objections that the node knows. Citizens for whom it cannot be decided are counted."),
         );
         if citizens.lists_gone > 0 {
             let gone = citizens.lists_gone;

@@ -5,7 +5,7 @@ use sha2::Digest as _;
 use super::*;
 use crate::audit::read;
 use crate::cli::subject_log::tests::{
-    CHILD, GROWN, OLD, agreed, log, peopled, permitted, policy_for_adults, put_on_list,
+    CHILD, GROWN, OLD, agreed, log, object, peopled, permitted, policy_for_adults, put_on_list,
 };
 use crate::cli::testing::Made as Node;
 
@@ -137,6 +137,21 @@ fn a_policy_without_a_copy_is_named_and_its_uses_count_for_everyone() {
     assert!(summary.contains(&format!("ingen kopi af politikken {policy}")), "{summary}");
     assert!(summary.contains("- 3 counted although it is not certain"), "{summary}");
     assert!(!text(&args, "SHA256SUMS").contains("policies/"));
+}
+
+#[test]
+fn who_objected_before_a_study_began_is_not_among_those_whom_it_concerns() {
+    let (node, _) = used();
+    // The study began on the first day, before one of them objected and after the other.
+    object(&node, CHILD, "2027-02-28T12:00:00Z", false);
+    object(&node, GROWN, "2027-03-01T13:00:00Z", false);
+    let args = args(&node, "2027-03-02T00:00:00Z", "2027-03-02T23:00:00Z");
+    assert_eq!(made(&node, &args).unwrap().citizens, 2);
+    let expected = format!(
+        "person_id,in_statistics,under_pseudonym,on_work_list\n{OLD},false,true,true\n{GROWN},true,true,false\n"
+    );
+    assert!(text(&args, "citizens.csv") == expected, "other citizens");
+    assert!(text(&args, "summary.txt").contains("- 1 counted although it is not certain"));
 }
 
 #[test]

@@ -24,7 +24,10 @@ pub(super) async fn look(
     match app::policies(home, config, roster, state, library).await {
         Err(problems) => problems.into_iter().map(|problem| (Verdict::Problem, problem)).collect(),
         Ok(None) => vec![(Verdict::Problem, none(home))],
-        Ok(Some(in_force)) => holds(in_force.policy(), home, today),
+        Ok(Some(in_force)) => {
+            let idle = in_force.idle().iter().map(|idle| (Verdict::Warning, idle.problem()));
+            idle.chain(holds(in_force.policy(), home, today)).collect()
+        }
     }
 }
 

@@ -133,6 +133,7 @@ pub(in crate::cli) async fn check_approval(
 ) -> Result<(), Problem> {
     let library = library(home)?;
     let roster = roster::present(&home.roster())?;
+    app::remember_policy_of(home, state, SystemClock.now()).await?;
     let policy = app::policies(home, &app::config(home)?, roster.as_ref(), state, &library).await;
     let policy = policy.map_err(app::first_of)?.ok_or_else(|| nobody(code))?;
     let may = &policy.policy().budget().raised_by;

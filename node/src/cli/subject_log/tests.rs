@@ -2,19 +2,21 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use sha2::Digest as _;
 use tvaers_definitions::schema::TABLES;
-use tvaers_protocol::id::{Digest, Sector};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::study::{Disclosure, Grain, RunId};
 
 use super::*;
 use crate::audit::code::Code;
 use crate::audit::event::{
-    Asked, Charged, Closing, Left, Mode, Permitted, Query, Statistic, Stored, Study, StudyAgreed, StudyClosed,
+    Asked, Charged, Closing, Left, Mode, ObjectionsChanged, Permitted, Query, Statistic, Stored, Study,
+    StudyAgreed, StudyClosed,
 };
 use crate::cli::testing::{Made, key};
 use crate::ledger::claim::Head;
 use crate::ledger::name::{Name, Requester};
 use crate::ledger::rho::NanoRho;
 use crate::library::library;
+use crate::objection::store::Change;
 use crate::state::State;
 
 /// Born on 1 January 1990, 2015 and 1950.
@@ -87,12 +89,17 @@ fn asked(policy: Digest) -> Asked {
 }
 
 pub(in crate::cli) fn permitted(policy: Digest) -> Event {
+    permitted_for(policy, 1)
+}
+
+/// An answer for a charge of this number.
+fn permitted_for(policy: Digest, number: u64) -> Event {
     let amount = NanoRho::new(1).unwrap();
     Event::RequestPermitted(Permitted {
         asked: asked(policy),
         rules: Vec::new(),
         charge: Charged {
-            number: 1,
+            number,
             nano_rho: amount,
             left: Left { permit: amount, period: None, life: amount },
             ledger: Head::EMPTY,
@@ -125,6 +132,64 @@ pub(in crate::cli) fn agreed(made: &Made, policy: Digest) -> [Event; 2] {
 pub(in crate::cli) fn log(made: &Made, at: &str, events: &[Event]) {
     let at = at.parse().unwrap();
     app::audit_log(&made.home(), app::software().unwrap(), at).unwrap().append(at, events).unwrap();
+}
+
+/// Puts a charge into the ledger, as far as uses of data look at it.
+fn charge(made: &Made, number: u8, at: &str) {
+    let (path, at) = (made.home().state(), at.parse::<Timestamp>().unwrap().as_millisecond());
+    let insert = async move {
+        let state = State::open(&path).await.unwrap();
+        sqlx::query(
+            "INSERT INTO ledger (number, kind, at, charge, request, source, permit, requester, requester_key, query,
+             import, repetition, nano_rho, permit_spent, life_spent, head)
+             VALUES (?1, 'charge', ?2, ?1, ?3, 'query', 'p', 'r', ?3, ?3, 1, 0, 1, ?1, ?1, ?3)",
+        )
+        .bind(number)
+        .bind(at)
+        .bind([number; 32].as_slice())
+        .execute(&state.pool())
+        .await
+        .unwrap();
+        state.close().await;
+        Ok(())
+    };
+    block_on(insert).unwrap();
+}
+
+/// Has somebody object since a moment; of another node's word where `received`.
+pub(in crate::cli) fn object(made: &Made, person: &str, since: &str, received: bool) {
+    let (path, person) = (made.home().state(), PersonId::parse(person).unwrap());
+    let since = since.parse().unwrap();
+    let insert = async move {
+        let state = State::open(&path).await.unwrap();
+        let mut change = Change::begin(&state).await.unwrap();
+        if received {
+            let node = NodeId::new("k376").unwrap();
+            change.receive(Digest([4; 32]), &[(person, node)], since).await.unwrap();
+        } else {
+            change.enter(&[person], since).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        state.close().await;
+        Ok(())
+    };
+    block_on(insert).unwrap();
+}
+
+/// Lifts an objection, as the command does.
+fn lift(made: &Made, person: &str) {
+    let (path, person) = (made.home().state(), PersonId::parse(person).unwrap());
+    let delete = async move {
+        let state = State::open(&path).await.unwrap();
+        let mut change = Change::begin(&state).await.unwrap();
+        change.lift(&[person]).await.unwrap();
+        change.commit().await.unwrap();
+        state.close().await;
+        Ok(())
+    };
+    block_on(delete).unwrap();
+    let how = ObjectionChange::Lifted;
+    log(made, "2027-01-01T12:00:00Z", &[Event::ObjectionsChanged(ObjectionsChanged { how })]);
 }
 
 /// Puts somebody on a work list.
@@ -272,8 +337,10 @@ fn who_is_left_out_now_is_told_of_what_came_before_the_list_and_of_nothing_after
     std::fs::write(made.home().policy(), text.replace("opt-outs = \"none\"", "opt-outs = \"out.csv\""))
         .unwrap();
     let policy = policy_for_adults(&made);
-    log(&made, "2020-03-01T12:00:00Z", &[permitted(policy)]);
-    log(&made, "2099-03-01T12:00:00Z", &[permitted(policy)]);
+    charge(&made, 1, "2020-03-01T12:00:00Z");
+    charge(&made, 2, "2099-03-01T12:00:00Z");
+    log(&made, "2020-03-01T12:00:00Z", &[permitted_for(policy, 1)]);
+    log(&made, "2099-03-01T12:00:00Z", &[permitted_for(policy, 2)]);
     let asks = |person: &str| {
         let now = "2100-01-01T00:00:00Z".parse().unwrap();
         let text = answer(&made.home(), &args(Lang::En), person.as_bytes(), now, Format::Json).unwrap();
@@ -287,6 +354,71 @@ fn who_is_left_out_now_is_told_of_what_came_before_the_list_and_of_nothing_after
     // Somebody else of the same age is told of both.
     tvaers_host::private::replace(&list, OLD.as_bytes()).unwrap();
     assert_eq!(asks(GROWN)["uses"].as_array().unwrap().len(), 2);
+}
+
+/// Moments of uses at which the answer says so, with whether each is certain.
+fn uses_of(told: &serde_json::Value) -> Vec<(&str, bool)> {
+    let uses = told["uses"].as_array().unwrap();
+    uses.iter().map(|one| (one["at"].as_str().unwrap(), one["certain"].as_bool().unwrap())).collect()
+}
+
+#[test]
+fn who_objects_is_told_so_and_of_no_use_that_began_after_it() {
+    let made = peopled();
+    let policy = policy_for_adults(&made);
+    charge(&made, 1, "2026-03-01T11:59:00Z");
+    charge(&made, 2, "2026-03-03T12:00:00Z");
+    let stored =
+        |charge| Event::RequestStored(Stored { asked: asked(policy), charge, result: Digest([5; 32]) });
+    log(&made, "2026-03-01T12:01:00Z", &[permitted_for(policy, 1)]);
+    log(&made, "2026-03-02T12:00:00Z", &agreed(&made, policy));
+    log(&made, "2026-03-03T12:01:00Z", &[permitted_for(policy, 2)]);
+    log(&made, "2026-03-04T12:00:00Z", &[stored(1)]);
+    log(&made, "2026-03-05T12:00:00Z", &[stored(2)]);
+    log(&made, "2026-03-06T12:00:00Z", &[permitted_for(policy, 9)]);
+    let days = [
+        "03-01T12:01",
+        "03-02T12:00",
+        "03-02T12:00",
+        "03-03T12:01",
+        "03-04T12:00",
+        "03-05T12:00",
+        "03-06T12:00",
+    ];
+    let at = |days: &[&str]| days.iter().map(|day| format!("2026-{day}:00Z")).collect::<Vec<_>>();
+    let before = json_of(&made, GROWN);
+    assert!(uses_of(&before).iter().all(|(_, certain)| *certain) && before["objects_since"].is_null());
+    assert_eq!(uses_of(&before).into_iter().map(|(at, _)| at).collect::<Vec<_>>(), at(&days));
+
+    for (received, words) in
+        [(false, "The node has had it on record since"), (true, "Another party of the federation said")]
+    {
+        let made = &made;
+        // While the first answer was under way: it may have counted the person, and so may what is told of it again.
+        object(made, GROWN, "2026-03-01T12:00:00Z", received);
+        let told = json_of(made, GROWN);
+        // Of a charge that the ledger does not have nobody knows when it began.
+        let left = [(days[0], false), (days[4], false), (days[6], false)];
+        let left: Vec<_> = left.iter().map(|(day, certain)| (format!("2026-{day}:00Z"), *certain)).collect();
+        let found = uses_of(&told);
+        assert!(found.iter().map(|(at, certain)| ((*at).to_owned(), *certain)).eq(left), "{found:?}");
+        assert!(told["uses"][0]["doubts"][0].as_str().unwrap().contains("left out now"), "{told}");
+        assert_eq!(told["left_out_now"], true);
+        assert_eq!(told["objects_since"], "2026-03-01T12:00:00Z");
+        assert!(told["notes"].to_string().contains(words), "{told}");
+        let text = asks(made, GROWN, &args(Lang::Da), Format::Text).unwrap();
+        assert!(
+            text.contains("2026-03-01 13:00") && text.contains("gør indsigelse mod behandlingen"),
+            "{text}"
+        );
+        // Nobody else is told so.
+        let other = json_of(made, CHILD);
+        assert!(other["objects_since"].is_null() && uses_of(&other).len() == 2, "{other}");
+        lift(made, GROWN);
+        let told = json_of(made, GROWN);
+        assert_eq!(uses_of(&told).len(), days.len());
+        assert!(told["notes"].to_string().contains("objections were lifted, but not whose"), "{told}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::Lang;
 use crate::policy::period;
 use crate::subject::among::Doubt;
 use crate::subject::ground::Ground;
+use crate::subject::objectors::Objects;
 use crate::subject::uses::{Use, Window};
 use crate::subject::words::{self, Telling};
 use crate::subject::worklist::Listed;
@@ -28,7 +29,12 @@ pub(super) struct Answer {
     pub(super) import: u32,
     pub(super) extracted_on: Date,
     pub(super) is_found: bool,
-    pub(super) is_left_out: bool,
+    /// Whether the citizen stands on a list of the policy.
+    pub(super) is_listed: bool,
+    /// Since when the node knows that the citizen objects.
+    pub(super) objects: Option<Objects>,
+    /// Whether anybody's objection was lifted.
+    pub(super) any_lifted: bool,
     pub(super) lists_are_known: bool,
     pub(super) uses: Vec<Told>,
     pub(super) work_lists: Vec<OnList>,
@@ -135,7 +141,7 @@ impl Answer {
                 "The log says which data were used, not which values were asked for. A use that was about some citizens only stands here even if it did not count you. Every use reads age, sex and residence from the register of citizens, to decide who is meant.",
             ));
         }
-        notes.push(match (self.lists_are_known, self.is_left_out) {
+        notes.push(match (self.lists_are_known, self.is_listed) {
             (true, true) => Text::new(
                 "Du står nu på en af nodens lister over borgere, der holdes ude af alt. Listerne er dagens: brug, fra før listen sidst blev ændret, er med her.",
                 "You are now on one of the node's lists of citizens who are left out of everything. The lists are today's: uses from before the list last changed stand here.",
@@ -149,6 +155,7 @@ impl Answer {
                 "The node has no readable policy, so it is not known who is left out; nobody is omitted here for that reason.",
             ),
         });
+        notes.extend(self.objection());
         if self.log_is_cut {
             let from = self.log_from.map(time).unwrap_or_default();
             notes.push(Text::new(
@@ -159,6 +166,50 @@ impl Answer {
             ));
         }
         notes
+    }
+
+    /// Whether the citizen objects, as the node's memory says.
+    fn objection(&self) -> Option<Text> {
+        let Some(objects) = self.objects else {
+            return self.any_lifted.then(|| {
+                Text::new(
+                    "Loggen viser, at indsigelser er trukket tilbage, men ikke hvis. Har du haft en, er brug fra den tid med her, selv om du var holdt ude.",
+                    "The log shows that objections were lifted, but not whose. If you had one, uses from that time stand here although you were left out.",
+                )
+            });
+        };
+        let since = time(objects.since);
+        let (da, en) = if objects.own {
+            (
+                format!(
+                    "Noden har siden {since} noteret, at du gør indsigelse mod behandlingen (artikel 21)"
+                ),
+                format!(
+                    "The node has had it on record since {since} that you object to the processing (Article 21)"
+                ),
+            )
+        } else {
+            (
+                format!(
+                    "En anden part i føderationen har oplyst, at du gør indsigelse mod behandlingen (artikel 21); noden har vidst det siden {since}"
+                ),
+                format!(
+                    "Another party of the federation said that you object to the processing (Article 21); the node has known since {since}"
+                ),
+            )
+        };
+        let (told_da, told_en) = if objects.own {
+            (
+                " I studier får parter, der også har oplysninger om dig, under pseudonym at vide, at du gør indsigelse, og ikke andet.",
+                " In studies, parties that have data about you too are told under pseudonym that you object, and nothing else.",
+            )
+        } else {
+            ("", "")
+        };
+        Some(Text::new(
+            format!("{da}. Du holdes ude af al brug, der begynder derefter; den er ikke med her.{told_da}"),
+            format!("{en}. You are left out of all uses that begin later; they do not stand here.{told_en}"),
+        ))
     }
 
     fn period(&self) -> Text {
@@ -208,7 +259,9 @@ impl Answer {
             "made_at": self.made,
             "data": { "import": self.import, "extracted_on": self.extracted_on },
             "found": self.is_found,
-            "left_out_now": self.lists_are_known.then_some(self.is_left_out),
+            "left_out_now": (self.lists_are_known || self.objects.is_some())
+                .then_some(self.is_listed || self.objects.is_some()),
+            "objects_since": self.objects.map(|objects| objects.since),
             "uses": uses.collect::<Vec<_>>(),
             "work_lists": lists.collect::<Vec<_>>(),
             "notes": all(&self.notes()),

@@ -8,8 +8,13 @@ use tvaers_policy::revocation::Revocation;
 use tvaers_protocol::id::Digest;
 
 use super::*;
+use crate::app;
+use crate::audit::event::{Event, PolicyLoaded};
+use crate::audit::read::Said;
 use crate::config::{self, PolicySigner};
 use crate::ledger::name::Name;
+use crate::policy::Idle;
+use crate::state::State;
 
 const EXAMPLE: &str = include_str!("../../../../policies/examples/pilot.toml");
 /// Budgets in rho, as each in epsilon takes some hundred conversions.
@@ -59,6 +64,12 @@ impl Made {
     }
 
     fn load_as(&self, node: &str, made_up: bool, seen: Option<Seen>) -> Result<InForce, Vec<String>> {
+        let codes =
+            |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>();
+        self.try_load(node, made_up, seen).map_err(codes)
+    }
+
+    fn try_load(&self, node: &str, made_up: bool, seen: Option<Seen>) -> Result<InForce, Vec<Problem>> {
         let stated: Vec<PolicySigner> = self.people.iter().map(|(signer, _)| signer.clone()).collect();
         let (node, signers) = (NodeId::new(node).unwrap(), config::signers(&stated).unwrap());
         let loading = Loading {
@@ -71,11 +82,7 @@ impl Made {
             nodes: 3,
             seen,
         };
-
-        let loaded = load(&self.path(), &loading, &LIBRARY);
-        let codes =
-            |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>();
-        loaded.map_err(codes).map(|policy| policy.unwrap())
+        load(&self.path(), &loading, &LIBRARY).map(|policy| policy.unwrap())
     }
 
     fn load(&self) -> Result<InForce, Vec<String>> {
@@ -210,10 +217,78 @@ fn one_who_signs_policies_can_revoke_a_permit_or_all_of_it() {
     put(&revocation(None, Digest([7; 32])));
     made.sign(&path, &["dpo"]);
     let whole = made.load().unwrap();
-    assert!(whole.policy().revoked().is_none() && whole.revocations().is_empty());
+    assert!(whole.policy().revoked().is_none() && whole.revocations().is_empty() && whole.idle().is_empty());
     std::fs::write(&path, "[revocation]\nfrom = 2026-12-24\n").unwrap();
     made.sign(&path, &["dpo"]);
     assert_eq!(made.refused(), ["policy.missing", "policy.missing", "policy.missing"]);
+}
+
+#[test]
+fn a_revocation_of_a_permit_that_the_policy_does_not_have_is_told_of_and_one_of_a_stranger_names_its_file() {
+    let mut made = Made::new();
+    made.put(&PILOT);
+    let policy = made.load().unwrap();
+    let revocation = |node: &str, digest| Revocation {
+        node: NodeId::new(node).unwrap(),
+        policy: digest,
+        permit: Some("of-nobody".to_owned()),
+        from: jiff::civil::date(2026, 12, 24),
+        reason: "over".to_owned(),
+    };
+    let path = made.dir.path().join("revocations/one.toml");
+    // Of another node, of an earlier version, and of this policy.
+    for (node, digest, count) in
+        [("k360", policy.digest(), 0), ("k376", Digest([7; 32]), 0), ("k376", policy.digest(), 1)]
+    {
+        std::fs::write(&path, revocation(node, digest).to_text()).unwrap();
+        made.sign(&path, &["dpo"]);
+        let loaded = made.load().unwrap();
+        assert!(loaded.revocations().is_empty() && loaded.policy().revoked().is_none());
+        assert_eq!(loaded.idle().len(), count, "{node}");
+        for problem in loaded.idle().iter().map(Idle::problem) {
+            assert!(problem.what.contains("`of-nobody`") && problem.place.ends_with("revocations/one.toml"));
+        }
+    }
+    // The one who signed it is replaced by another.
+    let keys = KeyPair::generate_unencrypted_keypair().unwrap();
+    made.people[1].0.key = keys.pk.to_base64();
+    made.people[1].1 = keys;
+    made.put(&PILOT);
+    let problems = made.try_load("k376", false, None).err().unwrap();
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert_eq!(problem.code, "policy.revocation");
+    assert!(problem.place.ends_with("revocations/one.toml") && problem.next.contains("take the file out"));
+    assert!(problem.expected.contains("Bo Beskytter"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_version_that_the_audit_log_tells_of_is_not_forgotten_with_an_older_state_database() {
+    let made = Made::new();
+    made.put(&PILOT);
+    let older = State::open(&made.dir.path().join("state.sqlite")).await.unwrap();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let first = made.load().unwrap().digest();
+    older.note_policy(1, first, now).await.unwrap();
+    let load = async || {
+        let seen = older.policy_seen().await.unwrap().map(|(version, digest)| Seen { version, digest });
+        made.load_as("k376", false, seen).map(drop)
+    };
+    let loaded = |version, policy, laboratory| {
+        Event::PolicyLoaded(PolicyLoaded { policy, version, laboratory, signed_by: Vec::new() })
+    };
+    let mut said = Said::default();
+    said.take(&loaded(1, first, false));
+    app::remember_policy(&older, &said, now).await.unwrap();
+    assert_eq!(load().await, Ok(()));
+    // Neither a laboratory's nor an older one after it hides the highest.
+    for event in
+        [loaded(2, Digest([2; 32]), false), loaded(0, Digest([3; 32]), true), loaded(1, first, false)]
+    {
+        said.take(&event);
+    }
+    app::remember_policy(&older, &said, now).await.unwrap();
+    assert_eq!(older.policy_seen().await.unwrap(), Some((2, Digest([2; 32]))));
+    assert_eq!(load().await, Err(vec!["policy.superseded".to_owned()]));
 }
 
 #[test]

@@ -52,6 +52,17 @@ async fn a_witness_goes_on_only_from_what_it_remembers() {
 }
 
 #[tokio::test]
+async fn the_version_of_a_policy_is_not_forgotten_for_one_that_counts_none() {
+    let pool = memory().await;
+    let of = |entries, policy_version| Standing { policy_version, ..standing(entries, 1) };
+    assert_eq!(told(&pool, &shown(Standing::NONE, of(1, 0), false)).await, Ok(()));
+    assert_eq!(told(&pool, &shown(of(1, 0), of(2, 2), false)).await, Ok(()));
+    assert_eq!(told(&pool, &shown(of(2, 2), of(3, 0), false)).await, Err(Some(2)), "a laboratory's");
+    assert_eq!(told(&pool, &shown(of(3, 0), of(4, 1), false)).await, Err(Some(2)), "an older one after it");
+    assert_eq!(told(&pool, &shown(of(2, 2), of(4, 2), false)).await, Ok(()));
+}
+
+#[tokio::test]
 async fn of_two_copies_that_went_on_the_witness_stays_with_the_first() {
     let pool = memory().await;
     let (common, original, copy) = (standing(5, 5), standing(7, 7), standing(8, 8));

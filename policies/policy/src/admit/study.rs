@@ -138,13 +138,13 @@ fn grain(components: &[GrantedComponent], study: &Study<'_>, refusals: &mut Refu
     let granted = [Grain::Events, Grain::Counts, Grain::Points].into_iter().find(fits)?;
     let wanted = study.grain.wanted();
     if matches!(study.grain, Wish::Exactly(_)) && wanted > granted {
-        refusals.push(Refusal::Grain { allowed: granted.to_string() });
+        refusals.push(Refusal::Grain { allowed: granted });
     }
     Some(granted.min(wanted))
 }
 
 /// How fine a component's contribution is in a study of that grain: events are sent only for rules that have them.
-fn told(model: &Model, component: &Component, grain: Grain) -> Grain {
+pub(crate) fn told(model: &Model, component: &Component, grain: Grain) -> Grain {
     let joined = model.joined_groups(grain);
     let has_events = component.touch.is_some_and(|group| joined & 1 << group != 0);
     if has_events { grain } else { grain.min(Grain::Counts) }
@@ -160,21 +160,11 @@ pub(super) fn work_list(
     let list = permit.work_list.as_ref()?;
     let wanted = disclosure.wanted();
     if matches!(disclosure, Wish::Exactly(_)) && wanted > list.disclosure {
-        refusals.push(Refusal::Disclosure { allowed: disclosure_name(list.disclosure) });
+        refusals.push(Refusal::Disclosure { allowed: list.disclosure });
     }
     for recipient in recipients.iter().filter(|recipient| !list.to.contains(recipient)) {
-        let allowed = list.to.iter().map(|recipient| recipient.name()).collect();
-        refusals.push(Refusal::Recipient { name: recipient.name(), allowed });
+        refusals.push(Refusal::Recipient { to: *recipient, allowed: list.to.clone() });
     }
     let to = list.to.iter().copied().filter(|recipient| recipients.contains(recipient)).collect();
     Some((wanted.min(list.disclosure), list.persons, to))
-}
-
-const fn disclosure_name(disclosure: Disclosure) -> &'static str {
-    match disclosure {
-        Disclosure::Inclusion => "inclusion",
-        Disclosure::Stratum => "stratum",
-        Disclosure::Total => "total",
-        Disclosure::Items => "items",
-    }
 }

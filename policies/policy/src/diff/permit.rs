@@ -80,7 +80,7 @@ fn summary(permit: &Permit) -> Text {
     }
     if let Some(list) = &permit.work_list {
         let told = words::disclosure(list.disclosure);
-        da.push_str(&format!("; listen siger {}", told.da));
+        da.push_str(&format!("; listen siger, {}", told.da));
         en.push_str(&format!("; the list tells {}", told.en));
     }
     if let Some(budget) = permit.budget.and_then(|budget| budget.in_all.stated) {

@@ -8,7 +8,9 @@ use tvaers_protocol::id::{Digest, NodeId};
 use super::change::Direction::{Loosens, Neutral, Tightens};
 use super::change::{Direction, Risk, What};
 use super::compare::{Changes, Words};
-use crate::explain::number::{day, stated, whole};
+use crate::explain::number::{
+    CELLS, DAYS, FEATURES, MILLISECONDS, Noun, PERSONS, counted, day, stated, whole,
+};
 use crate::explain::words;
 use crate::permit::{Limit, Validity};
 use crate::policy::{
@@ -336,21 +338,26 @@ fn of_exclusions(out: &mut Changes, old: &Exclusions, new: &Exclusions) {
     }
 }
 
+/// A number of the file: its key, what it counts, which way loosens, before and now, and the words.
+type Bound = (&'static str, Option<Noun>, Direction, u32, u32, Words);
+
 fn of_cells(out: &mut Changes, old: Cells, new: Cells) {
     let Cells { smallest, rounding, dimensions_max, cells_max } = new;
-    let numbers: [(&'static str, Direction, u32, u32, Words); 4] = [
+    let numbers: [Bound; 4] = [
         (
             "cells.smallest",
+            Some(PERSONS),
             Tightens,
             old.smallest,
             smallest,
             [
-                "Celler med færre end %n personer, talt med støj, skjules; før færre end %o.",
-                "Cells of fewer than %n persons, counted with noise, are hidden; before fewer than %o.",
+                "Celler med færre end %n, talt med støj, skjules; før færre end %o.",
+                "Cells of fewer than %n, counted with noise, are hidden; before fewer than %o.",
             ],
         ),
         (
             "cells.rounding",
+            None,
             Tightens,
             old.rounding,
             rounding,
@@ -361,24 +368,27 @@ fn of_cells(out: &mut Changes, old: Cells, new: Cells) {
         ),
         (
             "cells.dimensions-max",
+            Some(FEATURES),
             Loosens,
             old.dimensions_max,
             dimensions_max,
             [
-                "Et spørgsmål må skelne personer på højst %n egenskaber; før %o.",
-                "A query may tell persons apart by at most %n features; before %o.",
+                "Et spørgsmål må skelne personer på højst %n; før %o.",
+                "A query may tell persons apart by at most %n; before %o.",
             ],
         ),
         (
             "cells.cells-max",
+            Some(CELLS),
             Loosens,
             old.cells_max,
             cells_max,
-            ["Et svar må have højst %n celler; før %o.", "An answer may have at most %n cells; before %o."],
+            ["Et svar må have højst %n; før %o.", "An answer may have at most %n; before %o."],
         ),
     ];
-    for (key, more, old, new, words) in numbers {
-        out.ordered((key, Risk::Shown), more, (&old, &new), |number| whole(*number), words);
+    for (key, noun, more, old, new, words) in numbers {
+        let show = |number: &u32| noun.map_or_else(|| whole(*number), |noun| counted(*number, noun));
+        out.ordered((key, Risk::Shown), more, (&old, &new), show, words);
     }
 }
 
@@ -413,11 +423,8 @@ fn of_budget(out: &mut Changes, old: &LifeBudget, new: &LifeBudget) {
         ("budget.period-days", Risk::Budget),
         Tightens,
         (&old.period_days, period_days),
-        |days| whole(*days),
-        [
-            "Periodens budget gælder nu for %n dage; før %o.",
-            "The period's budget is now for %n days; before %o.",
-        ],
+        |days| counted(*days, DAYS),
+        ["Periodens budget gælder nu for %n; før %o.", "The period's budget is now for %n; before %o."],
     );
     of_calendar(out, old.calendar, *calendar);
     of_limit(
@@ -518,11 +525,8 @@ fn of_release(out: &mut Changes, old: Release, new: Release) {
         ("release.reply-grid-ms", Risk::Shown),
         Tightens,
         (&old.reply_grid_ms, &reply_grid_ms),
-        |milliseconds| whole(*milliseconds),
-        [
-            "Svar sendes nu med %n millisekunders mellemrum; før %o.",
-            "Replies now leave %n milliseconds apart; before %o.",
-        ],
+        |milliseconds| counted(*milliseconds, MILLISECONDS),
+        ["Svar sendes nu med %n mellemrum; før med %o.", "Replies now leave %n apart; before %o."],
     );
     let show = |count: Option<u32>| {
         count.map_or_else(
@@ -560,8 +564,8 @@ fn of_retention(out: &mut Changes, old: Retention, new: Retention) {
             old.results_days,
             results_days,
             [
-                "Frigivne svar gemmes i højst %n dage; før %o.",
-                "Released answers are kept for at most %n days; before %o.",
+                "Frigivne svar gemmes i højst %n; før %o.",
+                "Released answers are kept for at most %n; before %o.",
             ],
         ),
         (
@@ -569,30 +573,24 @@ fn of_retention(out: &mut Changes, old: Retention, new: Retention) {
             Loosens,
             old.work_lists_days,
             work_lists_days,
-            [
-                "Arbejdslister gemmes i højst %n dage; før %o.",
-                "Work lists are kept for at most %n days; before %o.",
-            ],
+            ["Arbejdslister gemmes i højst %n; før %o.", "Work lists are kept for at most %n; before %o."],
         ),
         (
             "retention.pseudonyms-days",
             Loosens,
             old.pseudonyms_days,
             pseudonyms_days,
-            [
-                "Pseudonymer gemmes i højst %n dage; før %o.",
-                "Pseudonyms are kept for at most %n days; before %o.",
-            ],
+            ["Pseudonymer gemmes i højst %n; før %o.", "Pseudonyms are kept for at most %n; before %o."],
         ),
         (
             "retention.logs-days",
             Tightens,
             old.logs_days,
             logs_days,
-            ["Logge gemmes i mindst %n dage; før %o.", "Logs are kept for at least %n days; before %o."],
+            ["Logge gemmes i mindst %n; før %o.", "Logs are kept for at least %n; before %o."],
         ),
     ];
     for (key, more, old, new, words) in numbers {
-        out.ordered((key, Risk::Time), more, (&old, &new), |days| whole(*days), words);
+        out.ordered((key, Risk::Time), more, (&old, &new), |days| counted(*days, DAYS), words);
     }
 }

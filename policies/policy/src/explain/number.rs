@@ -24,7 +24,8 @@ const MONTHS: [[&str; 2]; 12] = [
 ];
 
 /// `1. december 2026` and `1 December 2026`.
-pub(crate) fn day(date: Date) -> Text {
+#[must_use]
+pub fn day(date: Date) -> Text {
     let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
     let [da, en] = month.copied().unwrap_or_default();
     Text::new(format!("{}. {da} {}", date.day(), date.year()), format!("{} {en} {}", date.day(), date.year()))
@@ -47,9 +48,32 @@ pub(crate) fn whole(number: impl Into<i64>) -> Text {
     Text::new(grouped('.'), grouped(','))
 }
 
-/// A number with decimals, as its digits stand.
+/// What is counted: in Danish one and several, in English one and several.
+pub(crate) type Noun = [[&'static str; 2]; 2];
+
+pub(crate) const DAYS: Noun = [["dag", "dage"], ["day", "days"]];
+pub(crate) const PERSONS: Noun = [["person", "personer"], ["person", "persons"]];
+pub(crate) const CELLS: Noun = [["celle", "celler"], ["cell", "cells"]];
+pub(crate) const FEATURES: Noun = [["egenskab", "egenskaber"], ["feature", "features"]];
+/// As in "250 milliseconds apart".
+pub(crate) const MILLISECONDS: Noun = [["millisekunds", "millisekunders"], ["millisecond", "milliseconds"]];
+
+/// So many of them: `1 dag`, `1.825 dage`.
+pub(crate) fn counted(number: impl Into<i64>, [da, en]: Noun) -> Text {
+    let number: i64 = number.into();
+    let of = |[one, several]: [&'static str; 2]| if number == 1 { one } else { several };
+    let digits = whole(number);
+    Text::new(format!("{} {}", digits.da, of(da)), format!("{} {}", digits.en, of(en)))
+}
+
+/// A number with decimals, as its digits stand, with the thousands of what is before them apart.
 pub(crate) fn decimal(text: &str) -> Text {
-    Text::new(text.replace('.', ","), text)
+    let (before, after) = text.split_once('.').map_or((text, None), |(before, after)| (before, Some(after)));
+    let before = before.parse::<i64>().map_or_else(|_| same(before), whole);
+    match after {
+        None => before,
+        Some(after) => Text::new(format!("{},{after}", before.da), format!("{}.{after}", before.en)),
+    }
 }
 
 /// `rho 0,05` and `rho 0.05`.

@@ -2,7 +2,7 @@
 
 use super::Explaining;
 use super::data;
-use super::number::{day, joined, limit, whole};
+use super::number::{PERSONS, counted, day, joined, limit};
 use super::words;
 use super::writer::{Writer, same};
 use crate::permit::{Allowed, Mode, NamedPerson, Permit, PermittedModel};
@@ -188,7 +188,7 @@ fn why(out: &mut Writer, permit: &Permit) {
     });
     let head = [
         ["Skridt", "Step"],
-        ["Databeskyttelsesforordningens artikel 6, stk. 1", "GDPR Article 6(1)"],
+        ["GDPR artikel 6, stk. 1", "GDPR Article 6(1)"],
         ["Artikel 9, stk. 2", "Article 9(2)"],
         ["Dansk ret", "National law"],
     ];
@@ -355,8 +355,8 @@ fn budget(out: &mut Writer, policy: &Policy, permit: &Permit, with: &Explaining<
 fn pseudonyms(out: &mut Writer, permit: &Permit) {
     let Some(pseudonyms) = &permit.pseudonyms else { return };
     out.part("Pseudonymer (del 9)", "Pseudonyms (part 9)");
-    let study = whole(pseudonyms.evaluations_per_study);
-    let peer = whole(pseudonyms.evaluations_per_peer);
+    let study = counted(pseudonyms.evaluations_per_study, PERSONS);
+    let peer = counted(pseudonyms.evaluations_per_peer, PERSONS);
     out.list(vec![
         Text::new(
             format!("Pseudonymerne laves under navnet «{}», så de ikke kan holdes sammen med andre tilladelsers.", pseudonyms.domain),
@@ -367,12 +367,12 @@ fn pseudonyms(out: &mut Writer, permit: &Permit) {
             "Each run has a key of its own, so that nobody can follow a citizen from one to the next.",
         ),
         Text::new(
-            format!("Noden må højst få lavet pseudonymer for {} personer i ét studie.", study.da),
-            format!("The node may have pseudonyms made for at most {} persons in one study.", study.en),
+            format!("Noden må højst få lavet pseudonymer for {} i ét studie.", study.da),
+            format!("The node may have pseudonyms made for at most {} in one study.", study.en),
         ),
         Text::new(
-            format!("Noden laver højst pseudonymer for {} personer for én anden node i ét studie.", peer.da),
-            format!("The node makes pseudonyms for at most {} persons for one other node in one study.", peer.en),
+            format!("Noden laver højst pseudonymer for {} for én anden node i ét studie.", peer.da),
+            format!("The node makes pseudonyms for at most {} for one other node in one study.", peer.en),
         ),
     ]);
 }

@@ -1,6 +1,9 @@
 //! What holds for all permits.
 
-use super::number::{day, joined, limit, percent_sure, rounded_up, whole};
+use super::number::{
+    CELLS, DAYS, FEATURES, MILLISECONDS, PERSONS, counted, day, joined, limit, percent_sure, rounded_up,
+    whole,
+};
 use super::words;
 use super::writer::{Writer, same};
 use super::{Explaining, number};
@@ -193,7 +196,7 @@ fn shown(out: &mut Writer, policy: &Policy) {
     out.section("Hvad der vises af et svar (del 7)", "What is shown of an answer (part 7)");
     let cells = policy.cells();
     let (smallest, rounding) = (whole(cells.smallest), whole(cells.rounding));
-    let (dimensions, most) = (whole(cells.dimensions_max), whole(cells.cells_max));
+    let (dimensions, most) = (counted(cells.dimensions_max, FEATURES), counted(cells.cells_max, CELLS));
     let mut points = vec![
         hidden(&smallest, cells.smallest),
         Text::new(
@@ -210,17 +213,17 @@ fn shown(out: &mut Writer, policy: &Policy) {
         ),
         Text::new(
             format!(
-                "Et spørgsmål må højst skelne personer på {} egenskaber: kategorier og betingelser tilsammen.",
+                "Et spørgsmål må højst skelne personer på {}: kategorier og betingelser tilsammen.",
                 dimensions.da
             ),
             format!(
-                "A query may tell persons apart by at most {} features: categories and conditions together.",
+                "A query may tell persons apart by at most {}: categories and conditions together.",
                 dimensions.en
             ),
         ),
         Text::new(
-            format!("Et svar må højst have {} celler.", most.da),
-            format!("An answer may have at most {} cells.", most.en),
+            format!("Et svar må højst have {}.", most.da),
+            format!("An answer may have at most {}.", most.en),
         ),
     ];
     points.extend(release(policy));
@@ -243,15 +246,16 @@ fn hidden(smallest: &Text, number: u32) -> Text {
             format!("No cells are hidden for being small (the bound is {}). {}", smallest.en, rule.en),
         );
     }
+    let persons = counted(number, PERSONS);
     Text::new(
-        format!("Celler med færre end {} personer, talt med støj, skjules. {}", smallest.da, rule.da),
-        format!("Cells of fewer than {} persons, counted with noise, are hidden. {}", smallest.en, rule.en),
+        format!("Celler med færre end {}, talt med støj, skjules. {}", persons.da, rule.da),
+        format!("Cells of fewer than {}, counted with noise, are hidden. {}", persons.en, rule.en),
     )
 }
 
 fn release(policy: &Policy) -> [Text; 2] {
     let release = policy.release();
-    let grid = whole(release.reply_grid_ms);
+    let grid = counted(release.reply_grid_ms, MILLISECONDS);
     let leaves = match release.reply_grid_ms {
         0 => Text::new(
             "Svar sendes, så snart de er klar (spring på 0 millisekunder).",
@@ -259,11 +263,11 @@ fn release(policy: &Policy) -> [Text; 2] {
         ),
         _ => Text::new(
             format!(
-                "Svar sendes kun på faste tidspunkter med {} millisekunders mellemrum, så svartiden ikke røber noget.",
+                "Svar sendes kun på faste tidspunkter med {} mellemrum, så svartiden ikke røber noget.",
                 grid.da
             ),
             format!(
-                "Replies leave only at fixed times {} milliseconds apart, so that the time of an answer tells nothing.",
+                "Replies leave only at fixed times {} apart, so that the time of an answer tells nothing.",
                 grid.en
             ),
         ),
@@ -306,13 +310,13 @@ fn budget(out: &mut Writer, policy: &Policy, with: &Explaining<'_>) {
     let conversion = with.conversion.as_ref();
     let (period, days, life) = (
         limit(&budget.per_period, conversion),
-        whole(budget.period_days),
+        counted(budget.period_days, DAYS),
         limit(&budget.for_life, conversion),
     );
     let mut rows = vec![vec![
         Text::new(
-            format!("Enhver periode på {} dage i træk", days.da),
-            format!("Any period of {} days in a row", days.en),
+            format!("Enhver periode på {} i træk", days.da),
+            format!("Any period of {} in a row", days.en),
         ),
         period,
     ]];
@@ -406,8 +410,8 @@ fn retention(out: &mut Writer, policy: &Policy) {
     out.section("Hvor længe ting gemmes (del 10)", "How long things are kept (part 10)");
     let kept = policy.retention();
     let days = |count: u32, da: &str, en: &str| {
-        let count = whole(count);
-        Text::new(format!("{da} {} dage", count.da), format!("{en} {} days", count.en))
+        let count = counted(count, DAYS);
+        Text::new(format!("{da} {}", count.da), format!("{en} {}", count.en))
     };
     let rows = [
         (Text::new("Frigivne svar", "Released answers"), days(kept.results_days, "højst", "at most")),

@@ -1,8 +1,12 @@
 //! The words of every refusal, in both languages.
 
+use tvaers_protocol::study::Disclosure;
+use tvaers_query::Budget;
 use tvaers_query::strict::shown;
 
 use super::{Free, Part, Refusal, Violation};
+use crate::explain::number::{CELLS, DAYS, FEATURES, Noun, counted, day, decimal, nano_rho, stated, whole};
+use crate::explain::words as speak;
 use crate::text::Text;
 
 fn words(
@@ -13,11 +17,13 @@ fn words(
     allowed: impl Into<String>,
 ) -> Violation {
     let [mend_da, mend_en] = mend;
+    let allowed = allowed.into();
     Violation {
         code,
         sentence: Text::new(da, en),
         mend: Text::new(mend_da, mend_en),
-        allowed: allowed.into(),
+        allowed_da: allowed.clone(),
+        allowed,
     }
 }
 
@@ -46,11 +52,12 @@ impl Refusal {
         match self {
             Self::PolicyEarly { from } => words(
                 "policy.not-yet-valid",
-                format!("Nodens politik gælder først fra {from}."),
+                format!("Nodens politik gælder først fra {}.", day(from).da),
                 format!("The node's policy holds only from {from} on."),
                 ["Vent, til den gælder.", "Wait until it holds."],
                 format!("from {from}"),
-            ),
+            )
+            .in_danish(format!("fra {}", day(from).da)),
             Self::PolicyRaised { allowed } => words(
                 "policy.raised",
                 "Politikken hæver et budget, og to af dem, der må hæve det, har ikke skrevet under.",
@@ -63,14 +70,14 @@ impl Refusal {
             ),
             Self::PolicyRevoked { on } => words(
                 "policy.revoked",
-                format!("Nodens politik er tilbagekaldt fra {on}."),
+                format!("Nodens politik er tilbagekaldt fra {}.", day(on).da),
                 format!("The node's policy is revoked from {on} on."),
                 ["Bed den dataansvarlige om en ny.", "Ask the controller for a new one."],
                 "",
             ),
             Self::PolicyExpired { to } => words(
                 "policy.expired",
-                format!("Nodens politik udløb den {to}."),
+                format!("Nodens politik udløb den {}.", day(to).da),
                 format!("The node's policy expired on {to}."),
                 RENEW,
                 "",
@@ -91,7 +98,8 @@ impl Refusal {
                     "Load the newest policy, or give it a higher version.",
                 ],
                 format!("version {seen} or higher"),
-            ),
+            )
+            .in_danish(format!("version {seen} eller højere")),
             Self::PolicyReplaced { version } => words(
                 "policy.replaced",
                 format!("En anden politik med version {version} har været i kraft."),
@@ -122,28 +130,30 @@ impl Refusal {
             ),
             Self::PermitMode { mode, wanted } => words(
                 "permit.mode",
-                format!("Tilladelsen er til {}, ikke til {}.", mode.name(), wanted.name()),
+                format!("Tilladelsen er til {}, ikke til {}.", speak::mode(mode).da, speak::mode(wanted).da),
                 format!("The permit is for {}, not for {}.", mode.name(), wanted.name()),
                 ["Brug en tilladelse til netop det.", "Use a permit for that very mode."],
                 mode.name(),
-            ),
+            )
+            .in_danish(speak::mode(mode).da),
             Self::PermitEarly { from } => words(
                 "permit.not-yet-valid",
-                format!("Tilladelsen gælder først fra {from}."),
+                format!("Tilladelsen gælder først fra {}.", day(from).da),
                 format!("The permit holds only from {from} on."),
                 ["Vent, til den gælder.", "Wait until it holds."],
                 format!("from {from}"),
-            ),
+            )
+            .in_danish(format!("fra {}", day(from).da)),
             Self::PermitExpired { to } => words(
                 "permit.expired",
-                format!("Tilladelsen udløb den {to}."),
+                format!("Tilladelsen udløb den {}.", day(to).da),
                 format!("The permit expired on {to}."),
                 RENEW,
                 "",
             ),
             Self::PermitRevoked { on } => words(
                 "permit.revoked",
-                format!("Tilladelsen blev tilbagekaldt den {on}."),
+                format!("Tilladelsen blev tilbagekaldt den {}.", day(on).da),
                 format!("The permit was revoked on {on}."),
                 ["Spørg den dataansvarlige hvorfor.", "Ask the controller why."],
                 "",
@@ -228,14 +238,16 @@ impl Refusal {
                 "The reference date lies in the future.",
                 ["Vælg en dato, der har været.", "Choose a day that has been."],
                 format!("up to {today}"),
-            ),
+            )
+            .in_danish(format!("til og med {}", day(today).da)),
             Self::Repeated => words(
                 "request.repeated",
                 "Spørgsmålet er besvaret; et nyt svar med ny støj findes kun i et laboratorium.",
                 "The question has been answered; another answer with fresh noise is for a laboratory alone.",
                 ["Brug svaret, der er gemt.", "Use the answer that is stored."],
                 "the stored answer",
-            ),
+            )
+            .in_danish("det gemte svar"),
             Self::Feature { name } => words(
                 "data.feature",
                 format!("Tilladelsen nævner ikke egenskaben \"{name}\"."),
@@ -280,52 +292,68 @@ impl Refusal {
             ),
             Self::Clamp { name, from, to } => words(
                 "data.clamp",
-                format!("\"{name}\" rækker ud over grænserne {from} til {to}."),
+                format!("\"{name}\" rækker ud over grænserne {} til {}.", whole(from).da, whole(to).da),
                 format!("\"{name}\" reaches beyond the bounds {from} to {to}."),
                 [
                     "Bed den dataansvarlige om at vurdere katalogets grænser.",
                     "Ask the controller to assess the catalogue's bounds.",
                 ],
                 format!("{from} to {to}"),
-            ),
+            )
+            .in_danish(format!("{} til {}", whole(from).da, whole(to).da)),
             Self::Dimensions { found, max } => words(
                 "cells.dimensions",
-                format!("Personer skelnes på {found} egenskaber; højst {max} er tilladt."),
-                format!("Persons are told apart by {found} features; at most {max} are permitted."),
+                format!(
+                    "Personer skelnes på {}; højst {} er tilladt.",
+                    several(found, FEATURES).da,
+                    whole(max).da
+                ),
+                format!(
+                    "Persons are told apart by {}; at most {max} are permitted.",
+                    several(found, FEATURES).en
+                ),
                 ["Brug færre kategorier eller betingelser.", "Use fewer categories or conditions."],
                 max.to_string(),
-            ),
+            )
+            .in_danish(whole(max).da),
             Self::Cells { found, max } => words(
                 "cells.number",
-                format!("Svaret har {found} celler; højst {max} er tilladt."),
-                format!("The answer has {found} cells; at most {max} are permitted."),
+                format!("Svaret har {}; højst {} er tilladt.", several(found, CELLS).da, whole(max).da),
+                format!("The answer has {}; at most {max} are permitted.", several(found, CELLS).en),
                 ["Brug færre kategorier.", "Use fewer categories."],
                 max.to_string(),
-            ),
+            )
+            .in_danish(whole(max).da),
             Self::BudgetUnstated { allowed } => words(
                 "budget.unstated",
                 "Spørgsmålet siger ikke, hvad det må koste, og tilladelsen har ingen standard.",
                 "The query does not say what it may cost, and the permit has no default.",
                 ["Skriv rho eller epsilon.", "State rho or epsilon."],
-                allowed,
-            ),
+                allowed.clone(),
+            )
+            .in_danish(stated_da(&allowed)),
             Self::BudgetNothing => words(
                 "budget.nothing",
                 "Det, svaret må koste, er for lidt til at kunne tælles.",
                 "What the answer may cost is too little to be counted.",
                 ["Bed om mere.", "Ask for more."],
                 "rho = 0.000000001",
-            ),
+            )
+            .in_danish("rho 0,000000001"),
             Self::BudgetQuery { allowed, most } => words(
                 "budget.query",
                 "Svaret koster mere, end ét svar må.",
                 "The answer costs more than one answer may.",
                 LESS,
                 match free(most) {
-                    now if now.is_empty() || now == allowed => allowed,
+                    now if now.is_empty() || now == allowed => allowed.clone(),
                     now => format!("{allowed}, and now {now}"),
                 },
-            ),
+            )
+            .in_danish(match free_da(most) {
+                now if now.is_empty() || now == stated_da(&allowed) => stated_da(&allowed),
+                now => format!("{}, og lige nu {now}", stated_da(&allowed)),
+            }),
             Self::Budget { of, left, most, more } => {
                 let (code, da, en) = match of {
                     Part::Permit => ("budget.permit", "under tilladelsen", "under the permit"),
@@ -334,16 +362,22 @@ impl Refusal {
                     Part::Life => ("budget.life", "for borgernes livstid", "for the citizens' lives"),
                 };
                 let (later_da, later_en) = match more {
-                    Some(on) => (format!(" Den {on} bliver der mere."), format!(" There is more on {on}.")),
+                    Some(on) => {
+                        (format!(" Den {} bliver der mere.", day(on).da), format!(" There is more on {on}."))
+                    }
                     None => (String::new(), String::new()),
                 };
                 words(
                     code,
-                    format!("Svaret koster mere end de {}, der er tilbage {da}.{later_da}", rho(left)),
+                    format!(
+                        "Svaret koster mere end de {}, der er tilbage {da}.{later_da}",
+                        nano_rho(left).da
+                    ),
                     format!("The answer costs more than the {} left {en}.{later_en}", rho(left)),
                     LESS,
                     free(most),
                 )
+                .in_danish(free_da(most))
             }
             Self::Model { name, allowed } => words(
                 "model.unknown",
@@ -384,43 +418,52 @@ impl Refusal {
                 "Bidragene ville være finere, end tilladelsen lader dem være.",
                 "The contributions would be finer than the permit lets them be.",
                 ["Bed om grovere bidrag.", "Ask for coarser contributions."],
-                allowed,
-            ),
+                allowed.to_string(),
+            )
+            .in_danish(speak::grain(allowed).da),
             Self::Disclosure { allowed } => words(
                 "work-list.disclosure",
                 "Listen ville sige mere om borgeren, end tilladelsen lader den.",
                 "The list would tell more of a citizen than the permit lets it.",
                 LESS,
-                allowed,
-            ),
-            Self::Recipient { name, allowed } => words(
+                disclosure_name(allowed),
+            )
+            .in_danish(speak::disclosure(allowed).da),
+            Self::Recipient { to, allowed } => words(
                 "work-list.recipient",
-                format!("Tilladelsen lader ikke listen gå til {name}."),
-                format!("The permit does not let the list go to {name}."),
+                format!("Tilladelsen lader ikke listen gå til {}.", speak::recipient(to).da),
+                format!("The permit does not let the list go to {}.", to.name()),
                 OTHER,
-                allowed.join(", "),
-            ),
+                allowed.iter().map(|to| to.name()).collect::<Vec<_>>().join(", "),
+            )
+            .in_danish(allowed.iter().map(|to| speak::recipient(*to).da).collect::<Vec<_>>().join("; ")),
             Self::Evaluations { max } => words(
                 "pseudonyms.study",
                 "Studiet ville give flere pseudonymer, end tilladelsen lader noden bede om.",
                 "The study would take more pseudonyms than the permit lets the node ask for.",
                 LESS,
                 max.to_string(),
-            ),
+            )
+            .in_danish(whole(max).da),
             Self::PeerEvaluations { max } => words(
                 "pseudonyms.peer",
                 "En anden node ville få flere pseudonymer, end tilladelsen lader noden give den.",
                 "Another node would get more pseudonyms than the permit lets this node give it.",
                 LESS,
                 max.to_string(),
-            ),
+            )
+            .in_danish(whole(max).da),
             Self::StudyDays { max } => words(
                 "retention.pseudonyms",
-                format!("Studiet varer længere end de {max} dage, som pseudonymer må leve."),
-                format!("The study lasts longer than the {max} days that pseudonyms may live."),
+                format!("Studiet varer længere, end pseudonymer må leve: {}.", counted(max, DAYS).da),
+                format!(
+                    "The study lasts longer than the {} that pseudonyms may live.",
+                    counted(max, DAYS).en
+                ),
                 ["Vælg en tidligere frist.", "Choose an earlier deadline."],
-                format!("{max} days"),
-            ),
+                counted(max, DAYS).en,
+            )
+            .in_danish(counted(max, DAYS).da),
         }
     }
 }
@@ -431,6 +474,38 @@ fn free(most: Free) -> String {
         (0, _) => String::new(),
         (nano, None) => rho(nano),
         (nano, Some(epsilon)) => format!("{} or epsilon = {epsilon}", rho(nano)),
+    }
+}
+
+/// The same in a Danish sentence.
+fn free_da(most: Free) -> String {
+    match (most.nano_rho, most.epsilon) {
+        (0, _) => String::new(),
+        (nano, None) => nano_rho(nano).da,
+        (nano, Some(epsilon)) => {
+            format!("{} eller {}", nano_rho(nano).da, stated(Budget::Epsilon(epsilon)).da)
+        }
+    }
+}
+
+/// A budget as a policy states it (`rho = 0.05`), in a Danish sentence.
+fn stated_da(budget: &str) -> String {
+    match budget.split_once(" = ") {
+        Some((name, number)) => format!("{name} {}", decimal(number).da),
+        None => "uden grænse".to_owned(),
+    }
+}
+
+fn several(number: usize, noun: Noun) -> Text {
+    counted(i64::try_from(number).unwrap_or(i64::MAX), noun)
+}
+
+const fn disclosure_name(disclosure: Disclosure) -> &'static str {
+    match disclosure {
+        Disclosure::Inclusion => "inclusion",
+        Disclosure::Stratum => "stratum",
+        Disclosure::Total => "total",
+        Disclosure::Items => "items",
     }
 }
 

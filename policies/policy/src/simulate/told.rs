@@ -3,7 +3,7 @@
 use tvaers_protocol::id::Sector;
 use tvaers_protocol::study::Grain;
 
-use super::{Cost, Simulated};
+use super::{Contributed, Cost, Simulated};
 use crate::document::{Block, Document};
 use crate::explain::number::{decimal, nano_rho, rounded_up};
 use crate::explain::words;
@@ -31,6 +31,12 @@ pub fn to_document(simulated: &[Simulated]) -> Document {
         blocks.push(Block::Paragraph(verdict(one)));
         if !one.violations.is_empty() {
             blocks.push(Block::Table { head: rules_head(), rows: one.violations.iter().map(rule).collect() });
+        }
+        if !one.components.is_empty() {
+            blocks.push(Block::Table {
+                head: contributed_head(),
+                rows: one.components.iter().map(contributed).collect(),
+            });
         }
         let points: Vec<Text> = points(one).into_iter().chain(one.notes.iter().cloned()).collect();
         if !points.is_empty() {
@@ -72,8 +78,21 @@ fn rule(violation: &Violation) -> Vec<Text> {
         Text::new(violation.code, violation.code),
         violation.sentence.clone(),
         violation.mend.clone(),
-        Text::new(&violation.allowed, &violation.allowed),
+        Text::new(&violation.allowed_da, &violation.allowed),
     ]
+}
+
+fn contributed_head() -> Vec<Text> {
+    vec![
+        Text::new("Komponent", "Component"),
+        Text::new("Fineste, der er tilladt", "Finest that is permitted"),
+        Text::new("Noden bidrager her med", "The node contributes here"),
+    ]
+}
+
+fn contributed(component: &Contributed) -> Vec<Text> {
+    let name = Text::new(&component.name, &component.name);
+    vec![name, words::grain(component.granted), words::grain(component.told)]
 }
 
 fn points(one: &Simulated) -> Vec<Text> {
@@ -82,15 +101,21 @@ fn points(one: &Simulated) -> Vec<Text> {
         points.extend(price(cost));
     }
     if let Some(grain) = one.grain {
-        let grain = words::grain(grain);
+        let words = words::grain(grain);
         points.push(Text::new(
-            format!("Noden bidrager højst med {}.", grain.da),
-            format!("The node contributes {} at the finest.", grain.en),
+            format!("Kørslen er i {}, som tabellen viser komponent for komponent.", words.da),
+            format!("The run is in {}, as the table shows component by component.", words.en),
         ));
+        if one.components.iter().any(|component| component.granted > component.told) {
+            points.push(Text::new(
+                "Nogle komponenter må bidrage finere, end de gør her: en kørsel er ikke finere, end der bedes om, og end alle nodens komponenter må være.",
+                "Some components may contribute more finely than they do here: a run is no finer than is asked for, and than all of the node's components may be.",
+            ));
+        }
     }
     if let Some(told) = one.disclosure {
         let told = words::disclosure(told);
-        points.push(Text::new(format!("Listen siger {}.", told.da), format!("The list tells {}.", told.en)));
+        points.push(Text::new(format!("Listen siger, {}.", told.da), format!("The list tells {}.", told.en)));
     }
     points
 }
@@ -150,16 +175,17 @@ pub(super) fn list_of_indicator() -> Violation {
         ),
         mend: Text::new("Bed om dens tabeller, uden en liste.", "Ask for its tables, without a list."),
         allowed: "tables".to_owned(),
+        allowed_da: "tabeller".to_owned(),
     }
 }
 
 /// As a node says it.
 pub(super) fn grain_of_indicator(least: Grain, granted: Grain) -> Violation {
-    let words = words::grain(least);
+    let needed = words::grain(least);
     Violation {
         code: "grain.indicator",
         sentence: Text::new(
-            format!("Indikatoren lægger tal sammen, og det kræver bidrag som {} eller finere.", words.da),
+            format!("Indikatoren lægger tal sammen, og det kræver bidrag som {} eller finere.", needed.da),
             format!("The indicator adds up numbers, which takes contributions at {least} or finer."),
         ),
         mend: Text::new(
@@ -167,6 +193,7 @@ pub(super) fn grain_of_indicator(least: Grain, granted: Grain) -> Violation {
             "Ask at a finer grain, or have the permit grant it.",
         ),
         allowed: granted.to_string(),
+        allowed_da: words::grain(granted).da,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::permit::Persons;
 use crate::verdict::{Price, Shown};
 
 fn policy() -> Policy {
-    read_right(MUNICIPALITY)
+    read_right(municipality())
 }
 
 /// The codes of the municipality's policy about a request for aggregates, changed.
@@ -55,9 +55,18 @@ fn who_asks_is_compared_exactly() {
         assert_eq!(about(|request| request.ask.key = key), ["asker.unknown"]);
     }
     assert_eq!(about(|request| request.ask.role = Role::Dpo), ["asker.role"]);
-    let dpo = VerifyingKey([0xd0; 32]);
-    assert_eq!(about(|request| request.ask.key = dpo), ["asker.role"]);
-    assert_eq!(about(|request| (request.ask.key, request.ask.role) = (dpo, Role::Dpo)), none);
+    let other = VerifyingKey([0xc3; 32]);
+    assert_eq!(about(|request| request.ask.key = other), none);
+    // Another of those who may ask, in a role of their own.
+    let policy = read_right(&edit(municipality(), "Asta Analytiker", "\"analyst\"", "\"dpo\""));
+    let sum = query(SUM);
+    let in_role = |role| {
+        let mut request = aggregate(&sum);
+        (request.ask.key, request.ask.role) = (other, role);
+        policy.admit_aggregate(&request, &Spent::default(), TODAY).codes()
+    };
+    assert_eq!(in_role(Role::Analyst), ["asker.role"]);
+    assert_eq!(in_role(Role::Dpo), none);
     for permit in ["", "monitoring", "monitoring-2026 ", "Monitoring-2026", "pilot-2026"] {
         assert_eq!(about(|request| request.ask.permit = permit), ["permit.unknown"]);
     }
@@ -89,7 +98,7 @@ fn a_permit_of_one_mode_is_none_of_another() {
 #[test]
 fn days_count_to_the_last_one() {
     let sum = query(SUM);
-    let text = edit(MUNICIPALITY, "id = \"monitoring-2026\"", "mode =", "revoked = 2027-11-01\nmode =");
+    let text = edit(municipality(), "id = \"monitoring-2026\"", "mode =", "revoked = 2027-11-01\nmode =");
     let policy = read_right(&text);
     let on = |today: Date| policy.admit_aggregate(&aggregate(&sum), &Spent::default(), today).codes();
     let none: [&str; 0] = [];
@@ -182,7 +191,7 @@ fn a_refusal_says_what_would_be_allowed_now_and_when_there_is_more() {
     assert_eq!((*code, allowed.as_str()), ("budget.permit", ""));
     assert!(!sentence.contains("more on"), "{sentence}");
     // A policy that speaks of epsilon is answered in epsilon as well, by the conversion that it was read with.
-    let text = MUNICIPALITY.replace("for-life = { rho = 2 }", "for-life = { epsilon = 9 }");
+    let text = municipality().replace("for-life = { rho = 2 }", "for-life = { epsilon = 9 }");
     let policy = read_right(&text);
     let spent = Spent { period: 480_000_000, ..Spent::default() };
     let [(_, allowed, _)] = &refused(&policy, spent, 30_000_000)[..] else { panic!() };
@@ -256,7 +265,7 @@ fn an_answer_of_too_many_dimensions_or_cells_is_refused() {
     let four = five.replace("unemployed", "sex").replace("is = 1", "is = \"F\"");
     let none: [&str; 0] = [];
     assert_eq!(about_query(&four), none);
-    let text = MUNICIPALITY.replace("cells-max = 500", "cells-max = 21");
+    let text = municipality().replace("cells-max = 500", "cells-max = 21");
     let sum = query(SUM);
     let verdict = read_right(&text).admit_aggregate(&aggregate(&sum), &Spent::default(), TODAY);
     assert_eq!(verdict.codes(), ["cells.number"]);
@@ -324,7 +333,7 @@ fn a_study_is_granted_no_finer_than_the_permit_says() {
     assert_eq!((granted.disclosure, granted.persons), (Disclosure::Stratum, Persons::Selected));
     assert_eq!(granted.terms.population.kommuner.as_deref(), Some(&[360][..]));
     // All at counts, and the spells at events: events it is, for they alone are told as events.
-    let text = edit(MUNICIPALITY, "id = \"sad-list-2026\"", "grain = \"points\"", "grain = \"counts\"");
+    let text = edit(municipality(), "id = \"sad-list-2026\"", "grain = \"points\"", "grain = \"counts\"");
     let text = text.replace("long_spells = \"counts\"", "long_spells = \"events\"");
     let one = read_right(&text).admit_contribution(
         &ContributionRequest {
@@ -354,7 +363,7 @@ fn a_study_is_granted_no_finer_than_the_permit_says() {
 #[test]
 fn a_component_that_is_not_named_is_not_contributed() {
     let sad = library().model("sad").unwrap();
-    let text = edit(MUNICIPALITY, "id = \"sad-list-2026\"", "grain = \"points\"", "");
+    let text = edit(municipality(), "id = \"sad-list-2026\"", "grain = \"points\"", "");
     let verdict = read_right(&text).admit_contribution(&contribution(sad), TODAY);
     let own = sad.components.iter().filter(|c| c.sector == Sector::Municipality).count();
     assert_eq!(verdict.codes(), vec!["grain.component"; own - 2]);

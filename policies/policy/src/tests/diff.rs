@@ -13,7 +13,7 @@ use super::every_key::{ROWS, parsed, split, tables, value};
 use super::explain::{meaning, plain};
 use super::tighten::{Asked, Step, WAYS, asked, base, step, tighten};
 use super::*;
-use crate::diff::{Change, Direction, Risk, What, diff, explains, to_document};
+use crate::diff::{Change, Direction, Risk, What, diff, explains, refused, to_document};
 use crate::keys::KEYS;
 use crate::permit::{Allowed, Mode};
 
@@ -382,7 +382,7 @@ fn every_key_that_changes_is_told() {
         ROWS.iter().map(|(key, path, _, _, good)| (*key, if path.is_empty() { *key } else { *path }, *good));
     let sets = SETS.iter().flat_map(|(key, values)| values.iter().map(|value| (*key, *key, *value)));
     for (key, path, good) in rows.chain(sets) {
-        for text in [MUNICIPALITY, REGION] {
+        for text in [municipality(), REGION] {
             for place in 0..3 {
                 let mut changed = parsed(text);
                 set(&mut changed, path, place, good);
@@ -483,8 +483,8 @@ fn every_tightening_is_told_as_one_and_its_undoing_as_a_loosening() {
 
 #[test]
 fn what_harms_citizens_most_stands_first() {
-    let mut table = parsed(MUNICIPALITY);
-    let list = parsed(MUNICIPALITY)["permit"][2].clone();
+    let mut table = parsed(municipality());
+    let list = parsed(municipality())["permit"][2].clone();
     table["permit"].as_array_mut().unwrap().remove(2);
     let old = read_right(&table.to_string());
     table["permit"].as_array_mut().unwrap().push(list);
@@ -513,7 +513,7 @@ fn what_harms_citizens_most_stands_first() {
     for sentence in [
         "Under monitoring-2026: Ét svar må nu koste rho 0,1; før rho 0,05.",
         "Borgere, der har sagt nej til at indgå, holdes ikke længere ude (før filen «opt-outs.csv»).",
-        "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5.",
+        "Celler med færre end 8 personer, talt med støj, skjules; før færre end 5 personer.",
         "Under monitoring-2026: Tilladelsen gælder nu til og med 31. december 2027; før 30. november 2027.",
     ] {
         assert!(da.contains(sentence), "{sentence}\n{da}");
@@ -527,9 +527,54 @@ fn what_harms_citizens_most_stands_first() {
 }
 
 #[test]
+fn what_a_node_would_refuse_is_said_before_all_changes() {
+    let old = read_right(municipality());
+    let next = |version: u64, predecessor: &str| {
+        let mut table = parsed(municipality());
+        table["policy"]["version"] = Value::Integer(i64::try_from(version).unwrap());
+        let policy = table["policy"].as_table_mut().unwrap();
+        policy.remove("predecessor");
+        if version > 1 {
+            policy.insert("predecessor".to_owned(), Value::String(predecessor.to_owned()));
+        }
+        table["retention"]["results-days"] = Value::Integer(1);
+        read_right(&table.to_string())
+    };
+    let own = old.digest().to_string();
+    let codes = |new: &Policy| refused(&old, new).iter().map(|one| one.code).collect::<Vec<_>>();
+    let other = "5f".repeat(32);
+    assert_eq!(codes(&next(3, &own)), Vec::<&str>::new());
+    // Of versions in between nobody here knows the digests.
+    assert_eq!(codes(&next(4, &other)), Vec::<&str>::new());
+    assert_eq!(codes(&old), Vec::<&str>::new());
+    for (new, code) in [
+        (next(3, &other), "policy.predecessor"),
+        (next(2, &own), "policy.replaced"),
+        (next(1, &own), "policy.superseded"),
+    ] {
+        assert_eq!(codes(&new), [code]);
+        let [da, en] = plain(&to_document(&old, &new, &diff(&old, &new)));
+        for (text, first, then) in [
+            (&da, "Noden afviser den nye politik", "Hvad der bliver forbudt"),
+            (&en, "The node refuses the new policy", "What becomes forbidden"),
+        ] {
+            let (first, then) = (text.find(first).unwrap(), text.find(then).unwrap());
+            assert!(first < text.find(code).unwrap() && text.find(code).unwrap() < then, "{text}");
+        }
+        assert!(da.contains("gemmes i højst 1 dag; før 1.825 dage."), "{da}");
+    }
+    let [da, _] = plain(&to_document(&old, &next(3, &own), &diff(&old, &next(3, &own))));
+    assert!(!da.contains("afviser") && !da.contains("hævet"), "{da}");
+    // Who must sign a larger budget.
+    let raised = municipality().replacen("for-life = { rho = 2 }", "for-life = { rho = 3 }", 1);
+    let [da, _] = plain(&to_document(&old, &read_right(&raised), &diff(&old, &read_right(&raised))));
+    assert!(da.contains("skrevet under: Kommunaldirektøren og Databeskyttelsesrådgiveren."), "{da}");
+}
+
+#[test]
 fn a_permit_of_another_mode_under_the_same_id_is_both() {
-    let old = read_right(MUNICIPALITY);
-    let mut table = parsed(MUNICIPALITY);
+    let old = read_right(municipality());
+    let mut table = parsed(municipality());
     mutate(&mut table, Mutation::Replace { from: 2, to: 0 });
     let new = read_right(&table.to_string());
     assert_eq!(new.permit(AGGREGATES).unwrap().mode, Mode::PersonContributions);
@@ -548,11 +593,11 @@ fn a_permit_of_another_mode_under_the_same_id_is_both() {
 
 #[test]
 fn comments_and_order_change_nothing() {
-    let old = read_right(MUNICIPALITY);
-    let new = read_right(&format!("{MUNICIPALITY}# A comment.\n"));
+    let old = read_right(municipality());
+    let new = read_right(&format!("{}# A comment.\n", municipality()));
     assert_ne!(old.digest(), new.digest());
     assert_eq!(diff(&old, &new), []);
-    let mut table = parsed(MUNICIPALITY);
+    let mut table = parsed(municipality());
     table["permit"].as_array_mut().unwrap().reverse();
     assert_eq!(diff(&old, &read_right(&table.to_string())), []);
     // What is stated in another way is told, though it is worth the same.

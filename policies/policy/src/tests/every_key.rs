@@ -211,7 +211,7 @@ pub(super) type Judge = fn(&Policy) -> Vec<&'static str>;
 
 /// The examples in which every key stands.
 pub(super) fn bases() -> [(Table, Judge); 2] {
-    [(parsed(MUNICIPALITY), refused), (parsed(REGION), refused_by_region)]
+    [(parsed(municipality()), refused), (parsed(REGION), refused_by_region)]
 }
 
 pub(super) fn parsed(text: &str) -> Table {

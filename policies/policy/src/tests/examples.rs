@@ -32,7 +32,7 @@ fn the_examples_say_what_they_say_they_say() {
     use Mode::{Aggregates, JoinedStatistics, PersonContributions};
     assert_eq!(modes(PILOT), [Aggregates]);
     assert_eq!(modes(REGION), [Aggregates, PersonContributions]);
-    for all in [MUNICIPALITY, LABORATORY] {
+    for all in [municipality(), LABORATORY] {
         assert_eq!(modes(all), [Aggregates, JoinedStatistics, PersonContributions]);
     }
     assert!(read_right(LABORATORY).is_laboratory());
@@ -45,7 +45,7 @@ fn the_examples_say_what_they_say_they_say() {
     assert_eq!(pilot.retention().logs_days, 400);
     assert_eq!(pilot.exclusions().opt_outs, None);
     assert_eq!(pilot.exclusions().protected_addresses.as_deref(), Some("protected-addresses.csv"));
-    let municipality = read_right(MUNICIPALITY);
+    let municipality = read_right(municipality());
     assert_eq!(municipality.controller().unwrap().processors.len(), 1);
     assert_eq!(municipality.assessment().unwrap().version, "2.1");
     assert_eq!(municipality.witnesses(2), 0);
@@ -64,7 +64,7 @@ fn the_digest_is_what_sha256sum_says() {
 #[test]
 fn the_table_of_keys_has_every_key_that_the_reader_asks_for_and_no_other() {
     let mut asked = BTreeSet::new();
-    for text in [MUNICIPALITY, REGION, PILOT, LABORATORY] {
+    for text in [municipality(), REGION, PILOT, LABORATORY] {
         // What a mode refuses is asked for as well; all keys of a part only where it stands.
         let faults = Faults::new(100);
         assert!(crate::read::read(text, library(), &rho_of_epsilon, &faults).is_some());
@@ -78,4 +78,29 @@ fn the_table_of_keys_has_every_key_that_the_reader_asks_for_and_no_other() {
     assert_eq!(parts, (0..=12).collect());
     let always: Vec<_> = KEYS.iter().filter(|key| key.needed == Needed::Always).map(|key| key.path).collect();
     assert_eq!(always, ["population", "cells", "budget", "release", "retention"]);
+}
+
+#[test]
+fn our_own_examples_are_wise_but_where_they_say_why_not() {
+    // The conversion is another crate's: rho that is worth no more than epsilon 1 at delta 1e-8.
+    let epsilon_of = |nano_rho: u64| if nano_rho <= 17_205_318 { 1.0 } else { 1.01 };
+    let of = |text: &str| {
+        let policy = read_right(text);
+        let found = crate::warning::warnings(&policy, date(2026, 12, 1), &epsilon_of);
+        found.into_iter().map(|warning| (warning.code, warning.key)).collect::<Vec<_>>()
+    };
+    let municipality = include_str!("../../../examples/municipality.toml");
+    assert_eq!(of(municipality), []);
+    for (text, expected) in [
+        (REGION, [("warn.single-approval", "permit[2].approval".to_owned())]),
+        (PILOT, [("warn.witnesses", "release.witnesses".to_owned())]),
+    ] {
+        assert_eq!(of(text), expected);
+        assert!(text.contains(&format!("({})", expected[0].0)), "a comment says why");
+    }
+    assert!(of(LABORATORY).iter().all(|(code, _)| {
+        ["warn.assessment-missing", "warn.evaluations", "warn.work-list-everyone", "warn.reviewer"]
+            .contains(code)
+    }));
+    assert!(LABORATORY.contains("`tvaers-policy check` warns of what a policy over real data would need"));
 }

@@ -35,42 +35,42 @@ fn parts_of_another_mode_have_no_place() {
     ];
     for (permit, part, key) in cases {
         let text = edit(
-            MUNICIPALITY,
+            municipality(),
             &format!("id = \"{permit}\""),
             "[permit.data]",
             &format!("{part}\n[permit.data]"),
         );
         assert_eq!(told(&text), one("policy.unneeded", key), "{part}");
     }
-    let categories = edit(MUNICIPALITY, LIST_ID, "sensitive =", "categories = [\"sex\"]\nsensitive =");
+    let categories = edit(municipality(), LIST_ID, "sensitive =", "categories = [\"sex\"]\nsensitive =");
     assert_eq!(told(&categories), one("policy.unneeded", "permit[3].data.categories"));
     let clamp = "[[permit.data.clamp]]\nfeature = \"age\"\nfrom = 0\nto = 120\n[permit.budget]";
-    let text = edit(MUNICIPALITY, "id = \"sizing-2026\"", "[permit.budget]", clamp);
+    let text = edit(municipality(), "id = \"sizing-2026\"", "[permit.budget]", clamp);
     assert_eq!(told(&text), one("policy.unneeded", "permit[2].data.clamp"));
     // A total is a category of joined statistics alone.
-    let total = edit(MUNICIPALITY, "features = [\n    \"age\",\n    \"sick", "\"sex\", ", "\"total\", ");
+    let total = edit(municipality(), "features = [\n    \"age\",\n    \"sick", "\"sex\", ", "\"total\", ");
     assert_eq!(told(&total), one("policy.unknown", "permit[1].data.categories[1]"));
-    assert!(read(&edit(MUNICIPALITY, "id = \"sizing-2026\"", "\"stratum\"", "\"total\"")).is_ok());
+    assert!(read(&edit(municipality(), "id = \"sizing-2026\"", "\"stratum\"", "\"total\"")).is_ok());
 }
 
 #[test]
 fn steps_that_are_taken_need_a_basis_each() {
-    let items = edit(MUNICIPALITY, LIST_ID, "disclosure = \"stratum\"", "disclosure = \"items\"");
+    let items = edit(municipality(), LIST_ID, "disclosure = \"stratum\"", "disclosure = \"items\"");
     assert_eq!(told(&items), one("policy.missing", "permit[3].basis.disclose-items"));
-    let practice = edit(MUNICIPALITY, LIST_ID, "to = [\"municipality\"]", "to = [\"gp-practice\"]");
+    let practice = edit(municipality(), LIST_ID, "to = [\"municipality\"]", "to = [\"gp-practice\"]");
     assert_eq!(told(&practice), one("policy.missing", "permit[3].basis.hand-to-practice"));
 }
 
 #[test]
 fn a_list_for_care_cannot_rest_on_a_basis_for_statistics() {
-    let research = edit(MUNICIPALITY, LIST_ID, "article-9 = \"h\"", "article-9 = \"j\"");
+    let research = edit(municipality(), LIST_ID, "article-9 = \"h\"", "article-9 = \"j\"");
     assert_eq!(told(&research), one("policy.statistics-only", "permit[3].basis.compute.article-9"));
     for paragraph in [
         "databeskyttelsesloven § 10",
         "Databeskyttelseslovens §10, stk. 2",
         "jf. databeskyttelsesloven §  10",
     ] {
-        let text = edit(MUNICIPALITY, LIST_ID, "sundhedsloven § 119, stk. 1", paragraph);
+        let text = edit(municipality(), LIST_ID, "sundhedsloven § 119, stk. 1", paragraph);
         assert_eq!(
             told(&text),
             one("policy.statistics-only", "permit[3].basis.compute.national"),
@@ -78,22 +78,22 @@ fn a_list_for_care_cannot_rest_on_a_basis_for_statistics() {
         );
     }
     assert!(
-        read(&edit(MUNICIPALITY, LIST_ID, "sundhedsloven § 119, stk. 1", "databeskyttelsesloven § 11"))
+        read(&edit(municipality(), LIST_ID, "sundhedsloven § 119, stk. 1", "databeskyttelsesloven § 11"))
             .is_ok()
     );
-    let ehds = edit(MUNICIPALITY, LIST_ID, "id = \"offer-help\"", "id = \"offer-help\"\nehds-53 = \"c\"");
+    let ehds = edit(municipality(), LIST_ID, "id = \"offer-help\"", "id = \"offer-help\"\nehds-53 = \"c\"");
     assert_eq!(told(&ehds), one("policy.ehds", "permit[3].purpose.ehds-53"));
 }
 
 #[test]
 fn a_list_for_care_refers_to_an_agreement() {
-    let text = MUNICIPALITY.replace("joint-controllers = ", "# ").replace("processor-agreement = ", "# ");
+    let text = municipality().replace("joint-controllers = ", "# ").replace("processor-agreement = ", "# ");
     assert_eq!(told(&text), one("policy.agreement", "permit[3].safeguards"));
 }
 
 #[test]
 fn sensitive_features_are_approved_by_name_in_every_mode() {
-    let text = edit(MUNICIPALITY, "categories = [\"sex\"", "\"sex\"", "\"foreign_citizen\"");
+    let text = edit(municipality(), "categories = [\"sex\"", "\"sex\"", "\"foreign_citizen\"");
     assert_eq!(told(&text), one("policy.sensitive", "permit[1].data.categories[1]"));
     let approved =
         edit(&text, "categories = [\"foreign_citizen\"", "]", "]\nsensitive = [\"foreign_citizen\"]");
@@ -103,10 +103,14 @@ fn sensitive_features_are_approved_by_name_in_every_mode() {
 #[test]
 fn two_different_persons_approve_or_the_permit_says_why_one_is_enough() {
     let second = "[[permit.approval]]\nname = \"Databeskyttelsesrådgiveren\"\ndate = 2026-11-21\n";
-    let one_left = edit(MUNICIPALITY, "id = \"monitoring-2026\"", second, "");
+    let one_left = edit(municipality(), "id = \"monitoring-2026\"", second, "");
     assert_eq!(told(&one_left), one("policy.persons", "permit[1].approval"));
-    let same =
-        edit(MUNICIPALITY, "[[permit.approval]]", "\"Kommunaldirektøren\"", "\"Databeskyttelsesrådgiveren\"");
+    let same = edit(
+        municipality(),
+        "[[permit.approval]]",
+        "\"Kommunaldirektøren\"",
+        "\"Databeskyttelsesrådgiveren\"",
+    );
     assert_eq!(told(&same), one("policy.twice", "permit[1].approval[2].name"));
     let why =
         edit(&one_left, "id = \"monitoring-2026\"", "mode =", "single-approval = \"Delegation\"\nmode =");
@@ -118,37 +122,37 @@ fn two_different_persons_approve_or_the_permit_says_why_one_is_enough() {
         "",
     );
     assert_eq!(told(&none), one("policy.persons", "permit[2].approval"));
-    let raised = MUNICIPALITY.replace("\"Databeskyttelsesrådgiveren\"]", "\"Kommunaldirektøren\"]");
+    let raised = municipality().replace("\"Databeskyttelsesrådgiveren\"]", "\"Kommunaldirektøren\"]");
     assert_eq!(told(&raised), one("policy.twice", "budget.raised-by[2]"));
-    let blank = MUNICIPALITY.replace("\"Databeskyttelsesrådgiveren\"]", "\" \"]");
+    let blank = municipality().replace("\"Databeskyttelsesrådgiveren\"]", "\" \"]");
     assert_eq!(told(&blank), one("policy.persons", "budget.raised-by"));
 }
 
 #[test]
 fn names_and_keys_stand_once() {
     let cases = [
-        (edit(MUNICIPALITY, "id = \"sizing-2026\"", "sizing-2026", "monitoring-2026"), "permit[2].id"),
+        (edit(municipality(), "id = \"sizing-2026\"", "sizing-2026", "monitoring-2026"), "permit[2].id"),
         (
             edit(
-                MUNICIPALITY,
+                municipality(),
                 "id = \"monitoring-2026\"",
-                "\"d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0\"",
+                "\"c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3\"",
                 "\"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"",
             ),
             "permit[1].asker[2].key",
         ),
         (
-            edit(MUNICIPALITY, LIST_ID, "domain = \"sad-list-2026\"", "domain = \"sizing-2026\""),
+            edit(municipality(), LIST_ID, "domain = \"sad-list-2026\"", "domain = \"sizing-2026\""),
             "permit[3].pseudonyms.domain",
         ),
-        (edit(MUNICIPALITY, LIST_ID, "[360]", "[360, 360]"), "permit[3].population.kommuner[2]"),
+        (edit(municipality(), LIST_ID, "[360]", "[360, 360]"), "permit[3].population.kommuner[2]"),
         (
-            edit(MUNICIPALITY, LIST_ID, "[\"municipality\"]", "[\"municipality\", \"municipality\"]"),
+            edit(municipality(), LIST_ID, "[\"municipality\"]", "[\"municipality\", \"municipality\"]"),
             "permit[3].work-list.to[2]",
         ),
         (
             edit(
-                MUNICIPALITY,
+                municipality(),
                 "[permit.data]",
                 "tables = [\"persons\"",
                 "tables = [\"persons\", \"persons\"",
@@ -157,7 +161,7 @@ fn names_and_keys_stand_once() {
         ),
         (
             edit(
-                MUNICIPALITY,
+                municipality(),
                 "[[permit.data.clamp]]",
                 "cost_municipal_social_1y",
                 "cost_municipal_health_1y",
@@ -169,37 +173,96 @@ fn names_and_keys_stand_once() {
         assert_eq!(told(&text), one("policy.twice", key));
     }
     let model = "[[permit.model]]\nname = \"sad\"\nversion = 1\ndigest = \"";
-    let start = MUNICIPALITY.find(model).unwrap();
-    let digest = &MUNICIPALITY[start + model.len()..][..64];
+    let start = municipality().find(model).unwrap();
+    let digest = &municipality()[start + model.len()..][..64];
     let twice = edit(
-        MUNICIPALITY,
+        municipality(),
         LIST_ID,
         "[permit.work-list]",
         &format!("{model}{digest}\"\ngrain = \"events\"\n[permit.work-list]"),
     );
     assert_eq!(told(&twice), one("policy.twice", "permit[3].model[2].name"));
-    let faults = read(&MUNICIPALITY.replace("version = 2\n", "version = 2\nversion = 3\n")).unwrap_err();
+    let faults = read(&municipality().replace("version = 2\n", "version = 2\nversion = 3\n")).unwrap_err();
     assert_eq!((faults[0].code, faults[0].column, faults[0].length), ("policy.duplicate", 1, 7));
     assert_eq!(faults[0].sentence.da, "`version` står her to gange.");
-    let table = format!("{MUNICIPALITY}\n[cells]\nsmallest = 4\n");
+    let table = format!("{}\n[cells]\nsmallest = 4\n", municipality());
     assert_eq!(told(&table)[0].0, "policy.duplicate");
-    let syntax = MUNICIPALITY.replace("version = 2\n", "version = \n");
-    assert_eq!(told(&syntax)[0].0, "policy.syntax");
+}
+
+#[test]
+fn a_key_that_stands_twice_and_a_day_that_is_none_hide_nothing_else() {
+    let text = municipality()
+        .replace("version = 2\n", "version = 2\nversion = 3\n")
+        .replacen("valid-to = 2027-11-30", "valid-to = 2027-02-31", 1)
+        .replace("rounding = 5", "rounding = 0")
+        .replace("[cells]\n", "[cells]\nsurprise = 1\n");
+    let codes: Vec<&str> = told(&text).iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["policy.duplicate", "policy.date", "policy.unknown-key", "policy.bounds"]);
+    // A table that stands twice is one table, whose keys are not missing.
+    let table = format!("{}\n[cells]\nsmallest = 4\nrounding = 0\n", municipality());
+    let codes: Vec<&str> = told(&table).iter().map(|(code, _)| *code).collect();
+    assert!(codes.iter().all(|code| *code == "policy.duplicate"), "{codes:?}");
+    let faults = read(&text).unwrap_err();
+    assert!(!faults.iter().any(Fault::hides_more));
+}
+
+#[test]
+fn what_is_no_toml_is_said_in_danish_with_the_line_and_hides_the_rest() {
+    let cases = [
+        ("version = 2\n", "version 2\n", "efter en nøgle mangler der et lighedstegn og en værdi"),
+        (
+            "version = 2\n",
+            "version = \n",
+            "tekst skal stå i anførselstegn, og efter et lighedstegn skal der stå en værdi",
+        ),
+        (
+            "node = \"k360\"",
+            "node = k360",
+            "tekst skal stå i anførselstegn, og efter et lighedstegn skal der stå en værdi",
+        ),
+        ("node = \"k360\"", "node = \"k360", "et anførselstegn er ikke lukket"),
+        (
+            "kommuner = [360]",
+            "kommuner = [360",
+            "i en liste mangler der et komma, eller listen er ikke lukket med ]",
+        ),
+        ("[cells]\n", "[cells\n", "overskriftens klamme er ikke lukket med ]"),
+        ("[[permit]]\n", "[[permit]\n", "overskriftens dobbelte klammer er ikke lukket"),
+        (
+            "{ rho = 0.5 }\nperiod",
+            "{ rho = 0.5 \nperiod",
+            "i krøllede klammer mangler der et komma, eller de er ikke lukket med }",
+        ),
+        ("version = 2\n", "version = 02\n", "et tal begynder med 0"),
+    ];
+    for (from, to, why) in cases {
+        assert!(municipality().contains(from), "{from}");
+        let text = municipality().replacen(from, to, 1);
+        let faults = read(&text).unwrap_err();
+        let fault = &faults[0];
+        assert_eq!((fault.code, fault.hides_more()), ("policy.syntax", true), "{to}");
+        let expected = format!("Linje {} kan ikke læses som TOML: {why}.", fault.line);
+        assert_eq!(fault.sentence.da, expected, "{}", fault.sentence.en);
+        assert!(fault.sentence.en.starts_with(&format!("Line {} is no TOML: ", fault.line)));
+    }
+    // What has no Danish words of its own has no English ones either.
+    let odd = read(&municipality().replacen("version = 2\n", "version = 0X2\n", 1)).unwrap_err();
+    assert_eq!(odd[0].sentence.da, format!("Linje {} kan ikke læses som TOML.", odd[0].line));
 }
 
 #[test]
 fn lists_that_permit_nothing_are_mistakes() {
     let cases = [
-        (edit(MUNICIPALITY, LIST_ID, "[\"municipality\"]", "[]"), "permit[3].work-list.to"),
-        (edit(MUNICIPALITY, LIST_ID, "[360]", "[]"), "permit[3].population.kommuner"),
+        (edit(municipality(), LIST_ID, "[\"municipality\"]", "[]"), "permit[3].work-list.to"),
+        (edit(municipality(), LIST_ID, "[360]", "[]"), "permit[3].population.kommuner"),
     ];
     for (text, key) in cases {
         assert_eq!(told(&text), one("policy.empty", key));
     }
-    let no_grain = edit(MUNICIPALITY, "id = \"sizing-2026\"", "grain = \"points\"", "");
+    let no_grain = edit(municipality(), "id = \"sizing-2026\"", "grain = \"points\"", "");
     assert_eq!(told(&no_grain), one("policy.grain", "permit[2].model[1]"));
     // Components by name are enough, and whoever is not named does not contribute.
-    assert!(read(&edit(MUNICIPALITY, LIST_ID, "grain = \"points\"", "")).is_ok());
+    assert!(read(&edit(municipality(), LIST_ID, "grain = \"points\"", "")).is_ok());
 }
 
 #[test]
@@ -217,7 +280,7 @@ fn budgets_are_no_larger_than_what_they_are_part_of() {
         ("in-all = { rho = 0.5 }", "in-all = { epsilon = 13 }", "permit[1].budget.in-all"),
     ];
     for (from, to, key) in cases {
-        let told = told(&MUNICIPALITY.replace(from, to));
+        let told = told(&municipality().replace(from, to));
         assert!(
             told.iter().all(|(code, found)| *code == "policy.budget-order" && found == key),
             "{to}: {told:?}"
@@ -228,14 +291,15 @@ fn budgets_are_no_larger_than_what_they_are_part_of() {
 #[test]
 fn a_budget_is_stated_in_one_form_and_without_limit_in_a_laboratory_alone() {
     for wrong in ["{}", "{ rho = 0.1, epsilon = 1 }", "\"lots\"", "0.1"] {
-        let text = MUNICIPALITY.replace("in-all = { rho = 0.5 }", &format!("in-all = {wrong}"));
+        let text = municipality().replace("in-all = { rho = 0.5 }", &format!("in-all = {wrong}"));
         let code = if wrong == "0.1" { "policy.type" } else { "policy.budget" };
         assert_eq!(told(&text), one(code, "permit[1].budget.in-all"), "{wrong}");
     }
-    let text = MUNICIPALITY.replace("in-all = { rho = 0.5 }", "in-all = \"unlimited\"");
+    let text = municipality().replace("in-all = { rho = 0.5 }", "in-all = \"unlimited\"");
     assert_eq!(told(&text), one("policy.budget-unlimited", "permit[1].budget.in-all"));
     for number in ["0", "-1", "nan", "inf", "1e308", "1e-10"] {
-        let text = MUNICIPALITY.replace("in-all = { rho = 0.5 }", &format!("in-all = {{ rho = {number} }}"));
+        let text =
+            municipality().replace("in-all = { rho = 0.5 }", &format!("in-all = {{ rho = {number} }}"));
         assert_eq!(told(&text), one("policy.number", "permit[1].budget.in-all.rho"), "{number}");
     }
 }
@@ -255,14 +319,14 @@ fn everything_is_a_word_of_laboratories() {
         assert!(PILOT.contains(from));
         assert_eq!(told(&PILOT.replace(from, to)), one("policy.laboratory", key));
     }
-    let start = MUNICIPALITY.rfind("name = \"sad\"").unwrap();
-    let text = format!("{}name = \"all\"{}", &MUNICIPALITY[..start], &MUNICIPALITY[start + 12..]);
+    let start = municipality().rfind("name = \"sad\"").unwrap();
+    let text = format!("{}name = \"all\"{}", &municipality()[..start], &municipality()[start + 12..]);
     assert_eq!(told(&text), one("policy.laboratory", "permit[3].model[1].name"));
 }
 
 #[test]
 fn the_first_version_has_no_predecessor_and_every_other_names_it() {
-    let first = MUNICIPALITY.replace("version = 2\n", "version = 1\n");
+    let first = municipality().replace("version = 2\n", "version = 1\n");
     assert_eq!(told(&first), one("policy.predecessor", "policy.predecessor"));
     let second = PILOT.replace("version = 1\n", "version = 2\n");
     assert_eq!(told(&second), one("policy.predecessor", "policy.predecessor"));
@@ -271,20 +335,20 @@ fn the_first_version_has_no_predecessor_and_every_other_names_it() {
 #[test]
 fn days_that_no_calendar_has_and_days_in_the_wrong_order_are_refused() {
     for day in ["2026-02-29", "2026-13-01", "26-12-01"] {
-        let text = MUNICIPALITY.replacen("valid-from = 2026-12-01", &format!("valid-from = {day}"), 1);
+        let text = municipality().replacen("valid-from = 2026-12-01", &format!("valid-from = {day}"), 1);
         let fault = &read(&text).unwrap_err()[0];
         assert_eq!((fault.code, fault.length), ("policy.date", day.len()));
         assert_eq!(fault.sentence.en, format!("{day} is no day of the calendar."));
     }
-    let quoted = MUNICIPALITY.replacen("valid-from = 2026-12-01", "valid-from = \"2026-12-01\"", 1);
+    let quoted = municipality().replacen("valid-from = 2026-12-01", "valid-from = \"2026-12-01\"", 1);
     assert_eq!(told(&quoted), one("policy.type", "policy.valid-from"));
-    let order = MUNICIPALITY.replacen("valid-to = 2027-11-30", "valid-to = 2026-11-30", 1);
+    let order = municipality().replacen("valid-to = 2027-11-30", "valid-to = 2026-11-30", 1);
     assert_eq!(told(&order), one("policy.dates", "policy.valid-to"));
 }
 
 #[test]
 fn all_faults_are_told_at_once_in_both_languages_with_their_places_and_mends() {
-    let text = MUNICIPALITY
+    let text = municipality()
         .replace("smallest = 5", "smallest = 2")
         .replace("cvr = \"20000007\"", "cvr = \"20000008\"")
         .replace("mode = \"joined-statistics\"", "mode = \"both\"")
@@ -317,7 +381,7 @@ fn all_faults_are_told_at_once_in_both_languages_with_their_places_and_mends() {
 #[test]
 fn a_wrong_key_is_not_quoted() {
     // It may be half a secret in the wrong place.
-    let text = MUNICIPALITY.replace("key = \"a1a1", "key = \"SECRET");
+    let text = municipality().replace("key = \"a1a1", "key = \"SECRET");
     let faults = read(&text).unwrap_err();
     assert!(faults.iter().all(|fault| fault.code == "policy.hex"));
     assert!(!format!("{faults:?}").contains("SECRET"));
@@ -350,7 +414,7 @@ fn too_many_permits_are_refused() {
 
 #[test]
 fn a_node_loads_its_own_policy_and_no_older_one() {
-    let municipality = read_right(MUNICIPALITY);
+    let municipality = read_right(municipality());
     let load = |policy: &Policy, node: &str, made_up, seen| {
         policy.admit_load(&NodeId::new(node).unwrap(), made_up, seen).codes()
     };
@@ -381,7 +445,7 @@ fn a_node_loads_its_own_policy_and_no_older_one() {
 
 #[test]
 fn what_a_policy_says_is_there_for_those_who_keep_it() {
-    let policy = read_right(MUNICIPALITY);
+    let policy = read_right(municipality());
     let permit = policy.permit(LIST).unwrap();
     assert_eq!(permit.mode, Mode::PersonContributions);
     let Allowed::Only(askers) = &permit.askers else { panic!("anyone") };

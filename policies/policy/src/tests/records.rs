@@ -22,8 +22,8 @@ fn texts<'d>(document: &'d Document) -> Vec<&'d Text> {
 
 #[test]
 fn each_permit_has_all_letters_of_article_30_and_every_table_is_full() {
-    let document = of(&[("m.toml", MUNICIPALITY), ("r.toml", REGION)]);
-    let permits = read_right(MUNICIPALITY).permits().len() + read_right(REGION).permits().len();
+    let document = of(&[("m.toml", municipality()), ("r.toml", REGION)]);
+    let permits = read_right(municipality()).permits().len() + read_right(REGION).permits().len();
     for letter in [
         "(b) Purpose",
         "(c) Data subjects",
@@ -47,9 +47,9 @@ fn each_permit_has_all_letters_of_article_30_and_every_table_is_full() {
 
 #[test]
 fn what_the_policy_says_stands_in_the_record() {
-    let document = of(&[("m.toml", MUNICIPALITY)]);
+    let document = of(&[("m.toml", municipality())]);
     let danish: String = texts(&document).iter().map(|text| format!("{}\n", text.da)).collect();
-    let digest = read_right(MUNICIPALITY).digest().to_string();
+    let digest = read_right(municipality()).digest().to_string();
     for said in [
         "GDPR artikel 6, stk. 1, litra e, og artikel 9, stk. 2, litra h; sundhedsloven § 119, stk. 1",
         "Tilbud om hjælp til borgere i risiko for stress, angst og depression",
@@ -60,7 +60,10 @@ fn what_the_policy_says_stands_in_the_record() {
         "Databehandleraftale af 2026-10-01, ESDH 2026-0735",
         "borgerens bopælskommune: arbejdslisten",
         "Må spørge: Stine Sekretariat",
-        "rho = 0.05 pr. svar, rho = 0.5 i alt",
+        "rho 0,05 pr. svar, rho 0,5 i alt",
+        "(statistik på tværs af noder), udstedt af",
+        "1. december 2026 til 30. november 2027",
+        "svar efter højst 1.825 dage, logge tidligst",
         "Pseudonymer",
         &digest,
     ] {
@@ -71,6 +74,14 @@ fn what_the_policy_says_stands_in_the_record() {
     let english: String = texts(&pilot).iter().map(|text| format!("{}\n", text.en)).collect();
     assert!(english.contains("The policy names no processors."));
     assert!(!english.contains("work list") && !english.contains("pseudonym"), "{english}");
+}
+
+#[test]
+fn one_day_is_a_day() {
+    let text = PILOT.replace("results-days = 365", "results-days = 1");
+    let document = of(&[("p.toml", &text)]);
+    assert!(texts(&document).iter().any(|text| text.da.starts_with("Svar efter højst 1 dag, logge")));
+    assert!(texts(&document).iter().any(|text| text.en.starts_with("Answers after 1 day at most, logs")));
 }
 
 #[test]

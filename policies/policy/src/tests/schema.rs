@@ -42,7 +42,7 @@ fn the_schema_is_one_and_takes_all_examples() {
     jsonschema::draft202012::meta::validate(&crate::schema::schema()).unwrap();
     let validator = validator();
     for (name, text) in
-        [("municipality", MUNICIPALITY), ("region", REGION), ("pilot", PILOT), ("laboratory", LABORATORY)]
+        [("municipality", municipality()), ("region", REGION), ("pilot", PILOT), ("laboratory", LABORATORY)]
     {
         assert_takes(&validator, name, text);
     }
@@ -132,7 +132,7 @@ fn the_schema_keeps_the_modes_apart_and_the_laboratory_to_itself() {
         (LIST, "[permit.budget]\nper-query = { rho = 1 }\nin-all = { rho = 1 }"),
     ] {
         let id = format!("id = \"{mode}\"");
-        let text = edit(MUNICIPALITY, &id, "[permit.data]", &format!("{part}\n[permit.data]"));
+        let text = edit(municipality(), &id, "[permit.data]", &format!("{part}\n[permit.data]"));
         assert!(!validator.is_valid(&json(&text)), "{mode}: {part}");
     }
     let unlimited = LABORATORY.to_owned();

@@ -37,7 +37,7 @@ fn codes(one: &Simulated) -> Vec<&'static str> {
 
 #[test]
 fn a_query_is_tried_under_each_permit_for_aggregates() {
-    let policy = read_right(MUNICIPALITY);
+    let policy = read_right(municipality());
     let sum = query(SUM);
     let asked = Asked::Query { query: &sum, nano_rho: None };
     let all = simulate(&policy, &asked, TODAY, &NOBODY, &Simulating::default());
@@ -58,7 +58,7 @@ fn a_query_is_tried_under_each_permit_for_aggregates() {
     assert_eq!((grant.price.nano_rho, grant.price.left_life), (cost.nano_rho, left.life));
     assert_eq!((cost.epsilon, cost.noise), (None, None));
     // Nobody can ask where there is no permit for it.
-    let mut none = super::every_key::parsed(MUNICIPALITY);
+    let mut none = super::every_key::parsed(municipality());
     none["permit"].as_array_mut().unwrap().remove(0);
     let none = read_right(&none.to_string());
     assert_eq!(simulate(&none, &asked, TODAY, &NOBODY, &Simulating::default()), []);
@@ -67,7 +67,7 @@ fn a_query_is_tried_under_each_permit_for_aggregates() {
 
 #[test]
 fn every_rule_that_is_broken_is_told_with_the_price() {
-    let policy = read_right(MUNICIPALITY);
+    let policy = read_right(municipality());
     let sum = query("kind = \"sum\"\nfeature = \"cost_gp_1y\"\n");
     let asked = Asked::Query { query: &sum, nano_rho: Some(60_000_000) };
     let with = Simulating {
@@ -113,7 +113,7 @@ fn every_rule_that_is_broken_is_told_with_the_price() {
 
 #[test]
 fn a_list_takes_two_persons_and_grants_no_more_than_the_policy_has() {
-    let policy = read_right(MUNICIPALITY);
+    let policy = read_right(municipality());
     let sad = library().model("sad").unwrap();
     let one = simulate(&policy, &list(sad), TODAY, &NOBODY, &Simulating::default()).remove(0);
     assert!(one.is_permitted(), "{:?}", codes(&one));
@@ -122,11 +122,22 @@ fn a_list_takes_two_persons_and_grants_no_more_than_the_policy_has() {
         (Some("Stine Sekretariat"), Some("Databeskyttelsesrådgiveren"))
     );
     assert_eq!((one.grain, one.disclosure, one.cost), (Some(Grain::Points), Some(Disclosure::Stratum), None));
+    // What each component gives, also where it may give more than the others let the run be.
+    let told = |name: &str| one.components.iter().find(|one| one.name == name).unwrap().clone();
+    assert_eq!((told("long_spells").granted, told("long_spells").told), (Grain::Counts, Grain::Points));
+    assert_eq!((told("unemployed").granted, told("unemployed").told), (Grain::Points, Grain::Points));
+    let [da, en] = plain(&to_document(std::slice::from_ref(&one)));
+    assert!(
+        da.contains("\nlong_spells\n\nantal\n\npoint\n")
+            && en.contains("\nlong_spells\n\ncounts\n\npoints\n"),
+        "{da}"
+    );
+    assert!(da.contains("Nogle komponenter må bidrage finere, end de gør her"), "{da}");
     let alone = Simulating { is_alone: true, ..Simulating::default() };
     let one = simulate(&policy, &list(sad), TODAY, &NOBODY, &alone).remove(0);
     assert_eq!(codes(&one), ["second-signature.missing"]);
     // Where the only second signature is that of who asks, the verdict says so.
-    let same = MUNICIPALITY.replace(&"b2".repeat(32), &"d0".repeat(32)).replace(
+    let same = municipality().replace(&"b2".repeat(32), &"d0".repeat(32)).replace(
         "name = \"Stine Sekretariat\"\nkey = \"d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0\"\nrole = \"analyst\"",
         "name = \"Stine Sekretariat\"\nkey = \"d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0\"\nrole = \"dpo\"",
     );
@@ -145,7 +156,7 @@ fn a_list_takes_two_persons_and_grants_no_more_than_the_policy_has() {
 
 #[test]
 fn tables_are_priced_with_what_the_caller_knows_of_noise() {
-    let policy = read_right(MUNICIPALITY);
+    let policy = read_right(municipality());
     let sad = library().model("sad").unwrap();
     let tables = Tables::new(sad, &[360, 376], date(2026, 10, 31), None);
     let asked = Asked::Tables { study: study_asked(sad), tables: &tables, nano_rho: None };
@@ -183,12 +194,12 @@ fn tables_are_priced_with_what_the_caller_knows_of_noise() {
 #[test]
 fn the_sector_is_read_from_the_nodes_name() {
     let sector = |text: &str| read_right(text).sector();
-    assert_eq!(sector(MUNICIPALITY), Some(Sector::Municipality));
+    assert_eq!(sector(municipality()), Some(Sector::Municipality));
     assert_eq!(sector(REGION), Some(Sector::Region));
     assert_eq!(sector(LABORATORY), None);
     for name in ["kommune", "k", "region_", "region_x", "kk360"] {
         assert_eq!(
-            sector(&MUNICIPALITY.replace("node = \"k360\"", &format!("node = \"{name}\""))),
+            sector(&municipality().replace("node = \"k360\"", &format!("node = \"{name}\""))),
             None,
             "{name}"
         );

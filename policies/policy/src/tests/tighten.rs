@@ -225,7 +225,7 @@ impl Asked {
         ];
         let (permit, purpose, key, sector) = permits[self.permit];
         let purpose = [purpose, "other"][self.purpose];
-        let key = [key, VerifyingKey([0xd0; 32]), VerifyingKey([1; 32])][self.asker];
+        let key = [key, VerifyingKey([0xc3; 32]), VerifyingKey([1; 32])][self.asker];
         (Ask { key, role: Role::Analyst, permit, purpose, second: Some(OFFICER) }, sector)
     }
 
@@ -398,7 +398,7 @@ proptest! {
 
 /// The example that has the permit, with components that can be told of more coarsely.
 pub(super) fn base(permit: usize) -> Table {
-    let text = if permit < 3 { MUNICIPALITY } else { REGION };
+    let text = if permit < 3 { municipality() } else { REGION };
     parsed(
         &text
             .replace("grain = \"points\"", "grain = \"counts\"")

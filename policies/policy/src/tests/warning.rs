@@ -18,12 +18,10 @@ fn told(text: &str, today: Date) -> Vec<(&'static str, String)> {
 
 /// The municipality's policy as nobody could warn of it.
 fn wise() -> String {
-    let text = MUNICIPALITY.replace("per-query = { rho = 0.05 }", "per-query = { rho = 0.02 }");
+    let text = municipality().replace("per-query = { rho = 0.05 }", "per-query = { rho = 0.02 }");
     let text = text.replace("per-query = { rho = 0.1 }", "per-query = { rho = 0.02 }");
     let text = text.replace("default-query = { rho = 0.05 }", "default-query = { rho = 0.01 }");
-    let text = text.replace("\nwitnesses = 0", "\nwitnesses = 1");
-    // The officer approves, and so does not ask.
-    edit(&text, "[[permit.asker]]\nname = \"Data", "Databeskyttelsesrådgiveren", "Bo Bisidder")
+    text.replace("\nwitnesses = 0", "\nwitnesses = 1")
 }
 
 #[test]
@@ -163,7 +161,8 @@ fn a_laboratory_is_warned_of_what_it_lacks_and_not_of_made_up_people() {
 
 #[test]
 fn warnings_are_sentences_in_both_languages() {
-    let unwise = MUNICIPALITY.replace("smallest = 5", "smallest = 3").replace("rounding = 5", "rounding = 1");
+    let unwise =
+        municipality().replace("smallest = 5", "smallest = 3").replace("rounding = 5", "rounding = 1");
     let all: Vec<Warning> =
         [&unwise, REGION, PILOT, LABORATORY].into_iter().flat_map(|text| of(text, TODAY)).collect();
     assert!(all.len() > 8, "{all:?}");
@@ -172,6 +171,12 @@ fn warnings_are_sentences_in_both_languages() {
             assert!(text.da.ends_with('.') && text.en.ends_with('.') && text.da != text.en, "{text:?}");
         }
     }
+    let last = edit(&wise(), "id = \"sizing-2026\"", "valid-to = 2027-05-31", "valid-to = 2026-12-16");
+    let last = &of(&last, TODAY)[0].sentence;
+    assert_eq!(
+        (last.da.as_str(), last.en.as_str()),
+        ("Den udløber den 16. december 2026: om 1 dag.", "It ends on 16 December 2026: in 1 day.")
+    );
     let epsilon = &of(&wise().replacen("rho = 0.02 }", "rho = 0.03 }", 1), TODAY)[0];
     assert!(epsilon.sentence.da.contains("epsilon 1,50") && epsilon.sentence.en.contains("epsilon 1.50"));
 }

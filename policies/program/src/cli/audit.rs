@@ -12,10 +12,10 @@ use super::Lang;
 
 const EXAMPLES: &str = "\
 Examples:
-  tvaers-policy audit verify /srv/copy-of-log --roster roster.toml --heads coordinator.jsonl --heads k376.jsonl
-  tvaers-policy audit report audit.jsonl --roster roster.toml --heads coordinator.jsonl --out report.html
+  tvaers-policy audit verify k360.jsonl --roster roster.toml --heads coordinator.heads --heads k376.heads
+  tvaers-policy audit report k360.jsonl --roster roster.toml --heads coordinator.heads --out k360.html
 
-A log is a folder or its files. Heads are what the coordinator (`tvaers audit heads`) and other nodes (`tvaers-node
+A log is a file, or a folder of files. Heads are what the coordinator (`tvaers audit heads`) and other nodes (`tvaers-node
 audit heads`) kept: without them a log that was cut short or written anew as a whole cannot be told from one that was
 not. Give all rosters of the log's time: keys are renewed. Exits with 0 where nothing is wrong, with 1 where
 something is, and with 2 where a file cannot be used.";

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tvaers_host::output::Output;
-use tvaers_policy::diff::{Change, Direction, diff, to_document};
+use tvaers_policy::Violation;
+use tvaers_policy::diff::{Change, Direction, diff, refused, to_document};
 use tvaers_protocol::problem::Problem;
 
 use super::document::Writing;
@@ -23,11 +24,21 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     let library = open::library()?;
-    let (old, new) = (open::policy_of(&args.old, &library)?, open::policy_of(&args.new, &library)?);
+    let read = |path: &PathBuf| open::policy_of(path, &library, lang, output);
+    let (old, new) = (read(&args.old)?, read(&args.new)?);
     let changes = diff(&old, &new);
     let list: Vec<Value> = changes.iter().map(|change| of(change, lang)).collect();
+    let refused: Vec<Value> = refused(&old, &new).iter().map(|violation| rule(violation, lang)).collect();
     let document = to_document(&old, &new, &changes);
-    args.writing.write(&document, Some(json!({ "changes": list })), lang, output)
+    args.writing.write(&document, Some(json!({ "refused": refused, "changes": list })), lang, output)
+}
+
+fn rule(violation: &Violation, lang: Lang) -> Value {
+    json!({
+        "code": violation.code,
+        "what": lang.of(&violation.sentence),
+        "next": lang.of(&violation.mend),
+    })
 }
 
 fn of(change: &Change, lang: Lang) -> Value {

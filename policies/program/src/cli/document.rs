@@ -19,7 +19,7 @@ pub(super) struct Writing {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Both languages on one page (HTML)
+    /// Both languages, one after the other; as text and HTML
     #[arg(long)]
     both: bool,
 }
@@ -43,18 +43,26 @@ impl Writing {
     ) -> Result<(), Problem> {
         let other = if lang == Lang::Da { Lang::En } else { Lang::Da };
         let languages = if self.both { vec![lang, other] } else { vec![lang] };
+        if self.both && output.written == Written::Json {
+            let what = lang.pick("--both er til text og html", "--both is for text and html");
+            return Err(Problem::new(Exit::BadInput, "usage", what)
+                .next(lang.pick("vælg sproget med --lang", "choose the language by --lang")));
+        }
         let text = match output.written {
             Written::Html => show::html::html(document, &languages),
             Written::Json => json.unwrap_or_else(|| show::json::json(document, lang)).to_string(),
             Written::Text | Written::Csv => {
                 let width = if self.out.is_some() { show::text::WIDTH } else { show::text::width() };
-                show::text::text(document, lang, width)
+                let texts = languages.iter().map(|lang| show::text::text(document, *lang, width));
+                texts.collect::<Vec<_>>().join("\n\n")
             }
         };
         match &self.out {
             None => output.result(text.trim_end()),
-            Some(path) => std::fs::write(path, text)
-                .map_err(|error| Problem::new(Exit::Failed, "file.write", error).at(path.display()))?,
+            Some(path) => std::fs::write(path, text).map_err(|error| {
+                Problem::new(Exit::Failed, "file.write", show::problem::of_system(&error, lang))
+                    .at(path.display())
+            })?,
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     let library = open::library()?;
-    let policy = open::policy_of(&args.file, &library)?;
+    let policy = open::policy_of(&args.file, &library, lang, output)?;
     let with = Explaining { library: &library, conversion: Some(open::CONVERSION) };
     args.writing.write(&explain(&policy, &with), None, lang, output)
 }

@@ -27,7 +27,7 @@ pub(super) struct New {
 pub(super) fn run(command: &Command, lang: Lang, output: Output) -> Result<(), Problem> {
     let Command::New(args) = command;
     let password = args.protection.new_password(lang)?;
-    let public = signing::new_pair(&args.out, password)?;
+    let public = signing::new_pair(&args.out, password, lang)?;
     let file = public.file.display();
     output.result(match lang {
         Lang::Da => {

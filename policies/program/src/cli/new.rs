@@ -11,12 +11,14 @@ use tvaers_protocol::problem::{Exit, Problem};
 use crate::first::question::{Kind, Question};
 use crate::first::{self, Answers};
 use crate::lang::Lang;
+use crate::show::problem::of_system;
 use crate::{open, signing, today};
 
 /// Bytes of an answer, at most: the longest text that a policy takes fits.
 const ANSWER_BYTES_MAX: u64 = 16 << 10;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = first::beforehand(Lang::En))]
 pub(super) struct Args {
     /// The file to write; one that is there is left alone [default: standard output]
     #[arg(long, value_name = "FILE")]
@@ -26,18 +28,28 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     if let Some(path) = args.out.as_ref().filter(|path| path.exists()) {
         // Told before anyone has answered thirty questions.
-        return Err(Problem::new(Exit::BadInput, "file.write", "the file is there already")
-            .at(path.display())
-            .next("name another file, or move that one away"));
+        return Err(Problem::new(
+            Exit::BadInput,
+            "file.write",
+            lang.pick("filen findes allerede", "the file is there already"),
+        )
+        .at(path.display())
+        .next(
+            lang.pick(
+                "nævn en anden fil, eller flyt den, der er",
+                "name another file, or move that one away",
+            ),
+        ));
     }
     let library = open::library()?;
     let today = today::today();
     let (mut input, mut talk) = (std::io::stdin().lock(), std::io::stderr());
+    say(&mut talk, &first::beforehand(lang));
     let text = asked(&mut input, &mut talk, &library, today, lang)?;
     match &args.out {
         None => output.result(text.trim_end()),
         Some(path) => {
-            signing::write_new(path, text.as_bytes(), 0o644)?;
+            signing::write_new(path, text.as_bytes(), 0o644, lang)?;
             let path = path.display();
             output.note(match lang {
                 Lang::Da => format!("{path} er skrevet. Læs den igennem, og kør: tvaers-policy check {path}"),
@@ -63,7 +75,7 @@ fn asked(
     while let Some((index, question)) = first::asked(&answers, next) {
         let default = question.default(&answers, today);
         say(talk, &told(question, default.as_deref(), lang));
-        let answer = line(input)?.ok_or_else(|| ended(question, lang))?;
+        let answer = line(input, lang)?.ok_or_else(|| ended(question, lang))?;
         let answer = if answer.trim().is_empty() { default.unwrap_or_default() } else { answer };
         match accepted(question, &answer, &answers, library, lang) {
             Ok(answer) => {
@@ -77,8 +89,12 @@ fn asked(
     match open::policy(&text, "policy.toml", library) {
         Ok(_) => Ok(text),
         Err(faults) => {
-            let what = faults.first().map_or_else(String::new, ToString::to_string);
-            Err(Problem::new(Exit::Failed, "new.check", format!("the answers come to no policy: {what}")))
+            let first = faults.first().map_or_else(String::new, |fault| lang.of(&fault.sentence).to_owned());
+            let what = match lang {
+                Lang::Da => format!("svarene bliver ikke til en politik: {first}"),
+                Lang::En => format!("the answers come to no policy: {first}"),
+            };
+            Err(Problem::new(Exit::Failed, "new.check", what))
         }
     }
 }
@@ -137,13 +153,16 @@ fn ended(question: &Question, lang: Lang) -> Problem {
 }
 
 /// A line of input without its end; none where there are no more.
-fn line(input: &mut impl BufRead) -> Result<Option<String>, Problem> {
+fn line(input: &mut impl BufRead, lang: Lang) -> Result<Option<String>, Problem> {
     let refused = |what: String| Problem::new(Exit::BadInput, "new.input", what).at("standard input");
     let mut line = String::new();
     let read = input.by_ref().take(ANSWER_BYTES_MAX).read_line(&mut line);
-    let read = read.map_err(|error| refused(error.to_string()))?;
+    let read = read.map_err(|error| refused(of_system(&error, lang)))?;
     if u64::try_from(read).is_ok_and(|read| read == ANSWER_BYTES_MAX) {
-        return Err(refused(format!("an answer has {ANSWER_BYTES_MAX} bytes or more")));
+        return Err(refused(match lang {
+            Lang::Da => format!("et svar har {ANSWER_BYTES_MAX} bytes eller flere"),
+            Lang::En => format!("an answer has {ANSWER_BYTES_MAX} bytes or more"),
+        }));
     }
     Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
 }

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
     let mut policies = Vec::new();
     for path in &args.files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        policies.push((name, open::policy_of(path, &library)?));
+        policies.push((name, open::policy_of(path, &library, lang, output)?));
     }
     args.writing.write(&tvaers_policy::records::records(&policies), None, lang, output)
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use tvaers_host::output::{Format, Output};
 use tvaers_policy::Policy;
+use tvaers_policy::explain::day;
 use tvaers_policy::revocation::Revocation;
 use tvaers_protocol::problem::{Exit, Problem};
 
@@ -31,7 +32,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
-    let policy = open::policy_of(&args.policy, &open::library()?)?;
+    let policy = open::policy_of(&args.policy, &open::library()?, lang, output)?;
     let revocation = revocation(&policy, args, lang)?;
     let text = revocation.to_text();
     // What is signed and sent is what a node reads.
@@ -41,7 +42,7 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
             .at("--reason")
             .next(lang.of(&fault.mend)));
     }
-    signing::write_new(&args.out, text.as_bytes(), 0o644)?;
+    signing::write_new(&args.out, text.as_bytes(), 0o644, lang)?;
     match output.format {
         Format::Json => output.result(json!({
             "file": args.out.display().to_string(),
@@ -85,7 +86,7 @@ fn revocation(policy: &Policy, args: &Args, lang: Lang) -> Result<Revocation, Pr
 
 /// What was written, and what is to be done with it.
 fn next(revocation: &Revocation, out: &Path, lang: Lang) -> String {
-    let (node, from, file) = (&revocation.node, revocation.from, out.display());
+    let (node, from, file) = (&revocation.node, day(revocation.from), out.display());
     match lang {
         Lang::Da => {
             let what = revocation.permit.as_ref().map_or_else(
@@ -93,14 +94,15 @@ fn next(revocation: &Revocation, out: &Path, lang: Lang) -> String {
                 |permit| format!("tilladelsen «{permit}» i politikken for {node}"),
             );
             format!(
-                "{file} tilbagekalder {what} fra og med {from}. Tilbagekaldelsen gælder først, når den er underskrevet og nået frem til noden:\n\
+                "{file} tilbagekalder {what} fra og med {}. Tilbagekaldelsen gælder først, når den er underskrevet og nået frem til noden:\n\
                  1. Underskriv filen. Én underskrift er nok, fra en af dem, der underskriver nodens politikker:\n\
                  \x20    tvaers-policy sign {file} --role dpo --key dpo.key\n\
                  2. Send filen og underskriften til sekretariatet, som stiller dem til rådighed:\n\
                  \x20    tvaers revocation publish {file} --node {node}\n\
                  \x20  Noden henter dem, hver gang den opretter forbindelse, og mindst én gang i døgnet.\n\
                  3. Haster det, så bed nodens driftsfolk om at lægge begge filer i nodens mappe `revocations`. Så gælder \
-                 tilbagekaldelsen fra næste forespørgsel."
+                 tilbagekaldelsen fra næste forespørgsel.",
+                from.da
             )
         }
         Lang::En => {
@@ -109,14 +111,15 @@ fn next(revocation: &Revocation, out: &Path, lang: Lang) -> String {
                 |permit| format!("the permit `{permit}` of the policy of {node}"),
             );
             format!(
-                "{file} revokes {what} from {from} on. The revocation counts only once it is signed and has reached the node:\n\
+                "{file} revokes {what} from {} on. The revocation counts only once it is signed and has reached the node:\n\
                  1. Sign the file. One signature is enough, by one of those who sign the node's policies:\n\
                  \x20    tvaers-policy sign {file} --role dpo --key dpo.key\n\
                  2. Send the file and the signature to the secretariat, which hands them out:\n\
                  \x20    tvaers revocation publish {file} --node {node}\n\
                  \x20  The node fetches them whenever it connects, and at least once a day.\n\
                  3. Where it is urgent, ask the node's staff to put both files into the node's folder `revocations`. The \
-                 revocation then counts from the next request on."
+                 revocation then counts from the next request on.",
+                from.en
             )
         }
     }

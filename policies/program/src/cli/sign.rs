@@ -9,6 +9,9 @@ use tvaers_protocol::problem::{Exit, Problem};
 
 use crate::lang::Lang;
 use crate::password::Protection;
+use crate::show::finding::Finding;
+use crate::show::findings::refused;
+use crate::show::problem::of_system;
 use crate::{open, signing, today};
 
 #[derive(Debug, clap::Args)]
@@ -30,7 +33,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     // Nobody should sign what no node loads. The bytes that are read are those that are signed.
-    let text = open::text(&args.file)?;
+    let text = open::text(&args.file, lang)?;
     let file = args.file.display().to_string();
     let faults = if Revocation::is_one(&text) {
         Revocation::read(&text, &file).err()
@@ -38,19 +41,20 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
         open::policy(&text, &file, &open::library()?).err()
     };
     if let Some(faults) = faults {
-        let what = match lang {
-            Lang::Da => format!("filen har fejl ({}) og bliver ikke underskrevet", faults.len()),
-            Lang::En => format!("the file has errors ({}) and is not signed", faults.len()),
-        };
-        let next = format!("tvaers-policy check {file}");
-        return Err(Problem::new(Exit::BadInput, "policy.faults", what).at(file).next(next));
+        let findings: Vec<Finding> = faults.into_iter().map(Finding::from).collect();
+        let next = lang.pick(
+            "filen er ikke underskrevet; ret det, der står ovenfor",
+            "the file is not signed; mend what is listed above",
+        );
+        return Err(refused(&findings, &text, &file, lang, output).next(next));
     }
-    let key = signing::secret_key(&args.key, || args.protection.password(lang))?;
+    let key = signing::secret_key(&args.key, lang, || args.protection.password(lang))?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let (signature, public) = signing::sign(text.as_bytes(), &name, &args.role, today::now(), &key)?;
     let out = args.out.clone().unwrap_or_else(|| args.file.with_file_name(args.role.file_name(&name)));
-    std::fs::write(&out, signature)
-        .map_err(|error| Problem::new(Exit::Failed, "file.write", error).at(out.display()))?;
+    std::fs::write(&out, signature).map_err(|error| {
+        Problem::new(Exit::Failed, "file.write", of_system(&error, lang)).at(out.display())
+    })?;
     let (role, id, out) = (&args.role, public.id(), out.display());
     output.result(match lang {
         Lang::Da => format!("Underskrevet som {role} med nøgle {id}: {out}"),

@@ -6,11 +6,15 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use tvaers_definitions::library::Library;
 use tvaers_definitions::tables::Tables;
-use tvaers_host::output::{Format, Output};
+use tvaers_host::output::Output;
 use tvaers_policy::Policy;
+use tvaers_policy::document::{Block, Document};
 use tvaers_policy::permit::Recipient;
 use tvaers_policy::request::Spent;
-use tvaers_policy::simulate::{Asked, Noise, Simulated, Simulating, StudyAsked, simulate, to_document};
+use tvaers_policy::simulate::{
+    Asked, Contributed, Noise, Simulated, Simulating, StudyAsked, simulate, to_document,
+};
+use tvaers_policy::text::Text;
 use tvaers_protocol::id::{NodeId, Sector};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::study::{Disclosure, Grain};
@@ -64,8 +68,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     let library = open::library()?;
-    let policy = open::policy_of(&args.policy, &library)?;
-    let own = own(args, &policy)?;
+    let policy = open::policy_of(&args.policy, &library, lang, output)?;
+    let own = own(args, &policy, lang)?;
     let today = args.today.unwrap_or_else(today::today);
     let noise = |asked: &Asked<'_>, nano_rho| noise(asked, nano_rho, &own, policy.cells().smallest > 0);
     let with = Simulating {
@@ -76,30 +80,44 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
         conversion: Some(open::CONVERSION),
         noise: Some(&noise),
     };
-    let mut told: Vec<(String, Vec<Simulated>)> = Vec::new();
+    let mut told: Vec<(Text, Vec<Simulated>)> = Vec::new();
     for path in &args.queries {
-        let query = query(path, &own, &library)?;
+        let query = query(path, &own, &library, lang)?;
         let charge = of_query::asked(&query, open::delta()?).map_err(|error| {
             Problem::from_error(Exit::BadInput, "query.privacy", &error).at(path.display())
         })?;
         let asked = Asked::Query { query: &query, nano_rho: charge.map(|rho| rho.nano()) };
         let name = query.name().to_string();
-        told.push((name, simulate(&policy, &asked, today, &Spent::default(), &with)));
+        told.push((
+            Text::new(name.clone(), name),
+            simulate(&policy, &asked, today, &Spent::default(), &with),
+        ));
     }
     if let (Some(name), Some(as_of)) = (&args.model, args.as_of) {
         let model = library.model(name).ok_or_else(|| {
             let known: Vec<&str> = library.models().iter().map(|model| model.name.as_str()).collect();
-            Problem::new(Exit::BadInput, "model.unknown", format_args!("there is no model `{name}`"))
-                .expected(format_args!("one of: {}", known.join(", ")))
+            let (what, of) = match lang {
+                Lang::Da => (format!("der findes ingen model «{name}»"), "en af"),
+                Lang::En => (format!("there is no model `{name}`"), "one of"),
+            };
+            Problem::new(Exit::BadInput, "model.unknown", what)
+                .expected(format_args!("{of}: {}", known.join(", ")))
         })?;
         let study =
             StudyAsked { model, sector: own.sector, grain: args.grain, as_of, until: None, evaluations: 0 };
         let (disclosure, recipients) = (Disclosure::Items, &[Recipient::Municipality]);
         let list = Asked::List { study, disclosure, recipients };
-        told.push((format!("{name}: list"), simulate(&policy, &list, today, &Spent::default(), &with)));
+        let name_of = |da: &str, en: &str| Text::new(format!("{name}: {da}"), format!("{name}: {en}"));
+        told.push((
+            name_of("arbejdsliste", "list"),
+            simulate(&policy, &list, today, &Spent::default(), &with),
+        ));
         let tables = Tables::new(model, &[own.code], as_of, None);
         let asked = Asked::Tables { study, tables: &tables, nano_rho: None };
-        told.push((format!("{name}: tables"), simulate(&policy, &asked, today, &Spent::default(), &with)));
+        told.push((
+            name_of("tabeller", "tables"),
+            simulate(&policy, &asked, today, &Spent::default(), &with),
+        ));
     }
     write(args, &told, lang, output)?;
     // What is broken is told in full first: a script sees it in the exit code.
@@ -108,25 +126,37 @@ pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem
         None => Ok(()),
         Some((name, under)) => {
             let code = under.iter().flat_map(|one| &one.violations).map(|violation| violation.code).next();
-            let what = format_args!("`{name}` would be refused");
+            let name = lang.of(name);
+            let what = match lang {
+                Lang::Da => format!("«{name}» ville blive afvist"),
+                Lang::En => format!("`{name}` would be refused"),
+            };
             Err(Problem::new(Exit::Refused, code.unwrap_or("permit.none"), what)
                 .at(args.policy.display())
-                .next("see above what is allowed"))
+                .next(lang.pick("se ovenfor, hvad der er tilladt", "see above what is allowed")))
         }
     }
 }
 
-fn write(args: &Args, told: &[(String, Vec<Simulated>)], lang: Lang, output: Output) -> Result<(), Problem> {
-    if output.format == Format::Json {
-        let list: Vec<Value> = told.iter().map(|(name, under)| of(name, under, lang)).collect();
-        let Some((_, first)) = told.first() else { return Ok(()) };
-        return args.writing.write(&to_document(first), Some(json!({ "questions": list })), lang, output);
+fn write(args: &Args, told: &[(Text, Vec<Simulated>)], lang: Lang, output: Output) -> Result<(), Problem> {
+    let list: Vec<Value> = told.iter().map(|(name, under)| of(&name.en, under, lang)).collect();
+    let documents = told.iter().map(|(name, under)| (name.clone(), to_document(under)));
+    let Some(document) = together(documents) else { return Ok(()) };
+    args.writing.write(&document, Some(json!({ "questions": list })), lang, output)
+}
+
+/// One document of all questions, each under its name: one page, and one file.
+fn together(documents: impl Iterator<Item = (Text, Document)>) -> Option<Document> {
+    let mut all: Option<Document> = None;
+    for (name, document) in documents {
+        let all = all.get_or_insert(Document { title: document.title, blocks: Vec::new() });
+        all.blocks.push(Block::Heading { level: 2, text: name });
+        all.blocks.extend(document.blocks.into_iter().map(|block| match block {
+            Block::Heading { level, text } => Block::Heading { level: level + 1, text },
+            other => other,
+        }));
     }
-    for (name, under) in told {
-        output.result(format_args!("# {name}"));
-        args.writing.write(&to_document(under), None, lang, output)?;
-    }
-    Ok(())
+    all
 }
 
 fn of(name: &str, under: &[Simulated], lang: Lang) -> Value {
@@ -141,9 +171,17 @@ fn of(name: &str, under: &[Simulated], lang: Lang) -> Value {
                     "next": lang.of(&violation.mend),
                 })
             };
+            let component = |component: &Contributed| {
+                json!({
+                    "name": component.name,
+                    "granted": component.granted.to_string(),
+                    "contributed": component.told.to_string(),
+                })
+            };
             json!({
                 "permit": one.permit,
                 "permitted": one.is_permitted(),
+                "components": one.components.iter().map(component).collect::<Vec<_>>(),
                 "asker": one.asker,
                 "second": one.second,
                 "rules": one.violations.iter().map(rule).collect::<Vec<_>>(),
@@ -157,13 +195,15 @@ fn of(name: &str, under: &[Simulated], lang: Lang) -> Value {
 }
 
 /// The node whose policy it is.
-fn own(args: &Args, policy: &Policy) -> Result<Party, Problem> {
+fn own(args: &Args, policy: &Policy, lang: Lang) -> Result<Party, Problem> {
     let named = args.node.clone().or_else(|| policy.edition().map(|edition| edition.node.clone()));
     named.as_ref().and_then(party).ok_or_else(|| {
-        Problem::new(Exit::BadInput, "simulate.node", "nobody says of which node the policy is")
+        let what = lang
+            .pick("ingen siger, hvilken node politikken er for", "nobody says of which node the policy is");
+        Problem::new(Exit::BadInput, "simulate.node", what)
             .at(args.policy.display())
-            .expected("a name such as k360 or region_1085")
-            .next("name it with --node")
+            .expected(lang.pick("et navn som k360 eller region_1085", "a name such as k360 or region_1085"))
+            .next(lang.pick("nævn den med --node", "name it with --node"))
     })
 }
 
@@ -178,8 +218,8 @@ fn party(id: &NodeId) -> Option<Party> {
 }
 
 /// A query as the node would read it: in a federation of the node and of those whom the file names.
-fn query(path: &Path, own: &Party, library: &Library) -> Result<Query, Problem> {
-    let text = open::text(path)?;
+fn query(path: &Path, own: &Party, library: &Library, lang: Lang) -> Result<Query, Problem> {
+    let text = open::text(path, lang)?;
     let mut parties = vec![own.clone()];
     for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
         let named = NodeId::new(word).ok().as_ref().and_then(party);

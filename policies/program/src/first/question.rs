@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use tvaers_query::Decimal;
 
 use super::Answers;
+use crate::lang::Lang;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,17 @@ impl Question {
         }
     }
 
+    /// What an empty answer means, before anything is answered; none where an answer is needed.
+    pub(crate) fn proposal(&self, lang: Lang) -> Option<&'static str> {
+        match self.default {
+            Default::None => None,
+            Default::Is(text) => Some(text),
+            Default::Little => Some(lang.pick("0,2", "0.2")),
+            Default::Today => Some(lang.pick("i dag", "today")),
+            Default::YearOn => Some(lang.pick("et år efter den første", "a year after the first")),
+        }
+    }
+
     /// An answer to show; dates that are right whatever the others are would mislead.
     pub(crate) fn example(&self) -> &'static str {
         match self.kind {
@@ -129,7 +141,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "policy.node",
         "k360",
         [
-            "Nodens navn i fortegnelsen: 1–32 af a–z, 0–9 og _.",
+            "Nodens navn i deltagerlisten: 1–32 af a–z, 0–9 og _.",
             "The node's name in the roster: 1–32 of a–z, 0–9 and _.",
         ],
     ),
@@ -159,7 +171,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "cvr",
         "controller.cvr",
         "10000009",
-        ["Dens CVR-nummer: otte cifre.", "Its CVR number: eight digits."],
+        ["Den dataansvarliges CVR-nummer: otte cifre.", "The controller's CVR number: eight digits."],
     ),
     text(
         "contact",
@@ -208,15 +220,20 @@ pub(crate) const QUESTIONS: &[Question] = &[
             "Where the impact assessment (GDPR Article 35) is kept.",
         ],
     ),
-    is(text("dpia-version", "dpia.version", "1.0", ["Dens version.", "Its version."])),
+    is(text(
+        "dpia-version",
+        "dpia.version",
+        "1.0",
+        ["Konsekvensanalysens version.", "The impact assessment's version."],
+    )),
     with(
         text(
             "dpia-date",
             "dpia.date",
             "0001-01-01",
             [
-                "Dens dato; den skal være fra før politikken gælder.",
-                "Its date, which comes before the policy holds.",
+                "Konsekvensanalysens dato; den skal være fra før politikken gælder.",
+                "The impact assessment's date, which comes before the policy holds.",
             ],
         ),
         Kind::Date,
@@ -402,7 +419,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "national",
         "permit[1].basis.compute.national",
         "databeskyttelsesloven § 10, stk. 1",
-        ["Den danske paragraf.", "The Danish paragraph."],
+        ["Retsgrundlagets danske paragraf.", "The Danish paragraph of the legal basis."],
     ))),
     of_permit(text(
         "asker",
@@ -415,7 +432,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
         "permit[1].asker[1].key",
         "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
         [
-            "Personens egen underskriftsnøgle: 64 hexadecimale cifre fra fortegnelsen.",
+            "Personens egen underskriftsnøgle: 64 hexadecimale cifre fra deltagerlisten.",
             "The person's own signing key: 64 hexadecimal digits out of the roster.",
         ],
     )),
@@ -443,8 +460,8 @@ pub(crate) const QUESTIONS: &[Question] = &[
             "permit[1].approval[1].date",
             "2026-12-01",
             [
-                "Dagen, de godkendte den; før den gælder tilladelsen ikke.",
-                "The day on which they did; before it the permit does not hold.",
+                "Dagen, de to godkendte tilladelsen; før den gælder den ikke.",
+                "The day on which the two approved the permit; before it the permit does not hold.",
             ],
         ),
         Kind::Date,

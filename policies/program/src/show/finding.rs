@@ -42,12 +42,26 @@ pub struct Finding {
     pub sentence: Text,
     /// What mends it.
     pub mend: Text,
+    /// Whether it kept the reader from the rest of the file.
+    pub hides_more: bool,
 }
 
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
+        let hides_more = fault.hides_more();
         let Fault { code, file, line, column, length, key, sentence, mend } = fault;
-        Self { severity: Severity::Violation, code, file, line, column, length, key, sentence, mend }
+        Self {
+            severity: Severity::Violation,
+            code,
+            file,
+            line,
+            column,
+            length,
+            key,
+            sentence,
+            mend,
+            hides_more,
+        }
     }
 }
 
@@ -81,6 +95,7 @@ impl Finding {
             key,
             sentence,
             mend,
+            hides_more: false,
         }
     }
 

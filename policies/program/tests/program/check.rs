@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{code, err, example, out, performed, pilot, run, written};
+use super::{code, err, example, out, performed, pilot, run, stated_in_rho, written};
 
 #[test]
 fn check_underlines_what_is_wrong_and_says_what_mends_it_in_both_languages() {
@@ -19,16 +19,104 @@ fn check_underlines_what_is_wrong_and_says_what_mends_it_in_both_languages() {
         "^^^^^^^^^^ controller.cvr",
         "fejl[policy.bounds]",
         "råd: ",
-        "2 fejl, ingen advarsler",
+        "2 fejl; der ledes først efter advarsler, når der ingen fejl er",
     ] {
         assert!(out(&found).contains(said), "{said}: {}", out(&found));
     }
-    assert!(err(&found).starts_with("error[policy.faults]: 2 fejl"), "{}", err(&found));
+    assert!(err(&found).starts_with("fejl[policy.faults]: 2 fejl"), "{}", err(&found));
     let found = run(&["check", &file, "--lang", "en"]);
-    for said in ["error[policy.cvr]", "help: ", "2 errors, no warnings"] {
+    for said in ["error[policy.cvr]", "help: ", "2 errors; warnings are looked for once there are no errors"]
+    {
         assert!(out(&found).contains(said), "{said}: {}", out(&found));
     }
     assert!(!out(&found).contains('\u{1b}'), "no colour where nobody looks");
+}
+
+#[test]
+fn what_hides_the_rest_is_not_taken_for_all_there_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrong = pilot().replace("rounding = 5", "rounding = 0");
+    let file = written(&dir, "policy.toml", &wrong.replace("version = 1\n", "version 1\n"));
+    let found = run(&["check", &file]);
+    let rest = "én fejl; resten af filen kunne ikke læses, så der kan være flere fejl";
+    assert!(out(&found).contains(rest) && err(&found).contains(rest), "{}{}", out(&found), err(&found));
+    assert!(!out(&found).contains("expected") && !out(&found).contains("ingen advarsler"), "{}", out(&found));
+    assert!(out(&found).contains("Linje 10 kan ikke læses som TOML: efter en nøgle"), "{}", out(&found));
+    let english = run(&["check", &file, "--lang", "en"]);
+    assert!(out(&english).contains("Line 10 is no TOML: ") && out(&english).contains("may be more errors"));
+    // A slip hides nothing.
+    let file = written(&dir, "policy.toml", &wrong.replace("version = 1\n", "version = 1\nversion = 2\n"));
+    let found = run(&["check", &file]);
+    for said in ["policy.duplicate", "policy.bounds", "2 fejl; der ledes først"] {
+        assert!(out(&found).contains(said), "{said}: {}", out(&found));
+    }
+    // So is a revocation.
+    let revocation = "[revocation]\nnode = \"k376\"\nnode = \"k376\"\n";
+    let found = run(&["check", &written(&dir, "stop.toml", revocation)]);
+    assert!(out(&found).contains("`revocation.policy` mangler"), "{}", out(&found));
+    assert!(!out(&found).contains("controller"), "{}", out(&found));
+}
+
+#[test]
+fn every_command_tells_the_faults_of_a_policy_as_check_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrong =
+        stated_in_rho().replace("cvr = \"10000009\"", "cvr = \"1\"").replace("rounding = 5", "rounding = 0");
+    let (wrong, right) = (written(&dir, "wrong.toml", &wrong), written(&dir, "right.toml", &stated_in_rho()));
+    let query = written(&dir, "q.toml", "name = \"q\"\nkind = \"count\"\nas_of = 2026-11-30\n");
+    let stop = dir.path().join("stop.toml");
+    let commands: &[&[&str]] = &[
+        &["explain", &wrong],
+        &["records", &right, &wrong],
+        &["diff", &right, &wrong],
+        &["diff", &wrong, &right],
+        &["simulate", &wrong, &query],
+        &["revoke", &wrong, "--reason", "x", "--out", stop.to_str().unwrap()],
+        &["sign", &wrong, "--role", "dpo", "--key", "dpo.key"],
+    ];
+    let checked = run(&["check", &wrong]);
+    let found: Vec<&str> = out(&checked).split("\n\n").take(2).collect();
+    assert!(found[0].contains("fejl[policy.cvr]") && found[1].contains("fejl[policy.bounds]"));
+    for command in commands {
+        let refused = run(command);
+        assert_eq!(code(&refused), 2, "{command:?}");
+        assert!(out(&refused).is_empty(), "{command:?}: {}", out(&refused));
+        for finding in &found {
+            assert!(err(&refused).contains(finding), "{command:?}: {}", err(&refused));
+        }
+        assert!(
+            err(&refused).contains("\nfejl[policy.faults]: 2 fejl; der ledes først"),
+            "{}",
+            err(&refused)
+        );
+        assert!(err(&refused).contains("\n  sted: ") && err(&refused).contains("\n  råd: "));
+        for english in ["error[", "where: ", "next: ", "Mend", "must be"] {
+            assert!(!err(&refused).contains(english), "{command:?}: {}", err(&refused));
+        }
+        let english = run(&[*command, &["--lang", "en"]].concat());
+        assert!(err(&english).contains("error[policy.cvr]") && err(&english).contains("\n  where: "));
+        // A script reads the findings, and the problem under the same names in both languages.
+        let object = run(&[*command, &["--format", "json"]].concat());
+        let findings: Value = serde_json::from_str(out(&object)).unwrap();
+        assert_eq!(
+            (&findings[0]["code"], &findings[1]["code"]),
+            (&"policy.cvr".into(), &"policy.bounds".into())
+        );
+        let problem: Value = serde_json::from_str(err(&object)).unwrap();
+        assert_eq!(problem["code"], "policy.faults");
+        assert!(problem["where"].as_str().unwrap().ends_with("wrong.toml"));
+    }
+    assert!(!stop.exists());
+}
+
+#[test]
+fn what_the_system_says_of_files_is_said_in_the_language_chosen() {
+    for command in [["check", "nowhere.toml"], ["explain", "nowhere.toml"], ["records", "nowhere.toml"]] {
+        let (da, en) = (run(&command), run(&[command.as_slice(), &["--lang", "en"]].concat()));
+        assert!(err(&da).starts_with("fejl[file.read]: filen eller mappen findes ikke"), "{}", err(&da));
+        assert!(err(&en).starts_with("error[file.read]: there is no such file"), "{}", err(&en));
+        assert!(!err(&da).contains("os error"), "{}", err(&da));
+    }
 }
 
 #[test]
@@ -99,7 +187,7 @@ fn warnings_are_told_and_fail_under_strict_alone() {
     // Its last day is 31 January.
     let late = run(&["check", &file, "--today", "2027-01-20", "--lang", "en"]);
     assert!(
-        out(&late).contains("warning[warn.expiring]: It ends on 2027-01-31: in 11 days."),
+        out(&late).contains("warning[warn.expiring]: It ends on 31 January 2027: in 11 days."),
         "{}",
         out(&late)
     );

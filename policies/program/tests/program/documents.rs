@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::{code, err, example, out, performed, pilot, run, written};
+use super::{code, err, example, out, performed, pilot, run, stated_in_rho, written};
 
 #[test]
 fn schema_and_reference_are_written() {
@@ -64,7 +64,70 @@ fn records_are_written_as_text_page_and_object() {
 fn a_wrong_policy_is_in_no_record() {
     let dir = tempfile::tempdir().unwrap();
     let policy = written(&dir, "policy.toml", &pilot().replace("rounding = 5", "rounding = 0"));
-    assert_eq!(performed(&["records", &policy]), Err(("policy.bounds".to_owned(), 2)));
+    assert_eq!(performed(&["records", &policy]), Err(("policy.faults".to_owned(), 2)));
+}
+
+#[test]
+fn both_languages_are_written_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = written(&dir, "policy.toml", &stated_in_rho());
+    let next = written(&dir, "next.toml", &stated_in_rho().replace("smallest = 5", "smallest = 6"));
+    let commands: &[&[&str]] = &[&["explain", &file], &["records", &file], &["diff", &file, &next]];
+    for command in commands {
+        let in_one = |lang: &str| out(&run(&[*command, &["--lang", lang]].concat())).trim_end().to_owned();
+        let (da, en) = (in_one("da"), in_one("en"));
+        assert_ne!(da, en);
+        let told =
+            |lang: &str| out(&run(&[*command, &["--both", "--lang", lang]].concat())).trim_end().to_owned();
+        assert_eq!(told("da"), format!("{da}\n\n\n{en}"));
+        assert_eq!(told("en"), format!("{en}\n\n\n{da}"));
+        let page = run(&[*command, &["--both", "--format", "html"]].concat());
+        assert!(out(&page).contains("lang=\"da\"") && out(&page).contains("lang=\"en\""));
+        // An object has one language.
+        let refused = performed(&[*command, &["--both", "--format", "json"]].concat());
+        assert_eq!(refused, Err(("usage".to_owned(), 2)));
+    }
+}
+
+#[test]
+fn what_a_node_would_refuse_is_told_by_diff_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = written(&dir, "old.toml", &pilot());
+    let new = written(&dir, "new.toml", &pilot().replace("smallest = 8", "smallest = 6"));
+    let told = run(&["diff", &old, &new]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    let place = |said: &str| out(&told).find(said).unwrap_or_else(|| panic!("{said}: {}", out(&told)));
+    assert!(place("Noden afviser den nye politik") < place("policy.replaced"));
+    assert!(place("policy.replaced") < place("Hvad der bliver tilladt"));
+    let object: Value = serde_json::from_str(out(&run(&["diff", &old, &new, "--format", "json"]))).unwrap();
+    assert_eq!(object["refused"][0]["code"], "policy.replaced");
+}
+
+#[test]
+fn questions_are_simulated_on_one_page_in_one_language() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = example("municipality");
+    let query = written(
+        &dir,
+        "q.toml",
+        "name = \"q\"\nkind = \"sum\"\nfeature = \"cost_gp_1y\"\nas_of = 2026-11-30\n[privacy]\nrho = 3\n",
+    );
+    let page = dir.path().join("page.html");
+    let arguments = ["simulate", &policy, &query, "--model", "sad", "--as-of", "2026-11-30"];
+    let arguments = [arguments.as_slice(), &["--today", "2026-12-15"]].concat();
+    let told = run(&arguments);
+    assert_eq!(code(&told), 3);
+    for said in ["\nq\n", "\nsad: arbejdsliste\n", "\nsad: tabeller\n", " long_spells "] {
+        assert!(out(&told).contains(said), "{said}: {}", out(&told));
+    }
+    assert!(err(&told).contains("«q» ville blive afvist"), "{}", err(&told));
+    for english in [": list", ": tables", "rho = ", "would be", "next: "] {
+        assert!(!out(&told).contains(english) && !err(&told).contains(english), "{english}: {}", out(&told));
+    }
+    let written = [arguments.as_slice(), &["--format", "html", "--out", page.to_str().unwrap()]].concat();
+    assert_eq!(code(&run(&written)), 3);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains(">q<") && html.contains(">sad: tabeller<"), "{html}");
 }
 
 #[test]

@@ -65,3 +65,8 @@ fn written(dir: &TempDir, name: &str, text: &str) -> String {
 fn pilot() -> String {
     std::fs::read_to_string(example("pilot")).unwrap()
 }
+
+/// A policy without an epsilon, each of which takes long to convert here.
+fn stated_in_rho() -> String {
+    std::fs::read_to_string(example("municipality")).unwrap()
+}

@@ -99,6 +99,31 @@ fn new_asks_again_with_the_reason_where_an_answer_is_wrong() {
 }
 
 #[test]
+fn new_says_beforehand_what_it_will_ask() {
+    let help = run_with(&["new", "--help"], "");
+    let started = run_with(&["new", "--lang", "en"], "");
+    let danish = run_with(&["new"], "");
+    // As many as there are questions, in help and at the start.
+    let questions = ANSWERS.len();
+    for told in [out(&help), err(&started), err(&danish)] {
+        assert_eq!(told.lines().filter(|line| line.starts_with("  - ")).count(), questions, "{told}");
+    }
+    for said in [
+        "Have ready:",
+        "- The controller's CVR number: eight digits.",
+        "- Where the impact assessment (GDPR Article 35) is kept.",
+        "It is for a lawyer to say. [e]",
+        "- The policy's first day. [today]",
+    ] {
+        // Help is broken into lines of the terminal's width.
+        let help = out(&help).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(said) && err(&started).contains(said), "{said}: {help}");
+    }
+    assert!(err(&danish).starts_with("Hav dette klar:\n"), "{}", err(&danish));
+    assert!(err(&danish).contains("Det afgør en jurist. [e]"), "{}", err(&danish));
+}
+
+#[test]
 fn new_writes_nothing_where_the_answers_end() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("policy.toml");

@@ -17,7 +17,7 @@ fn a_revocation_is_written_signed_checked_and_verified_like_a_policy() {
     let written_one = run(&revoke);
     assert_eq!(code(&written_one), 0, "{}", err(&written_one));
     for said in [
-        "tilbagekalder tilladelsen «sad-list-2026» i politikken for k360 fra og med 2026-12-24",
+        "tilbagekalder tilladelsen «sad-list-2026» i politikken for k360 fra og med 24. december 2026",
         "tvaers-policy sign ",
         "--node k360",
         "én gang i døgnet",

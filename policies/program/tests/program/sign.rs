@@ -87,8 +87,20 @@ fn secret_keys_are_for_their_owner_alone_and_never_written_over() {
     let sign = |key: &Path| performed(&["sign", &policy, "--role", "dpo", "--key", key.to_str().unwrap()]);
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(sign(&secret), Err(("key.file".to_owned(), 2)));
-    std::fs::set_permissions(&public, std::fs::Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(sign(&public), Err(("key.file".to_owned(), 2)));
+    // Closing a public key to others would not make it a secret one, so that is not what is advised.
+    for mode in [0o644, 0o600] {
+        std::fs::set_permissions(&public, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(sign(&public), Err(("key.file".to_owned(), 2)));
+        let told = run(&["sign", &policy, "--role", "dpo", "--key", public.to_str().unwrap()]);
+        assert!(
+            err(&told).contains("den offentlige nøgle") && !err(&told).contains("chmod"),
+            "{}",
+            err(&told)
+        );
+        let told =
+            run(&["sign", &policy, "--role", "dpo", "--key", public.to_str().unwrap(), "--lang", "en"]);
+        assert!(err(&told).contains("it is the secret one that signs"), "{}", err(&told));
+    }
 }
 
 #[test]

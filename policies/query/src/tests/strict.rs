@@ -121,3 +121,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn past_a_slip_the_rest_is_read_and_past_anything_else_it_is_not() {
+    let read = |text: &str| {
+        let faults: Faults<Form> = Faults::new(10);
+        let later = Document::parse_past_slips(text, 1_000, &faults)
+            .and_then(|document| document.root(&faults).optional::<i64>("later").map(|later| later.value));
+        (later, faults.into_sorted().into_iter().map(|wrong| wrong.reason).collect::<Vec<_>>())
+    };
+    assert_eq!(read("later = 7"), (Some(7), vec![]));
+    // The first of two keys counts.
+    let twice = vec![Form::Duplicate("later".to_owned())];
+    assert_eq!(read("later = 7\nlater = 8"), (Some(7), twice.clone()));
+    assert_eq!(read("day = 2026-02-31\nlater = 7"), (Some(7), vec![Form::Date("2026-02-31".to_owned())]));
+    assert_eq!(read("a = \nlater = 7").0, None);
+    assert_eq!(read("later = 7\nlater = 8\na = \n").0, None);
+    // Where nobody asks for the rest, a slip is as bad as anything.
+    let faults: Faults<Form> = Faults::new(10);
+    assert!(Document::parse("later = 7\nlater = 8", 1_000, &faults).is_none());
+    assert_eq!(faults.into_sorted().into_iter().map(|wrong| wrong.reason).collect::<Vec<_>>(), twice);
+}

@@ -8,7 +8,7 @@ use crate::diff::change::Direction::{Loosens, Neutral, Tightens};
 use crate::diff::change::{Risk, What};
 use crate::diff::compare::{Changes, Words};
 use crate::diff::whole::same;
-use crate::explain::number::whole;
+use crate::explain::number::{PERSONS, counted};
 use crate::explain::words;
 use crate::permit::{PermittedModel, Pseudonyms, WorkList};
 use crate::text::Text;
@@ -171,8 +171,8 @@ pub(super) fn of_pseudonyms(out: &mut Changes, old: &Pseudonyms, new: &Pseudonym
             old.evaluations_per_study,
             *evaluations_per_study,
             [
-                "Noden må nu få lavet pseudonymer for %n personer i ét studie; før %o.",
-                "The node may now have pseudonyms made for %n persons in one study; before %o.",
+                "Noden må nu få lavet pseudonymer for %n i ét studie; før %o.",
+                "The node may now have pseudonyms made for %n in one study; before %o.",
             ],
         ),
         (
@@ -180,12 +180,18 @@ pub(super) fn of_pseudonyms(out: &mut Changes, old: &Pseudonyms, new: &Pseudonym
             old.evaluations_per_peer,
             *evaluations_per_peer,
             [
-                "Noden må nu lave pseudonymer for %n personer for én anden node; før %o.",
-                "The node may now make pseudonyms for %n persons for one other node; before %o.",
+                "Noden må nu lave pseudonymer for %n for én anden node; før %o.",
+                "The node may now make pseudonyms for %n for one other node; before %o.",
             ],
         ),
     ];
     for (key, old, new, words) in numbers {
-        out.ordered((key, Risk::Contributions), Loosens, (&old, &new), |number| whole(*number), words);
+        out.ordered(
+            (key, Risk::Contributions),
+            Loosens,
+            (&old, &new),
+            |number| counted(*number, PERSONS),
+            words,
+        );
     }
 }

@@ -67,16 +67,14 @@ pub(super) fn around(path: &str, number: i64) -> [&'static str; 2] {
         "cells.rounding" => ["multipla af #", "multiples of #"],
         "cells.dimensions-max" => [" på # egenskaber", " by at most # features"],
         "cells.cells-max" => ["højst have # celler", "at most # cells"],
-        "budget.period-days" => ["periode på # dage", "period of # days"],
+        "budget.period-days" => ["periode på # dag", "period of # day"],
         "release.reply-grid-ms" => [" # millisekund", " # milliseconds"],
         "release.witnesses" if number == 0 => ["(# vidner)", "(# witnesses)"],
         "release.witnesses" => ["kræver # af dem", "; # of them"],
-        "retention.results-days" => {
-            ["\nFrigivne svar\n\nhøjst # dage", "\nReleased answers\n\nat most # days"]
-        }
-        "retention.work-lists-days" => ["\nArbejdslister\n\nhøjst # dage", "\nWork lists\n\nat most # days"],
-        "retention.pseudonyms-days" => ["slutter inden)\n\nhøjst # dage", "ends before)\n\nat most # days"],
-        "retention.logs-days" => ["\nLogge\n\nmindst # dage", "\nLogs\n\nat least # days"],
+        "retention.results-days" => ["\nFrigivne svar\n\nhøjst # dag", "\nReleased answers\n\nat most # day"],
+        "retention.work-lists-days" => ["\nArbejdslister\n\nhøjst # dag", "\nWork lists\n\nat most # day"],
+        "retention.pseudonyms-days" => ["slutter inden)\n\nhøjst # dag", "ends before)\n\nat most # day"],
+        "retention.logs-days" => ["\nLogge\n\nmindst # dag", "\nLogs\n\nat least # day"],
         "permit.data.clamp.from" | "permit.data.clamp.to" | "permit.model.version" => ["\n#\n", "\n#\n"],
         "permit.population.age-from" => ["fyldt # år", "of # years and over"],
         "permit.population.age-to" => ["på højst # år", "at most # years"],

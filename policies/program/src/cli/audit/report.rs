@@ -25,17 +25,21 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
     if args.out.is_none() && output.format == Format::Text {
-        return Err(Problem::new(Exit::BadInput, "usage", "there is nowhere to write the page")
-            .expected("--out FILE.html, or --format json")
-            .next("name a file"));
+        let what =
+            lang.pick("det er ikke sagt, hvor siden skal skrives", "there is nowhere to write the page");
+        return Err(Problem::new(Exit::BadInput, "usage", what)
+            .expected(lang.pick("--out FIL.html eller --format json", "--out FILE.html, or --format json"))
+            .next(lang.pick("nævn en fil", "name a file")));
     }
     let mut report = Report::default();
-    let verdict = args.source.verify(&mut |entry| report.take(entry))?;
+    let verdict = args.source.verify(&mut |entry| report.take(entry), lang)?;
     let report = report.finish();
     if let Some(out) = &args.out {
         let page = page::page(&verdict, &report, lang);
         private::replace(out, page.as_bytes()).map_err(|error| {
-            Problem::from_error(Exit::Failed, "file.write", &error).next("look at disk space and rights")
+            Problem::from_error(Exit::Failed, "file.write", &error).next(
+                lang.pick("se efter pladsen på disken og rettighederne", "look at disk space and rights"),
+            )
         })?;
     }
     match (output.format, &args.out) {

@@ -15,6 +15,7 @@ use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::sign::VerifyingKey;
 
 use crate::cli::Lang;
+use crate::show::problem::of_system;
 
 /// Bytes that are read at a time: fewer calls than the usual eight thousand.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -46,40 +47,53 @@ fn key(text: &str) -> Result<VerifyingKey, String> {
 
 impl Source {
     /// Verifies the log, and shows its entries.
-    pub(super) fn verify(&self, visit: &mut dyn FnMut(&Entry)) -> Result<Verdict, Problem> {
-        let evidence = self.evidence()?;
+    pub(super) fn verify(&self, visit: &mut dyn FnMut(&Entry), lang: Lang) -> Result<Verdict, Problem> {
+        let evidence = self.evidence(lang)?;
         let paths = files::of_paths(&self.logs).map_err(|error| {
             Problem::from_error(Exit::BadInput, error.code(), &error)
-                .expected("the folder of a log, with audit.jsonl in it, or its files")
-                .next("look at its path and rights")
+                .expected(lang.pick(
+                    "mappen med en log, med audit.jsonl i, eller dens filer",
+                    "the folder of a log, with audit.jsonl in it, or its files",
+                ))
+                .next(lang.pick("se efter stien og rettighederne", "look at its path and rights"))
         })?;
         let opened =
             |path: &PathBuf| File::open(path).map(|file| BufReader::with_capacity(BUFFER_BYTES, file));
         let verdict = verify(paths.iter().map(opened), &evidence, visit).map_err(|error| {
-            Problem::new(Exit::Failed, "audit.file", error).next("look at the log's path and rights")
+            Problem::new(Exit::Failed, "audit.file", error)
+                .next(lang.pick("se efter loggens sti og rettigheder", "look at the log's path and rights"))
         })?;
-        self.is_log(&verdict)?;
+        self.is_log(&verdict, lang)?;
         Ok(verdict)
     }
 
     /// Refuses what holds no entry at all: a file given by mistake is no breach, and one that was emptied is no clean log.
     /// Where heads can be held against it they say more.
-    fn is_log(&self, verdict: &Verdict) -> Result<(), Problem> {
+    fn is_log(&self, verdict: &Verdict, lang: Lang) -> Result<(), Problem> {
         if verdict.last.is_some() || verdict.compared > 0 {
             return Ok(());
         }
         let (code, what) = match verdict.findings.is_empty() {
-            true => ("audit.empty", "there is no entry in it"),
-            false => ("audit.no-log", "no line of it is an entry of an audit log"),
+            true => ("audit.empty", lang.pick("der er ingen poster i den", "there is no entry in it")),
+            false => (
+                "audit.no-log",
+                lang.pick("ingen linje er en post i en log", "no line of it is an entry of an audit log"),
+            ),
         };
         let place: Vec<String> = self.logs.iter().map(|path| path.display().to_string()).collect();
         Err(Problem::new(Exit::BadInput, code, what)
             .at(place.join(", "))
-            .expected("a node's audit log: an entry a line, from its first start on")
-            .next("fetch it from the node again; where the node's own file is so, tell the data-protection officer"))
+            .expected(lang.pick(
+                "en nodes log: en post på hver linje, fra dens første start",
+                "a node's audit log: an entry a line, from its first start on",
+            ))
+            .next(lang.pick(
+                "hent den hos noden igen; er nodens egen fil sådan, så sig det til databeskyttelsesrådgiveren",
+                "fetch it from the node again; where the node's own file is so, tell the data-protection officer",
+            )))
     }
 
-    fn evidence(&self) -> Result<Evidence, Problem> {
+    fn evidence(&self, lang: Lang) -> Result<Evidence, Problem> {
         let mut evidence = Evidence::default();
         if let Some(node) = &self.node {
             evidence = evidence.of_node(node.clone());
@@ -88,33 +102,57 @@ impl Source {
             evidence = evidence.with_key(*key);
         }
         for path in &self.roster {
-            let signed = roster::read(path)?;
+            let signed = roster::read(path).map_err(|problem| of_roster(problem, path, lang))?;
             // Judged on its own first day: a log may be of a time that is long past.
             let day = signed.roster.valid_from;
-            let believed = signed.verify(None, day).map_err(|error| {
-                Problem::from_error(Exit::BadInput, "roster", &error)
-                    .at(path.display())
-                    .expected("a roster that all holders of keys have signed")
-                    .next("have it from a member whom you trust")
-            })?;
+            let believed =
+                signed.verify(None, day).map_err(|error| {
+                    Problem::from_error(Exit::BadInput, "roster", &error)
+                        .at(path.display())
+                        .expected(lang.pick(
+                            "en deltagerliste, som alle nøglernes ejere har underskrevet",
+                            "a roster that all holders of keys have signed",
+                        ))
+                        .next(lang.pick(
+                            "få den af en deltager, du stoler på",
+                            "have it from a member whom you trust",
+                        ))
+                })?;
             evidence = evidence.with_roster(believed.roster());
         }
         for path in &self.heads {
-            evidence = evidence.with_heads(heads(path)?);
+            evidence = evidence.with_heads(heads(path, lang)?);
         }
         Ok(evidence)
     }
 }
 
-fn heads(path: &Path) -> Result<Vec<SeenHead>, Problem> {
+/// Why a roster cannot be read, in the language chosen.
+fn of_roster(problem: Problem, path: &Path, lang: Lang) -> Problem {
+    if lang == Lang::En {
+        return problem;
+    }
+    let what = match std::fs::metadata(path) {
+        Err(error) => of_system(&error, lang),
+        Ok(_) => "filen kan ikke læses som en deltagerliste".to_owned(),
+    };
+    Problem { what, ..problem }
+        .expected("en deltagerliste, som `tvaers roster new` skriver den")
+        .next("se efter, om det er den fil, som sekretariatet sendte")
+}
+
+fn heads(path: &Path, lang: Lang) -> Result<Vec<SeenHead>, Problem> {
     let wrong = |problem: Problem| {
         problem
             .at(path.display())
-            .expected("heads as `tvaers audit heads` or `tvaers-node audit heads` writes them")
-            .next("fetch the file again")
+            .expected(lang.pick(
+                "loghoveder, som `tvaers audit heads` eller `tvaers-node audit heads` skriver dem",
+                "heads as `tvaers audit heads` or `tvaers-node audit heads` writes them",
+            ))
+            .next(lang.pick("hent filen igen", "fetch the file again"))
     };
-    let text =
-        std::fs::read(path).map_err(|error| wrong(Problem::new(Exit::BadInput, "file.read", error)))?;
+    let text = std::fs::read(path)
+        .map_err(|error| wrong(Problem::new(Exit::BadInput, "file.read", of_system(&error, lang))))?;
     seen::read_all(&text).map_err(|error| wrong(Problem::from_error(Exit::BadInput, "audit.heads", &error)))
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, lang: Lang, output: Output) -> Result<(), Problem> {
-    let verdict = args.source.verify(&mut |_| ())?;
+    let verdict = args.source.verify(&mut |_| (), lang)?;
     match output.format {
         Format::Json => output.result(json(&verdict)?),
         Format::Text => output.result(text(&verdict, lang)),
