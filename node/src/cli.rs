@@ -6,6 +6,7 @@ mod breach_pack;
 mod certificate;
 mod check;
 mod enrolment;
+mod evaluations;
 mod explain;
 mod import;
 mod init;
@@ -85,6 +86,8 @@ enum Command {
     Objection(objection::Command),
     /// Show, export and verify the audit log
     Audit(audit::Args),
+    /// Open a sample of a closed study's evaluations to an auditor, and erase what that needs
+    Evaluations(evaluations::Args),
     /// Tell a citizen when and for what their data was used (GDPR Article 15); reads the CPR number from standard input
     SubjectLog(subject_log::Args),
     /// Put together what the notification of a breach needs (GDPR Article 33), for the node's own staff
@@ -135,6 +138,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Ledger(args) => ledger::run(&home, args, cli.output),
         Command::Objection(command) => objection::run(&home, command, cli.output),
         Command::Audit(args) => audit::run(&home, args, cli.output),
+        Command::Evaluations(args) => evaluations::run(&home, args, cli.output),
         Command::SubjectLog(args) => subject_log::run(&home, args, cli.output),
         Command::BreachPack(args) => breach_pack::run(&home, args, cli.output),
     }

@@ -9,6 +9,8 @@ use tvaers_audit::name::Name;
 use tvaers_policy::signature::{KeyError, PublicKey, RoleError, SignerRole};
 use tvaers_protocol::id::{NodeId, Sector};
 
+use crate::evaluations::KEEP_DAYS;
+
 pub use self::source::SourceFileError;
 
 /// The content of `node.toml`.
@@ -30,6 +32,9 @@ pub struct Config {
     /// Who must sign the policy, each in a role of their own: it is in force only with all their signatures.
     #[serde(rename = "policy-signer", default, skip_serializing_if = "Vec::is_empty")]
     pub policy_signers: Vec<PolicySigner>,
+    /// What is kept of evaluations after a study.
+    #[serde(default, skip_serializing_if = "EvaluationsKept::is_default")]
+    pub evaluations: EvaluationsKept,
     /// The server that holds the rows; without it they are imported from files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourcePlace>,
@@ -45,6 +50,38 @@ pub struct PolicySigner {
     pub name: String,
     /// The person's public key, as minisign writes it.
     pub key: String,
+}
+
+/// What is kept of this node's own evaluations after a study has closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EvaluationsKept {
+    /// For how many days a sample of them can be opened to an auditor; 0 keeps nothing. The file could tell whose the
+    /// study's pseudonyms were, so it is to be kept for no longer than the federation's audits take.
+    pub keep_days: u16,
+}
+
+impl EvaluationsKept {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn to_text(self) -> String {
+        if self.is_default() {
+            return EVALUATIONS_EXAMPLE.to_owned();
+        }
+        let Self { keep_days } = self;
+        format!(
+            "\n# For how many days a sample of a closed study's evaluations can be opened to an auditor; 0: not at all.\n\
+             [evaluations]\nkeep-days = {keep_days}\n"
+        )
+    }
+}
+
+impl Default for EvaluationsKept {
+    fn default() -> Self {
+        Self { keep_days: KEEP_DAYS }
+    }
 }
 
 /// How to find the PostgreSQL server that holds the rows.
@@ -151,7 +188,7 @@ impl Config {
              # Who runs it, as the roster shows it.\nname = {}\n\
              # Host and port of the coordinator. The node dials out (UDP); nothing dials in.\ncoordinator = \"{}\"\n\
              # Whether every person in the database is made up. Decided at creation; the database is marked too.\n\
-             made-up = {}\n{}{source}",
+             made-up = {}\n{}{}{source}",
             self.id,
             self.sector,
             self.code,
@@ -159,6 +196,7 @@ impl Config {
             self.coordinator,
             self.made_up,
             self.signers_text(),
+            self.evaluations.to_text(),
         )
     }
 }
@@ -209,6 +247,14 @@ pub(crate) struct Signer {
     pub(crate) key: PublicKey,
 }
 
+/// What `init` says of what is kept after a study.
+const EVALUATIONS_EXAMPLE: &str = "
+# For how many days a sample of a closed study's evaluations can be opened to an auditor (`tvaers-node evaluations`);
+# 0: not at all.
+# [evaluations]
+# keep-days = 90
+";
+
 /// What `init` says of a source that there is not.
 const SOURCE_EXAMPLE: &str = "
 # Rows that stay in PostgreSQL, read only, in place of imports from files: the file with the server's URL, which only
@@ -244,6 +290,7 @@ mod tests {
             coordinator: "127.0.0.1:4433".to_owned(),
             made_up: true,
             policy_signers: Vec::new(),
+            evaluations: EvaluationsKept::default(),
             source: None,
         }
     }
@@ -251,6 +298,16 @@ mod tests {
     #[test]
     fn the_commented_file_reads_back_as_it_was() {
         assert_eq!(toml::from_str::<Config>(&config().to_commented_text()).unwrap(), config());
+        for keep_days in [0, 30] {
+            let config = Config { evaluations: EvaluationsKept { keep_days }, ..config() };
+            assert_eq!(toml::from_str::<Config>(&config.to_commented_text()).unwrap(), config);
+        }
+        let example = config().to_commented_text().replace("# [evalu", "[evalu").replace("# keep", "keep");
+        assert_eq!(
+            toml::from_str::<Config>(&example).unwrap(),
+            config(),
+            "the example is what holds without it"
+        );
         for schema in [None, Some("tvaers".to_owned())] {
             let source = Some(SourcePlace { url_file: "keys/source.url".into(), schema });
             let config = Config { source, ..config() };

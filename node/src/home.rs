@@ -105,6 +105,12 @@ impl Home {
         self.dir.join(format!("study-{run}.sqlite"))
     }
 
+    /// What an opening of a closed study's evaluations needs; erased after `[evaluations] keep-days`.
+    #[must_use]
+    pub fn evaluations(&self, run: &str) -> PathBuf {
+        self.dir.join(format!("evaluations-{run}.sqlite"))
+    }
+
     /// The work list of a model.
     #[must_use]
     pub fn worklist(&self, model: &str) -> PathBuf {

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod serve;
 pub mod state;
 
+mod evaluations;
 mod heads;
 mod query;
 mod refusal;

@@ -23,6 +23,7 @@ use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::witness::AskWitness;
 
 use crate::audit::event::Closing;
+use crate::evaluations;
 use crate::heads;
 use crate::node::Node;
 use crate::policy::keeper::{self, Held};
@@ -49,11 +50,13 @@ const WATCH_POLICY_TIME: Duration = Duration::from_secs(5);
 /// Between looks for studies whose deadline has passed.
 const SWEEP_TIME: Duration = Duration::from_secs(60);
 
-/// Erases studies whose deadline has passed, whether or not the coordinator ever says that they are closed.
+/// Erases studies whose deadline has passed, whether or not the coordinator ever says that they are closed, and what was
+/// kept of closed ones for long enough.
 pub async fn sweep(node: Arc<Node>) {
     let mut turn = tokio::time::interval(SWEEP_TIME);
     loop {
         turn.tick().await;
+        evaluations::sweep(&node).await;
         for digest in node.overdue().await {
             if let Err(refusal) = close(&node, digest).await {
                 tracing::error!(
@@ -369,6 +372,7 @@ pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
     let handed_back = matches!(study.stage().await, Ok(Stage::HandedBack));
     study.end().await;
+    let counted = evaluations::leave(node, &study.work, &study.manifest).await;
     // First the record: a file that a crash leaves behind is then known to be useless, however old its content.
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
     study.work.erase().map_err(Refusal::internal)?;
@@ -379,7 +383,8 @@ pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     };
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
-    node.record(node.clock().now(), vec![told::closed(digest, how)]).await?;
+    let events = counted.into_iter().chain([told::closed(digest, how)]);
+    node.record(node.clock().now(), events.collect()).await?;
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }

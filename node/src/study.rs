@@ -1,7 +1,7 @@
 //! One study at this node, from agreement to erasure.
 //!
 //! In the order of a run: [`agree`] on the manifest, [`keygen`] with the other holders, [`evaluate`] for others,
-//! [`pseudonymise`] one's own persons, [`contribute`], say more of a few in a second round ([`event`]), take other nodes'
+//! commit to one's own persons ([`population`]) and [`pseudonymise`] them, [`contribute`], say more of a few in a second round ([`event`]), take other nodes'
 //! [`objections`] and the [`hand_back`]. From *pinned* on every step can be asked for again, and a restarted node goes on ([`restore`]).
 
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub(crate) mod hand_back;
 pub(crate) mod keygen;
 pub(crate) mod objections;
 mod permit;
+pub(crate) mod population;
 pub(crate) mod pseudonymise;
 pub(crate) mod restore;
 mod stream;

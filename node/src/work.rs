@@ -4,7 +4,8 @@
 //! a backup, and is erased as a whole when the study closes. What is secret in it is sealed to the node's own key. Its
 //! writes are durable before what they allow is done, so that neither a counter nor a stage ever goes back.
 //!
-//! By what it keeps: [`record`] the study itself, [`account`] what this node has answered others, [`component`] and
+//! By what it keeps: [`record`] the study itself, [`account`] what this node has answered others, [`component`],
+//! [`evaluated`] and
 //! [`pseudonym`] its own persons, [`event`] whose events it is asked for and which they are, [`objection`] who objects
 //! elsewhere, [`hand_back`] what came back. [`source`] is where rows come from.
 
@@ -24,6 +25,7 @@ use crate::state::StateError;
 
 pub(crate) mod account;
 pub(crate) mod component;
+pub(crate) mod evaluated;
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod hand_back;
@@ -50,11 +52,11 @@ const CONNECTIONS: u32 = 4;
 const APPLICATION_ID: i64 = 0x7476_7374;
 
 /// The version of the tables (`PRAGMA user_version`). A study of another version is given up.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 
 const SCHEMA: &str = "
     PRAGMA application_id = 1953919860;
-    PRAGMA user_version = 3;
+    PRAGMA user_version = 4;
     -- One row: the study, how far it has come, and its secrets, sealed to the node's own key.
     CREATE TABLE study (
         manifest      BLOB    NOT NULL,
@@ -62,7 +64,9 @@ const SCHEMA: &str = "
         confirmations BLOB,
         share         BLOB,
         seed          BLOB,
-        persons       INTEGER NOT NULL DEFAULT 0
+        persons       INTEGER NOT NULL DEFAULT 0,
+        -- The signed commitment to them.
+        population    BLOB
     ) STRICT;
     -- What has left or come in, by its digest: it can be said again, and nothing else in its place.
     CREATE TABLE frozen (
@@ -70,13 +74,18 @@ const SCHEMA: &str = "
         digest BLOB NOT NULL CHECK (length(digest) = 32)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE account (
-        requester TEXT    PRIMARY KEY,
-        evaluated INTEGER NOT NULL
+        requester  TEXT    PRIMARY KEY,
+        -- The first that came: its digest, and how many persons it has.
+        commitment BLOB    NOT NULL CHECK (length(commitment) = 32),
+        persons    INTEGER NOT NULL,
+        evaluated  INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE batch (
         requester TEXT    NOT NULL,
         sequence  INTEGER NOT NULL,
         digest    BLOB    NOT NULL CHECK (length(digest) = 32),
+        -- Of the tree over its elements.
+        root      BLOB    NOT NULL CHECK (length(root) = 32),
         times     INTEGER NOT NULL,
         PRIMARY KEY (requester, sequence)
     ) STRICT, WITHOUT ROWID;
@@ -156,6 +165,8 @@ pub(crate) enum WorkError {
     Foreign,
     #[error("there is no policy in force any more that has the study's permits")]
     NoPolicy,
+    #[error("the work was interrupted")]
+    Interrupted,
     #[error("the study's file is damaged")]
     Damaged,
     #[error("the study's file holds an unreadable `{0}`")]

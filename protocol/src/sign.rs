@@ -29,6 +29,8 @@ pub enum Purpose {
     Evaluate,
     /// A holder answers a batch.
     Evaluated,
+    /// A node commits to the persons whom it has evaluated.
+    Population,
     /// A node closes its stream of contributions.
     Contributions,
     /// The coordinator closes the list of those whose events it asks a node for.
@@ -70,6 +72,7 @@ impl Purpose {
             Self::KeyConfirmation => "tvaers/v1/key-confirmation",
             Self::Evaluate => "tvaers/v1/evaluate",
             Self::Evaluated => "tvaers/v1/evaluated",
+            Self::Population => "tvaers/v1/population",
             Self::Contributions => "tvaers/v1/contributions",
             Self::EventRequests => "tvaers/v1/event-requests",
             Self::Events => "tvaers/v1/events",

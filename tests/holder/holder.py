@@ -27,6 +27,7 @@ from curve import IDENTITY, NotAPoint, decode, encode, sign, verifies  # noqa: E
 from voprf import evaluate  # noqa: E402
 
 HEADER_BYTES, FRAME_BYTES_MAX, SIGNATURE_BYTES, POINT_BYTES, ANSWERS_MAX = 72, 1_048_576, 64, 32, 100
+BATCH_PERSONS = 10_000
 
 REJECT, EVALUATE, EVALUATED = 3, 51, 52
 KINDS = {*range(1, 4), *range(16, 28), *range(32, 40), *range(48, 53), *range(64, 86), *range(96, 102)}
@@ -134,12 +135,18 @@ class Holder:
         self.signing_seed = bytes.fromhex(setup["signing_seed"])
         self.key, self.requesters = setup["key"], setup["requesters"]
         self.counted = {name: {} for name in self.requesters}  # of each requester, by sequence: a batch's account
+        self.committed = {}  # by requester: the commitment that came first
 
     def answer(self, body):
         """Judges a signed batch in the order of *Evaluation batches*, and gives the body of the `evaluated`."""
         reader = Reader(body)
         requester, index = reader.name(), reader.unsigned(2)
-        epoch, sequence, elements = reader.unsigned(4), reader.unsigned(4), reader.bytes()
+        epoch, sequence = reader.unsigned(4), reader.unsigned(4)
+        begins = reader.at
+        node, persons, _root = reader.name(), reader.unsigned(4), reader.fixed(32)
+        commitment = body[begins : reader.at]
+        commitment_signature = reader.fixed(SIGNATURE_BYTES)
+        elements = reader.bytes()
         batch = body[: reader.at]
         signature = reader.fixed(SIGNATURE_BYTES)
         require(reader.at == len(body), "malformed")
@@ -148,12 +155,16 @@ class Holder:
         require(requester in self.requesters, "unknown-node")
         known = self.requesters[requester]
         message = to_sign(b"tvaers/v1/evaluate", self.study, batch)
-        require(verifies(bytes.fromhex(known["verifying_key"]), message, signature), "bad-signature")
+        key = bytes.fromhex(known["verifying_key"])
+        require(verifies(key, message, signature), "bad-signature")
+        message = to_sign(b"tvaers/v1/population", self.study, commitment)
+        require(verifies(key, message, commitment_signature) and node == requester, "bad-signature")
         require(index == self.key["index"] and index in known["quorum"], "not-a-holder")
         require(epoch == self.key["epoch"], "other-study")
         require(len(elements) > 0 and len(elements) % POINT_BYTES == 0, "malformed")
         request = digest(b"tvaers/v1/batch", batch)
-        self.count(requester, sequence, request, len(elements) // POINT_BYTES)
+        share = min(max(persons - sequence * BATCH_PERSONS, 0), BATCH_PERSONS)
+        self.count(requester, sequence, request, len(elements) // POINT_BYTES, commitment, persons, share)
 
         blinded = [read_point(elements[i : i + POINT_BYTES]) for i in range(0, len(elements), POINT_BYTES)]
         share = int.from_bytes(bytes.fromhex(self.key["share"]), "little")
@@ -161,13 +172,17 @@ class Holder:
         answer = request + with_length(b"".join(map(encode, evaluated))) + proof
         return answer + sign(self.signing_seed, to_sign(b"tvaers/v1/evaluated", self.study, answer))
 
-    def count(self, requester, sequence, request, persons):
+    def count(self, requester, sequence, request, n, commitment, persons, share):
+        require(self.committed.get(requester, commitment) == commitment, "replay")
         counted = self.counted[requester]
         before = counted.get(sequence)
         if before is None:
             so_far = sum(account["persons"] for account in counted.values())
-            require(so_far + persons <= self.requesters[requester]["quota"], "quota-exceeded")
-            counted[sequence] = {"request": request, "persons": persons, "answers": 1}
+            require(so_far + n <= persons <= self.requesters[requester]["quota"], "quota-exceeded")
+            require(n <= share, "quota-exceeded")
+            require(n == share, "malformed")
+            counted[sequence] = {"request": request, "persons": n, "answers": 1}
+            self.committed[requester] = commitment
         else:
             require(before["request"] == request and before["answers"] < ANSWERS_MAX, "replay")
             before["answers"] += 1

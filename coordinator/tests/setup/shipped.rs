@@ -24,6 +24,7 @@ fn the_configuration_files_are_what_init_writes() {
         coordinator: "tvaers.example.dk:4433".to_owned(),
         made_up: false,
         policy_signers: Vec::new(),
+        evaluations: Default::default(),
         source: None,
     };
     assert_eq!(file("config/node.toml"), node.to_commented_text());

@@ -322,6 +322,7 @@ fn config(folder: &DataFolder) -> Config {
         coordinator: "127.0.0.1:4433".to_owned(),
         made_up: true,
         policy_signers: Vec::new(),
+        evaluations: Default::default(),
         source: None,
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn run(home: &Home, args: &Args, output: Output) -> Result<(), Proble
         coordinator: args.coordinator.clone(),
         made_up: args.made_up,
         policy_signers: Vec::new(),
+        evaluations: Default::default(),
         source: None,
     };
     let enrolment = app::create(home, &config)?;

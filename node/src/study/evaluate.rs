@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tvaers_protocol::codec;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Answer, Batch, Evaluate, Evaluated, Signed};
+use tvaers_protocol::population;
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 use tvaers_protocol::study::Participant;
@@ -27,6 +28,13 @@ pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<
     ask.batch
         .verify(Purpose::Evaluate, study.digest, &requester.signing)
         .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+    let population = &ask.batch.content.population;
+    population
+        .of_study(study.digest, &requester.signing)
+        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+    if population.content.node != participant.node {
+        return Err(Refusal::because(RejectCode::BadSignature, "a commitment in another node's name"));
+    }
     let batch = ask.batch.content;
     let own = study.manifest.holder_index(&node.config().id);
     if own != Some(batch.holder) || !participant.quorum.contains(&batch.holder) {
@@ -72,7 +80,16 @@ async fn count(
     // A batch of no element would cost nothing and be remembered all the same.
     let elements =
         batch::count(&batch.elements).map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
-    let asked = Asked { sequence: batch.sequence, digest, elements: elements as u64 };
+    let commitment = &batch.population.content;
+    let asked = Asked {
+        sequence: batch.sequence,
+        digest,
+        elements: u32::try_from(elements).map_err(Refusal::internal)?,
+        root: population::elements_root(&batch.elements),
+        commitment: commitment.digest(study.digest),
+        persons: commitment.persons,
+        share: commitment.elements(batch.sequence),
+    };
     let counted = study.work.count(&participant.node, &asked, participant.quota).await;
     counted.map_err(Refusal::internal)?.map_err(|error| {
         tracing::error!(node.id = %participant.node, quota = participant.quota, error = %error, "refused a batch");

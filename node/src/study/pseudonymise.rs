@@ -86,9 +86,18 @@ async fn one_batch(node: Arc<Node>, study: Arc<Study>, sequence: u32) -> Result<
     let (rows, persons): (Vec<i64>, Vec<PersonId>) = persons.into_iter().unzip();
     let (points, blinds) = blind(&node, &study, sequence, persons).await?;
     let own = study.manifest.participant(&node.config().id).ok_or(Refusal::new(RejectCode::OtherStudy))?;
+    let population = study.work.population().await.map_err(Refusal::internal)?;
     let mut asked = JoinSet::new();
     for &holder in &own.quorum {
-        asked.spawn(ask_holder(Arc::clone(&node), Arc::clone(&study), holder, sequence, points.clone()));
+        let batch = Batch {
+            requester: node.config().id.clone(),
+            holder,
+            epoch: study.pinned()?.epoch(),
+            sequence,
+            population: population.clone(),
+            elements: points.clone(),
+        };
+        asked.spawn(ask_holder(Arc::clone(&node), Arc::clone(&study), batch));
     }
     let mut replies = Vec::with_capacity(own.quorum.len());
     while let Some(reply) = asked.join_next().await {
@@ -143,15 +152,8 @@ async fn named(
     )
 }
 
-async fn ask_holder(
-    node: Arc<Node>,
-    study: Arc<Study>,
-    holder: u16,
-    sequence: u32,
-    elements: Vec<u8>,
-) -> Result<(u16, Reply), Refusal> {
-    let epoch = study.pinned()?.epoch();
-    let batch = Batch { requester: node.config().id.clone(), holder, epoch, sequence, elements };
+async fn ask_holder(node: Arc<Node>, study: Arc<Study>, batch: Batch) -> Result<(u16, Reply), Refusal> {
+    let holder = batch.holder;
     let request = request_digest(&batch);
     let ask = Evaluate { batch: Signed::new(batch, Purpose::Evaluate, study.digest, node.signing()) };
     let name = study.manifest.holder(holder).ok_or(Refusal::new(RejectCode::NotAHolder))?;

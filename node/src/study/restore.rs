@@ -13,10 +13,12 @@ use tvaers_host::private::PrivateFileError;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::study::ManifestError;
 
+use crate::audit::event::{Closing, Event};
+use crate::evaluations;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::state::{StateError, StudyRecord};
-use crate::study::{Stage, Study, agree, keygen};
+use crate::study::{Stage, Study, agree, keygen, told};
 use crate::work::{Work, WorkError, file};
 
 /// Why a node cannot say what has become of its studies.
@@ -25,6 +27,9 @@ pub(crate) enum RestoreError {
     /// The state database does not say which are open.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What has become of them cannot be logged.
+    #[error("{}", .0.chain())]
+    Log(Refusal),
     /// A file cannot be erased.
     #[error(transparent)]
     File(#[from] PrivateFileError),
@@ -61,9 +66,9 @@ impl From<Refusal> for Unusable {
 pub(crate) async fn studies(node: &Arc<Node>) -> Result<(), RestoreError> {
     let open = node.state().open_studies().await?;
     let mut going_on = BTreeSet::new();
-    let mut useless = Vec::new();
+    let (mut useless, mut told) = (Vec::new(), Vec::new());
     for path in file::list(node.home().dir())? {
-        match restored(node, &path, &open).await {
+        match restored(node, &path, &open, &mut told).await {
             Ok(digest) => drop(going_on.insert(digest)),
             Err(reason) => {
                 let name = path.file_name().unwrap_or_default().display();
@@ -80,15 +85,33 @@ pub(crate) async fn studies(node: &Arc<Node>) -> Result<(), RestoreError> {
     for path in useless {
         file::erase(&path)?;
     }
-    Ok(())
+    // A study that nobody goes on with has ended, also where the log could not be told when it did.
+    let unsaid = node.audit().said().studies;
+    let ended = unsaid.into_iter().filter(|study| !going_on.contains(study));
+    told.extend(ended.map(|study| told::closed(study, Closing::Abandoned)));
+    node.record(node.clock().now(), told).await.map_err(RestoreError::Log)
+}
+
+/// What is left of a study's file that is about to be erased, where the log says that the study has not ended.
+async fn leave(node: &Node, work: &Work, told: &mut Vec<Event>) {
+    let Ok(manifest) = work.manifest().await else { return };
+    if node.audit().said().studies.contains(&manifest.digest()) {
+        told.extend(evaluations::leave(node, work, &manifest).await);
+    }
 }
 
 /// Takes up the study in this file.
-async fn restored(node: &Arc<Node>, path: &Path, open: &[StudyRecord]) -> Result<Digest, Unusable> {
+async fn restored(
+    node: &Arc<Node>,
+    path: &Path,
+    open: &[StudyRecord],
+    told: &mut Vec<Event>,
+) -> Result<Digest, Unusable> {
     let work = Work::open(path.to_owned()).await?;
     let study = match checked(node, work, open).await {
         Ok(study) => Arc::new(study),
         Err((work, reason)) => {
+            leave(node, &work, told).await;
             work.close().await;
             return Err(reason);
         }
@@ -98,6 +121,7 @@ async fn restored(node: &Arc<Node>, path: &Path, open: &[StudyRecord]) -> Result
         node.add_study(Arc::clone(&study)).await
     };
     if let Err(refusal) = taken.await {
+        leave(node, &study.work, told).await;
         study.work.close().await;
         return Err(refusal.into());
     }

@@ -3,7 +3,7 @@
 use crate::node::Node;
 use crate::objection::{LeftOut, Standing};
 use crate::policy::InForce;
-use crate::study::{Stage, Study};
+use crate::study::{Stage, Study, population};
 use crate::work::record::reach;
 use crate::work::source::Own;
 use crate::work::{
@@ -14,11 +14,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use tvaers_definitions::layout::Layout;
+use tvaers_protocol::codec;
 use tvaers_protocol::id::{PersonId, Pseudonym};
 use tvaers_protocol::record::{Contribution, NO_RECENCY};
 
 impl Work {
-    /// Works out the components of all persons of this node and keeps one row a person. Gives how many.
+    /// Works out the components of all persons of this node, keeps one row a person, and commits to them. Gives how many.
     pub(crate) async fn compute(
         &self,
         node: &Node,
@@ -41,14 +42,17 @@ impl Work {
         drop(chunks);
         reading.end().await;
         warehouse.close().await;
+        let persons = u32::try_from(persons).map_err(|_| WorkError::Inconsistent("persons"))?;
+        let population = population::commit(node, study, self, persons).await?;
         let mut write = self.write().await?;
-        sqlx::query("UPDATE study SET persons = ?")
-            .bind(u32::try_from(persons).map_err(|_| WorkError::Inconsistent("persons"))?)
+        sqlx::query("UPDATE study SET persons = ?, population = ?")
+            .bind(persons)
+            .bind(codec::canonical(&population))
             .execute(&mut *write)
             .await?;
         reach(&mut write, Stage::Computed).await?;
         write.commit().await?;
-        Ok(persons)
+        Ok(u64::from(persons))
     }
 
     pub(super) async fn store_components(&self, persons: &[Own]) -> Result<(), WorkError> {

@@ -4,6 +4,7 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use tvaers_protocol::codec;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{KeyConfirmation, Signed};
+use tvaers_protocol::population::Commitment;
 use tvaers_protocol::study::Manifest;
 
 use crate::study::Stage;
@@ -99,6 +100,13 @@ impl Work {
     pub(crate) async fn persons(&self) -> Result<u64, WorkError> {
         let row = sqlx::query("SELECT persons FROM study").fetch_one(&self.pool).await?;
         narrow::<u32>(row.try_get("persons")?, "persons").map(u64::from)
+    }
+
+    /// The commitment to them.
+    pub(crate) async fn population(&self) -> Result<Signed<Commitment>, WorkError> {
+        let row = sqlx::query("SELECT population FROM study").fetch_one(&self.pool).await?;
+        let bytes: Option<&[u8]> = row.try_get("population")?;
+        bytes.and_then(|bytes| codec::decode(bytes).ok()).ok_or(WorkError::Inconsistent("population"))
     }
 
     /// The digest by which something is fixed; none before it is.

@@ -133,8 +133,16 @@ const fn pseudonym(byte: u8) -> Pseudonym {
     Pseudonym::from_bytes([byte; 16])
 }
 
-fn asked(sequence: u32, digest: u8, elements: u64) -> Asked {
-    Asked { sequence, digest: Digest([digest; 32]), elements }
+fn asked(sequence: u32, digest: u8, elements: u32) -> Asked {
+    Asked {
+        sequence,
+        digest: Digest([digest; 32]),
+        elements,
+        root: Digest([digest; 32]),
+        commitment: Digest([7; 32]),
+        persons: 100,
+        share: elements,
+    }
 }
 
 async fn count(work: &Work, asked: Asked) -> Result<(), AccountError> {
@@ -153,6 +161,35 @@ async fn what_is_counted_stays_counted_over_a_restart_and_the_same_batch_counts_
     assert_eq!(count(&file.reopened().await, asked(2, 5, 1)).await, Err(AccountError::Quota));
     let other = NodeId::new("k360").unwrap();
     assert_eq!(work.count(&other, &asked(0, 9, 100), 100).await.unwrap(), Ok(()), "another's account");
+}
+
+#[tokio::test]
+async fn a_commitment_that_came_first_stays_the_one_over_a_restart() {
+    let file = File::new().await;
+    assert_eq!(count(&file.work, asked(0, 1, 60)).await, Ok(()));
+    let work = file.reopened().await;
+    let other = Asked { commitment: Digest([8; 32]), ..asked(1, 2, 10) };
+    assert_eq!(count(&work, other).await, Err(AccountError::Population));
+    assert_eq!(count(&work, asked(1, 2, 10)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_was_evaluated_for_each_is_told_the_same_whatever_the_order() {
+    let [one, other] = [File::new().await, File::new().await];
+    for sequence in [0, 1, 3] {
+        count(&one.work, asked(sequence, sequence as u8, 10)).await.unwrap();
+    }
+    for sequence in [3, 1, 0, 1] {
+        count(&other.work, asked(sequence, sequence as u8, 10)).await.unwrap();
+    }
+    let [one, other] = [one.work.evaluations().await.unwrap(), other.work.evaluations().await.unwrap()];
+    let told = &one[0];
+    assert_eq!((one.len(), told.requester.as_str()), (1, "k376"));
+    assert_eq!((told.elements, told.persons, told.commitment), (30, 100, Digest([7; 32])));
+    assert_eq!(told.batches, [0, 1, 3]);
+    let roots = [0, 1, 3].map(|number: u32| (number, Digest([number as u8; 32])));
+    assert_eq!(told.evaluations, tvaers_protocol::population::evaluations(roots));
+    assert_eq!(other[0].evaluations, told.evaluations);
 }
 
 #[tokio::test]

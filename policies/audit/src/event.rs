@@ -20,8 +20,8 @@ pub use self::policy::{
 };
 pub use self::request::{Asked, Charged, Left, Mode, Permitted, Query, Refused, Statistic, Stored};
 pub use self::study::{
-    Closing, ObjectionChange, ObjectionsChanged, ObjectionsReceived, Share, Study, StudyAgreed, StudyCharged,
-    StudyClosed, StudyRefused,
+    Closing, EvaluatedFor, EvaluationsOpened, ObjectionChange, ObjectionsChanged, ObjectionsReceived, Share,
+    Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused,
 };
 
 /// One thing that happened.
@@ -67,6 +67,10 @@ pub enum Event {
     ObjectionsChanged(ObjectionsChanged),
     /// Other nodes of a study said which of this node's persons object; logged of every study, also where nobody does.
     ObjectionsReceived(ObjectionsReceived),
+    /// What the node evaluated for another, or itself, as a holder in a study that ended.
+    EvaluatedFor(EvaluatedFor),
+    /// A sample of the node's own evaluations was opened to an auditor.
+    EvaluationsOpened(EvaluationsOpened),
     /// A study ended at this node, and what it held of it is erased.
     StudyClosed(StudyClosed),
     /// What the ledger had lost for good was charged again.

@@ -1,6 +1,6 @@
 //! Reading and verifying an audit log, of this node or copied from another; changes nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -197,6 +197,8 @@ pub struct Said {
     pub certificate: Option<CertificateRenewed>,
     /// The highest version of a policy that came into force, with its digest; none where none counted versions.
     pub policy: Option<(u64, Digest)>,
+    /// Studies to which it agreed, and of whose end it has not told.
+    pub studies: BTreeSet<Digest>,
 }
 
 /// Verifies a log from the first entry to the last, in all its files.
@@ -277,6 +279,12 @@ impl Said {
             Event::PolicyLoaded(told) if told.version > self.policy.map_or(0, |(version, _)| version) => {
                 self.policy = Some((told.version, told.policy));
             }
+            Event::StudyAgreed(told) => {
+                self.studies.insert(told.study.manifest);
+            }
+            Event::StudyClosed(told) => {
+                self.studies.remove(&told.manifest);
+            }
             _ => {}
         }
     }
@@ -284,7 +292,14 @@ impl Said {
 
 impl Default for Said {
     fn default() -> Self {
-        Self { ledger: Head::EMPTY, roster: None, keys: BTreeMap::new(), certificate: None, policy: None }
+        Self {
+            ledger: Head::EMPTY,
+            roster: None,
+            keys: BTreeMap::new(),
+            certificate: None,
+            policy: None,
+            studies: BTreeSet::new(),
+        }
     }
 }
 

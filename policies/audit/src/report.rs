@@ -350,6 +350,8 @@ impl Report {
             | Event::Import(_)
             | Event::ObjectionsChanged(_)
             | Event::ObjectionsReceived(_)
+            | Event::EvaluatedFor(_)
+            | Event::EvaluationsOpened(_)
             | Event::LogRecovered(_)
             | Event::Truncated(_)
             | Event::Rotated(_)

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod diff;
 mod document;
+mod evaluations;
 mod explain;
 mod key;
 mod new;
@@ -88,6 +89,8 @@ enum Command {
     Reference,
     /// Verify audit logs without a node, and report what they tell
     Audit(audit::Args),
+    /// Check whom a node had evaluated in a study, by a sample that it opened
+    Evaluations(evaluations::Args),
 }
 
 impl Program for Cli {
@@ -147,5 +150,6 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Schema => reference::schema(cli.output),
         Command::Reference => reference::page(cli.lang, cli.output),
         Command::Audit(args) => audit::run(args, cli.lang, cli.output),
+        Command::Evaluations(args) => evaluations::run(args, cli.lang, cli.output),
     }
 }

@@ -146,7 +146,7 @@ impl AsRef<[u8]> for Input {
 }
 
 /// The inputs of a batch of persons.
-fn inputs(persons: &[PersonId], study: &Digest) -> Vec<Input> {
+pub(crate) fn inputs(persons: &[PersonId], study: &Digest) -> Vec<Input> {
     let length = 32_u16.to_be_bytes();
     let input = |person: &PersonId| {
         let mut input = Input([0; _]);
@@ -160,7 +160,7 @@ fn inputs(persons: &[PersonId], study: &Digest) -> Vec<Input> {
 }
 
 /// A uniform scalar other than zero, for which the blinding would not be undone.
-fn blind<R: CryptoRng + ?Sized>(rng: &mut R) -> Scalar {
+pub(crate) fn blind<R: CryptoRng + ?Sized>(rng: &mut R) -> Scalar {
     loop {
         let blind = Scalar::random(rng);
         if blind != Scalar::ZERO {

@@ -23,6 +23,7 @@
 //! | [`blind`] | node | persons → blinded points, and the secrets that undo the blinding |
 //! | [`evaluate`] | holders | blinded points → evaluated points and one proof a batch |
 //! | [`combine`] | node | `t` replies → proofs checked, pseudonyms and event secrets |
+//! | [`opening`] | node, auditor | a sample of what was blinded, shown and checked |
 //! | [`shift`] | node | event secret → times and identifiers that tell the coordinator no more than it must know |
 //!
 //! [`batch`] has the limits and refusals of a batch of points. Private modules: `suite` (the RFC's hash functions),
@@ -56,6 +57,8 @@ pub mod evaluate;
 pub mod combine;
 
 pub mod shift;
+
+pub mod opening;
 
 pub mod batch;
 

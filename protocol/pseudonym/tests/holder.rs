@@ -23,6 +23,7 @@ use tvaers_protocol::codec;
 use tvaers_protocol::frame::{Frame, FrameHeader, HEADER_BYTES};
 use tvaers_protocol::id::{Digest, NodeId, PersonId};
 use tvaers_protocol::message::{Answer, Batch, Evaluate, Evaluated as Reply, Signed, Status};
+use tvaers_protocol::population::Commitment;
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::sign::{Purpose, SigningKey};
 use tvaers_pseudonym::{
@@ -90,8 +91,14 @@ impl World {
     }
 
     fn batch(&self, sequence: u32, elements: Vec<u8>) -> Batch {
+        let population = self.population("k360", u32::try_from(elements.len() / 32).unwrap());
         let (requester, epoch) = (NodeId::new("k360").unwrap(), self.keys.epoch());
-        Batch { requester, holder: SCRIPT, epoch, sequence, elements }
+        Batch { requester, holder: SCRIPT, epoch, sequence, population, elements }
+    }
+
+    fn population(&self, node: &str, persons: u32) -> Signed<Commitment> {
+        let content = Commitment { node: NodeId::new(node).unwrap(), persons, root: ROSTER };
+        Signed::population(content, STUDY, &self.requester)
     }
 
     fn signed(&self, batch: Batch) -> Frame {
@@ -302,31 +309,62 @@ fn what_a_holder_must_refuse_it_refuses_with_the_code_of_the_document() {
         ("an element altered on the way", framed(altered).encode(), RejectCode::BadSignature),
         ("a signature's other spelling", framed(beyond_the_order).encode(), RejectCode::BadSignature),
         ("a commitment of small order", framed(small_order).encode(), RejectCode::BadSignature),
+        (
+            "another's commitment",
+            signed(&|b| {
+                b.population.signature =
+                    Signed::population(b.population.content.clone(), STUDY, &other_key).signature
+            }),
+            RejectCode::BadSignature,
+        ),
+        (
+            "a commitment in another's name",
+            signed(&|b| b.population = world.population("r1085", 3)),
+            RejectCode::BadSignature,
+        ),
         ("another holder", signed(&|b| b.holder = 1), RejectCode::NotAHolder),
-        ("another quorum", signed(&|b| b.requester = NodeId::new("r1085").unwrap()), RejectCode::NotAHolder),
+        (
+            "another quorum",
+            signed(&|b| {
+                b.requester = NodeId::new("r1085").unwrap();
+                b.population = world.population("r1085", 3);
+            }),
+            RejectCode::NotAHolder,
+        ),
         ("wrong epoch", signed(&|b| b.epoch = 1), RejectCode::OtherStudy),
         ("no element", signed(&|b| b.elements.clear()), RejectCode::Malformed),
         ("half an element", signed(&|b| b.elements.truncate(80)), RejectCode::Malformed),
-        ("beyond the quota", signed(&|b| b.elements = good.repeat(101)), RejectCode::QuotaExceeded),
+        ("beyond the commitment", signed(&|b| b.elements = good.repeat(4)), RejectCode::QuotaExceeded),
+        ("a part of a batch", signed(&|b| b.elements.truncate(64)), RejectCode::Malformed),
+        (
+            "beyond the quota",
+            signed(&|b| {
+                b.elements = good.repeat(101);
+                b.population = world.population("k360", 101);
+            }),
+            RejectCode::QuotaExceeded,
+        ),
     ];
-    for (number, (name, point)) in (10..).zip(wrong_points(&good)) {
+    for (name, point) in wrong_points(&good) {
         // Among good ones: a holder that looked at the first alone would answer.
         let elements = [good, point, good].concat();
-        let frame =
-            world.signed(Batch { sequence: number, ..changed(&|b| b.elements.clone_from(&elements)) });
-        cases.push((name, frame.encode(), RejectCode::Malformed));
+        cases.push((name, signed(&|b| b.elements.clone_from(&elements)), RejectCode::Malformed));
     }
-    let requests: Vec<Vec<u8>> = cases.iter().map(|(_, request, _)| request.clone()).collect();
-    for ((name, request, code), answer) in cases.iter().zip(world.ask(&requests)) {
+    for (name, request, code) in &cases {
+        // Each to a holder that has counted nothing yet.
+        let answer = world.ask(std::slice::from_ref(request)).remove(0);
         assert_eq!(refusal(&answer), Some(*code), "{name}");
         // Signatures and points are what two implementations could well judge differently.
         let asked: Evaluate = Frame::decode(request).unwrap().message().unwrap();
-        let signed = asked.batch.verify(Purpose::Evaluate, STUDY, &world.requester.verifying_key());
-        assert_eq!(signed.is_err(), *code == RejectCode::BadSignature, "{name}, ours");
+        let (key, content) = (world.requester.verifying_key(), &asked.batch.content);
+        let signed = asked.batch.verify(Purpose::Evaluate, STUDY, &key).is_ok()
+            && content.population.of_study(STUDY, &key).is_ok_and(|of| of.node == content.requester);
+        let unknown = *code == RejectCode::UnknownNode;
+        assert_eq!(!signed && !unknown, *code == RejectCode::BadSignature, "{name}, ours");
         let share = &world.shares[usize::from(SCRIPT) - 1];
         let evaluated = evaluate(share, &asked.batch.content.elements, &mut ChaCha20Rng::seed_from_u64(3));
-        // Another point is a point as often as not.
-        if *code != RejectCode::BadSignature {
+        // Another point is a point as often as not, and so are those of a part of a batch.
+        if *code != RejectCode::BadSignature && *name != "a part of a batch" {
             assert_eq!(evaluated.is_err(), *code == RejectCode::Malformed, "{name}, ours");
         }
     }
@@ -373,7 +411,8 @@ fn frames_and_bodies_that_are_none_are_refused_as_our_own_reader_refuses_them() 
     let resized =
         |body: &[u8]| Frame::new(tvaers_protocol::frame::Kind::Evaluate, ROSTER, STUDY, body.to_vec());
     let body = &good[HEADER_BYTES..];
-    let length_at = HEADER_BYTES + 8 + 4 + 2 + 4 + 4; // of the elements, after "k360"
+    // Of the elements, after "k360" and the commitment.
+    let length_at = HEADER_BYTES + 8 + 4 + 2 + 4 + 4 + (8 + 4 + 4 + 32 + 64);
     let status = Frame::of(ROSTER, STUDY, &Status {}).unwrap();
     let cases = [
         ("another version", with(0, &[2]), RejectCode::UnsupportedVersion),
@@ -422,7 +461,7 @@ fn frames_and_bodies_that_are_none_are_refused_as_our_own_reader_refuses_them() 
 fn a_batch_is_counted_once_answered_a_hundred_times_and_stays_counted_though_it_failed() {
     let mut world = World::new("account", 5);
     let (elements, blinds) = world.blind(1);
-    let batch = world.batch(7, elements.clone());
+    let batch = world.batch(0, elements.clone());
     let again = world.signed(batch.clone()).encode();
     // The answers differ in the proof alone, and each is good.
     let answers = world.ask(&vec![again; 101]);
@@ -434,19 +473,35 @@ fn a_batch_is_counted_once_answered_a_hundred_times_and_stays_counted_though_it_
     let replies = [world.evaluate(1, &elements), last, world.evaluate(5, &elements)];
     assert!(combine(&world.keys, &QUORUM, &blinds, &replies).is_ok());
 
-    let of = |sequence, count: usize, point: &[u8]| world.signed(world.batch(sequence, point.repeat(count)));
-    let steps = [
-        (of(0, 99, &[0; 32]), Some(RejectCode::Malformed)),
-        (of(1, 2, &elements), Some(RejectCode::QuotaExceeded)),
-        (of(0, 1, &elements), Some(RejectCode::Replay)),
-        // What was refused for the quota is not counted, and its number is free.
-        (of(1, 1, &elements), None),
-        (of(1, 1, &elements), None),
-        (of(2, 1, &elements), Some(RejectCode::QuotaExceeded)),
-        (of(0, 99, &[0; 32]), Some(RejectCode::Malformed)),
-    ];
-    let requests: Vec<Vec<u8>> = steps.iter().map(|(request, _)| request.encode()).collect();
-    for ((step, (_, code)), answer) in steps.iter().enumerate().zip(world.ask(&requests)) {
-        assert_eq!(refusal(&answer), *code, "step {step}");
+    let of = |sequence, persons, elements: Vec<u8>| {
+        let population = world.population("k360", persons);
+        world.signed(Batch { population, ..world.batch(sequence, elements) })
+    };
+    let many = |count| elements.repeat(count);
+    let identities = || vec![0; 3 * 32];
+    let (quota, replay) = (Some(RejectCode::QuotaExceeded), Some(RejectCode::Replay));
+    let malformed = Some(RejectCode::Malformed);
+    for steps in [
+        vec![
+            (of(0, 101, many(101)), quota),
+            (of(0, 3, many(4)), quota),
+            (of(0, 3, many(2)), malformed),
+            // What was refused is not counted, its number is free, and its commitment is not kept.
+            (of(0, 4, many(4)), None),
+            (of(0, 4, many(4)), None),
+            (of(0, 3, many(3)), replay),
+            (of(1, 4, many(1)), quota),
+        ],
+        vec![
+            // What failed stays counted.
+            (of(0, 3, identities()), malformed),
+            (of(0, 3, many(3)), replay),
+            (of(0, 3, identities()), malformed),
+        ],
+    ] {
+        let requests: Vec<Vec<u8>> = steps.iter().map(|(request, _)| request.encode()).collect();
+        for ((step, (_, code)), answer) in steps.iter().enumerate().zip(world.ask(&requests)) {
+            assert_eq!(refusal(&answer), *code, "step {step}");
+        }
     }
 }

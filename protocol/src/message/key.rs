@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Message, Signed};
 use crate::frame::Kind;
 use crate::id::{Digest, NodeId};
+use crate::population::Commitment;
 
 /// A first-round package of the key generation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,9 @@ pub struct Batch {
     pub epoch: u32,
     /// Counts the requester's batches from 0; a holder refuses one that it has seen.
     pub sequence: u32,
-    /// Blinded elements, 32 bytes each.
+    /// Whom the requester has evaluated in this study: the same with every batch, to every holder.
+    pub population: Signed<Commitment>,
+    /// Blinded elements, 32 bytes each: those that the commitment has at this number, all of them.
     pub elements: Vec<u8>,
 }
 

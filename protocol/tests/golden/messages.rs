@@ -18,6 +18,7 @@ use tvaers_protocol::message::{
     Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, RevocationFile, Revocations, Rule,
     SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
 };
+use tvaers_protocol::population::Commitment;
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
 use tvaers_protocol::request::{Approval, QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
@@ -147,6 +148,10 @@ fn evaluations() -> Vec<Golden> {
         holder: 2,
         epoch: 5,
         sequence: 4,
+        population: signed(
+            Commitment { node: node("k360"), persons: 40_002, root: Digest([0x3c; 32]) },
+            0x52,
+        ),
         elements: [[0x11; 32], [0x22; 32]].concat(),
     };
     let mut proof = [0x66; 64];

@@ -3,6 +3,7 @@
 mod batch;
 mod hand_back;
 mod key;
+mod population;
 mod request;
 mod study;
 

@@ -11,6 +11,7 @@
 mod adversary;
 mod answer;
 mod deadline;
+mod evaluations;
 mod events;
 mod heads;
 mod joined;

@@ -174,6 +174,20 @@ pub(super) fn row(event: &Event) -> Row {
             let study = short(received.manifest);
             plain(format!("other nodes' objections in study {study}: {share} of the persons contributed"))
         }
+        Event::EvaluatedFor(told) => plain(format!(
+            "evaluated for {} in study {}: {} of {} persons, quota {}",
+            told.requester,
+            short(told.manifest),
+            told.elements,
+            told.persons,
+            told.quota
+        )),
+        Event::EvaluationsOpened(told) => plain(format!(
+            "a sample of {} own persons in study {} was opened to an auditor, {}",
+            told.persons,
+            short(told.manifest),
+            short(told.digest)
+        )),
         Event::StudyClosed(closed) => Row {
             what: format!("study {}", short(closed.manifest)),
             decision: match closed.how {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tvaers_protocol::id::Digest;
+use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::study::{Disclosure, Grain, Manifest, RunId};
 
 use super::{Charged, Mode};
@@ -106,6 +106,51 @@ pub struct StudyRefused {
     pub policy: Digest,
     /// All rules that refused it.
     pub rules: Vec<Code>,
+}
+
+/// What the node, as a holder, evaluated for one node in a study that ended: numbers and digests, so that whoever holds
+/// the logs of several holders can compare them and hold an opened sample against them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluatedFor {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// For whom.
+    pub requester: NodeId,
+    /// The most elements that it may ask for.
+    pub quota: u32,
+    /// The persons to whom it committed before the first batch.
+    pub persons: u32,
+    /// The digest of that commitment.
+    pub commitment: Digest,
+    /// How many batches were counted.
+    pub batches: u32,
+    /// How many elements, each batch once.
+    pub elements: u32,
+    /// Batches below the last counted one that were never asked for: [`EvaluatedFor::MISSING_MAX`] at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<u32>,
+    /// One digest for the elements of all counted batches, the same at every holder.
+    pub evaluations: Digest,
+}
+
+impl EvaluatedFor {
+    /// The most missing batches that are named: an honest node leaves out as many as it asks for at a time.
+    pub const MISSING_MAX: usize = 100;
+}
+
+/// A sample of a node's own evaluations that was opened to an auditor: CPR numbers left the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationsOpened {
+    /// The manifest's digest.
+    pub manifest: Digest,
+    /// What the sample was drawn with.
+    pub challenge: Digest,
+    /// How many persons.
+    pub persons: u32,
+    /// SHA-256 of the file.
+    pub digest: Digest,
 }
 
 /// A study that ended.

@@ -138,6 +138,23 @@ fn every_event() -> Vec<Event> {
         share(Share::Few),
         share(Share::Some),
         share(Share::Many),
+        Event::EvaluatedFor(EvaluatedFor {
+            manifest,
+            requester: NodeId::new("k376").unwrap(),
+            quota: 30_000,
+            persons: 25_000,
+            commitment: Digest([3; 32]),
+            batches: 3,
+            elements: 25_000,
+            missing: vec![],
+            evaluations: Digest([4; 32]),
+        }),
+        Event::EvaluationsOpened(EvaluationsOpened {
+            manifest,
+            challenge: Digest([5; 32]),
+            persons: 500,
+            digest: policy,
+        }),
         Event::LedgerRecovered(LedgerRecovered {
             lost: head(9),
             witness: name("k376"),
@@ -167,7 +184,7 @@ fn every_event() -> Vec<Event> {
 }
 
 /// Kinds of events in the language of the log.
-const KINDS: usize = 30;
+const KINDS: usize = 32;
 
 fn report_of(events: &[Event]) -> Report {
     let software = Software::new("tvaers-node 0.1.0").unwrap();

@@ -4,8 +4,9 @@ use tvaers_protocol::id::Digest;
 
 use crate::code::Code;
 use crate::event::{
-    CertificateRenewed, Event, Exported, KeyChanged, KeyUse, ListsRead, ObjectionChange, ObjectionsChanged,
-    ObjectionsReceived, PolicyLoaded, PolicyRefused, PolicyRevoked, PolicyWithdrawn, Query, Share, Statistic,
+    CertificateRenewed, EvaluatedFor, EvaluationsOpened, Event, Exported, KeyChanged, KeyUse, ListsRead,
+    ObjectionChange, ObjectionsChanged, ObjectionsReceived, PolicyLoaded, PolicyRefused, PolicyRevoked,
+    PolicyWithdrawn, Query, Share, Statistic,
 };
 use crate::name::Name;
 use crate::text::Text;
@@ -62,6 +63,8 @@ pub(super) fn sentence(event: &Event) -> Option<(Topic, Text)> {
         }
         Event::ObjectionsChanged(told) => (Topic::Data, objections(told)),
         Event::ObjectionsReceived(told) => (Topic::Data, others_objections(told)),
+        Event::EvaluatedFor(told) => (Topic::Data, evaluated(told)),
+        Event::EvaluationsOpened(told) => (Topic::Data, opened(told)),
         Event::Exported(told) => (Topic::Data, exported(told)),
         Event::SubjectExtract {} => {
             let text = Text::new(
@@ -273,6 +276,35 @@ fn others_objections(told: &ObjectionsReceived) -> Text {
         ),
         format!(
             "Other nodes' objections in study {study} concern {en} of the citizens whom the node contributed"
+        ),
+    )
+}
+
+fn evaluated(told: &EvaluatedFor) -> Text {
+    let EvaluatedFor { requester, quota, persons, elements, .. } = told;
+    let study = short(told.manifest);
+    Text::new(
+        format!(
+            "Som nøgleholder har noden regnet for {requester} i stratificering {study}; borgere: {elements} af \
+             {persons}, kvote {quota}"
+        ),
+        format!(
+            "As a key holder the node evaluated for {requester} in study {study}; citizens: {elements} of \
+             {persons}, quota {quota}"
+        ),
+    )
+}
+
+fn opened(told: &EvaluationsOpened) -> Text {
+    let (study, persons, file) = (short(told.manifest), told.persons, short(told.digest));
+    Text::new(
+        format!(
+            "En stikprøve af nodens egne borgere i stratificering {study} er åbnet for en revisor; borgere: \
+             {persons} ({file})"
+        ),
+        format!(
+            "A sample of the node's own citizens in study {study} was opened to an auditor; citizens: {persons} \
+             ({file})"
         ),
     )
 }

@@ -2,7 +2,7 @@
 
 mod page;
 mod report;
-mod source;
+pub(super) mod source;
 mod verify;
 
 use tvaers_host::output::Output;

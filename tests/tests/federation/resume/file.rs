@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tvaers_host::private;
+use tvaers_node::audit::event::{Closing, Event};
 use tvaers_node::serve;
 use tvaers_protocol::codec;
 use tvaers_protocol::id::Digest;
@@ -204,6 +205,14 @@ async fn a_study_whose_deadline_passed_while_the_node_was_down_is_over() {
     world.clock.advance(SignedDuration::from_mins(61));
     world.restart(&k360()).await;
     assert!(world.federation.scratch(&k360()).unwrap().is_empty());
+    // The log tells what was evaluated in it all the same, and a sample of it can be opened.
+    let home = world.federation.node_home(&k360());
+    let entries = tvaers_node::audit::read::read(&home.audit()).unwrap();
+    let events: Vec<Event> = entries.map(|entry| entry.unwrap().event).collect();
+    let own = |event: &&Event| matches!(event, Event::EvaluatedFor(told) if told.requester == k360());
+    assert_eq!(events.iter().filter(own).count(), 1);
+    assert!(matches!(events.last(), Some(Event::StudyClosed(told)) if told.how == Closing::Abandoned));
+    assert!(home.evaluations(&world.manifest.run.to_string()).exists());
     let answer = world.hand.pseudonymise(&k360(), &world.manifest).await;
     assert_refused(answer, RejectCode::StudyClosed, "k360");
 }

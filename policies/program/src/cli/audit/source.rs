@@ -12,6 +12,7 @@ use tvaers_host::roster;
 use tvaers_protocol::audit::SeenHead;
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
+use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::sign::VerifyingKey;
 
 use crate::cli::Lang;
@@ -102,23 +103,7 @@ impl Source {
             evidence = evidence.with_key(*key);
         }
         for path in &self.roster {
-            let signed = roster::read(path).map_err(|problem| of_roster(problem, path, lang))?;
-            // Judged on its own first day: a log may be of a time that is long past.
-            let day = signed.roster.valid_from;
-            let believed =
-                signed.verify(None, day).map_err(|error| {
-                    Problem::from_error(Exit::BadInput, "roster", &error)
-                        .at(path.display())
-                        .expected(lang.pick(
-                            "en deltagerliste, som alle nøglernes ejere har underskrevet",
-                            "a roster that all holders of keys have signed",
-                        ))
-                        .next(lang.pick(
-                            "få den af en deltager, du stoler på",
-                            "have it from a member whom you trust",
-                        ))
-                })?;
-            evidence = evidence.with_roster(believed.roster());
+            evidence = evidence.with_roster(believed(path, lang)?.roster());
         }
         for path in &self.heads {
             evidence = evidence.with_heads(heads(path, lang)?);
@@ -141,6 +126,22 @@ fn of_roster(problem: Problem, path: &Path, lang: Lang) -> Problem {
         .next("se efter, om det er den fil, som sekretariatet sendte")
 }
 
+/// A roster that is believed for what was signed in its time.
+pub(in crate::cli) fn believed(path: &Path, lang: Lang) -> Result<VerifiedRoster, Problem> {
+    let signed = roster::read(path).map_err(|problem| of_roster(problem, path, lang))?;
+    // Judged on its own first day: a log may be of a time that is long past.
+    let day = signed.roster.valid_from;
+    signed.verify(None, day).map_err(|error| {
+        Problem::from_error(Exit::BadInput, "roster", &error)
+            .at(path.display())
+            .expected(lang.pick(
+                "en deltagerliste, som alle nøglernes ejere har underskrevet",
+                "a roster that all holders of keys have signed",
+            ))
+            .next(lang.pick("få den af en deltager, du stoler på", "have it from a member whom you trust"))
+    })
+}
+
 fn heads(path: &Path, lang: Lang) -> Result<Vec<SeenHead>, Problem> {
     let wrong = |problem: Problem| {
         problem
@@ -157,7 +158,7 @@ fn heads(path: &Path, lang: Lang) -> Result<Vec<SeenHead>, Problem> {
 }
 
 /// A sentence in the language that was asked for.
-pub(super) fn said(text: &Text, lang: Lang) -> &str {
+pub(in crate::cli) fn said(text: &Text, lang: Lang) -> &str {
     match lang {
         Lang::Da => &text.da,
         Lang::En => &text.en,
