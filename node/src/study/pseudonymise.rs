@@ -153,7 +153,7 @@ async fn named(
 }
 
 async fn ask_holder(node: Arc<Node>, study: Arc<Study>, batch: Batch) -> Result<(u16, Reply), Refusal> {
-    let holder = batch.holder;
+    let (holder, epoch) = (batch.holder, batch.epoch);
     let request = request_digest(&batch);
     let ask = Evaluate { batch: Signed::new(batch, Purpose::Evaluate, study.digest, node.signing()) };
     let name = study.manifest.holder(holder).ok_or(Refusal::new(RejectCode::NotAHolder))?;

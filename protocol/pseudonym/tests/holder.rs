@@ -207,7 +207,7 @@ fn a_holder_written_from_the_document_gives_the_pseudonyms_that_ours_give() {
     assert!(points == own.elements);
     let replies = [
         world.evaluate(1, &elements),
-        (SCRIPT, Evaluated { elements: points, proof }),
+        (SCRIPT, Evaluated { epoch: 0, elements: points, proof }),
         world.evaluate(5, &elements),
     ];
     let outputs = bytes(&combine(&world.keys, &QUORUM, &blinds, &replies).unwrap());
@@ -227,7 +227,7 @@ fn every_changed_bit_of_its_proof_is_laid_at_its_door() {
     let Answer { elements: points, proof, .. } = world.read(&batch, &answer);
     let (first, last) = (world.evaluate(1, &elements), world.evaluate(5, &elements));
     let combined = |proof| {
-        let script = (SCRIPT, Evaluated { elements: points.clone(), proof });
+        let script = (SCRIPT, Evaluated { epoch: 0, elements: points.clone(), proof });
         combine(&world.keys, &QUORUM, &blinds, &[first.clone(), script, last.clone()]).map(|_| ())
     };
     assert_eq!(combined(proof), Ok(()));
@@ -469,7 +469,7 @@ fn a_batch_is_counted_once_answered_a_hundred_times_and_stays_counted_though_it_
     assert!(read.iter().all(|answer| answer.elements == read[0].elements));
     assert_ne!(read[0].proof, read[99].proof);
     assert_eq!(refusal(&answers[100]), Some(RejectCode::Replay));
-    let last = (SCRIPT, Evaluated { elements: read[99].elements.clone(), proof: read[99].proof });
+    let last = (SCRIPT, Evaluated { epoch: 0, elements: read[99].elements.clone(), proof: read[99].proof });
     let replies = [world.evaluate(1, &elements), last, world.evaluate(5, &elements)];
     assert!(combine(&world.keys, &QUORUM, &blinds, &replies).is_ok());
 
