@@ -7,6 +7,7 @@
 
 pub(crate) mod kept;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -154,12 +155,22 @@ async fn closed_at(path: &Path) -> Result<Timestamp, WorkError> {
     closed_at
 }
 
-/// The same while a node serves; what goes wrong is logged.
-pub(crate) async fn sweep(node: &Node) {
+/// The same while a node serves; what goes wrong is logged, of a file that cannot be read once, which is `told` then.
+pub(crate) async fn sweep(node: &Node, told: &mut BTreeSet<PathBuf>) {
     let days = node.config().evaluations.keep_days;
     match prune(node.home().dir(), days, node.clock().now()).await {
-        Ok((0, _)) => {}
-        Ok((erased, _)) => tracing::info!(erased, "what openings of old studies needed is erased"),
+        Ok((erased, unread)) => {
+            if erased > 0 {
+                tracing::info!(erased, "what openings of old studies needed is erased");
+            }
+            for (path, error) in unread {
+                if !told.insert(path.clone()) {
+                    continue;
+                }
+                let name = path.file_name().unwrap_or_default().display();
+                tracing::error!(file = %name, error = %error, "what an opening needs cannot be read; look at it, or delete it");
+            }
+        }
         Err(error) => {
             tracing::error!(error = %error, "what openings of old studies needed could not be erased")
         }

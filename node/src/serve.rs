@@ -1,5 +1,6 @@
 //! A serving node: it dials the coordinator, answers what comes over the link, and dials again when it breaks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,9 +55,10 @@ const SWEEP_TIME: Duration = Duration::from_secs(60);
 /// kept of closed ones for long enough.
 pub async fn sweep(node: Arc<Node>) {
     let mut turn = tokio::time::interval(SWEEP_TIME);
+    let mut unread = BTreeSet::new();
     loop {
         turn.tick().await;
-        evaluations::sweep(&node).await;
+        evaluations::sweep(&node, &mut unread).await;
         for digest in node.overdue().await {
             if let Err(refusal) = close(&node, digest).await {
                 tracing::error!(
@@ -370,21 +372,27 @@ async fn policy(node: &Node, held: &Held) -> Result<Option<PolicyStatement>, Ref
 /// Closes a study: what is under way for it ends, its share and seed are cleared, its file goes.
 pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
     let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
+    let _turn = study.ending().await;
+    if node.study_to_close(digest).await.is_none() {
+        return Ok(());
+    }
     let handed_back = matches!(study.stage().await, Ok(Stage::HandedBack));
     study.end().await;
     let counted = evaluations::leave(node, &study.work, &study.manifest).await;
     // First the record: a file that a crash leaves behind is then known to be useless, however old its content.
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
-    study.work.erase().map_err(Refusal::internal)?;
     let how = match handed_back {
         true => Closing::HandedBack,
         false if node.clock().now() > study.manifest.deadline => Closing::Deadline,
         false => Closing::Closed,
     };
+    // Then the log, while what it tells of can still be read after a crash; and whatever comes of it, the file goes.
+    let events = counted.into_iter().chain([told::closed(digest, how)]);
+    let told = node.record(node.clock().now(), events.collect()).await;
+    study.work.erase().map_err(Refusal::internal)?;
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
-    let events = counted.into_iter().chain([told::closed(digest, how)]);
-    node.record(node.clock().now(), events.collect()).await?;
+    told?;
     tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
     Ok(())
 }

@@ -121,6 +121,7 @@ pub(crate) struct Study {
     lists: Mutex<()>,
     tellings: Mutex<()>,
     returns: Mutex<()>,
+    endings: Mutex<()>,
     closed: watch::Sender<bool>,
 }
 
@@ -156,6 +157,7 @@ impl Study {
             lists: Mutex::default(),
             tellings: Mutex::default(),
             returns: Mutex::default(),
+            endings: Mutex::default(),
             closed: watch::Sender::new(false),
         }
     }
@@ -198,6 +200,11 @@ impl Study {
     /// The same with the hand-back.
     pub(crate) async fn returning(&self) -> MutexGuard<'_, ()> {
         self.returns.lock().await
+    }
+
+    /// The same with the end: a second close waits until the first has taken leave, and then finds nothing to do.
+    pub(crate) async fn ending(&self) -> MutexGuard<'_, ()> {
+        self.endings.lock().await
     }
 
     pub(crate) async fn holder(&self) -> MutexGuard<'_, Holder> {

@@ -78,7 +78,10 @@ fn genuine<'s>(item: &RevocationFile, node: &NodeId, signers: &'s [Signer]) -> O
 
 /// The signature first: a revocation without one would leave no policy in force.
 fn keep(dir: &Path, digest: Digest, item: &RevocationFile, signer: &Signer) -> Result<(), Unkept> {
-    private::create_dir(dir)?;
+    // IT may share this folder, and what is written into it is signed: a revocation is never lost over its rights.
+    if !dir.is_dir() {
+        private::create_dir(dir)?;
+    }
     let path = dir.join(format!("{digest}.toml"));
     let place = signed::beside(&path, signer.role.as_str());
     if place.symlink_metadata().is_err() {

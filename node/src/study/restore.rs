@@ -82,14 +82,16 @@ pub(crate) async fn studies(node: &Arc<Node>) -> Result<(), RestoreError> {
         node.state().close_study(study.manifest, node.clock().now()).await?;
         tracing::warn!(study.run = %study.run, "closed a study that was open when the node stopped");
     }
-    for path in useless {
-        file::erase(&path)?;
-    }
-    // A study that nobody goes on with has ended, also where the log could not be told when it did.
+    // A study that nobody goes on with has ended, also where the log could not be told when it did. It is told before
+    // the file goes that it is told from.
     let unsaid = node.audit().said().studies;
     let ended = unsaid.into_iter().filter(|study| !going_on.contains(study));
     told.extend(ended.map(|study| told::closed(study, Closing::Abandoned)));
-    node.record(node.clock().now(), told).await.map_err(RestoreError::Log)
+    let recorded = node.record(node.clock().now(), told).await;
+    for path in useless {
+        file::erase(&path)?;
+    }
+    recorded.map_err(RestoreError::Log)
 }
 
 /// What is left of a study's file that is about to be erased, where the log says that the study has not ended.

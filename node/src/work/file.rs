@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tvaers_host::private::PrivateFileError;
 
 /// What SQLite keeps beside a database.
-const SIDES: [&str; 2] = ["-wal", "-shm"];
+const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The studies' files in a folder. Of a side file whose database is gone, the database is named.
 pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, PrivateFileError> {

@@ -242,6 +242,12 @@ pub enum Fault {
         /// Which, from 0.
         index: u32,
     },
+    /// The person stands at an earlier place as well: copies would hide whoever is not of the register.
+    #[error("person {index} is committed to twice")]
+    Twice {
+        /// Which, from 0.
+        index: u32,
+    },
     /// The element at the person's place is not the person under the blind.
     #[error("the element of person {index} is not that person's")]
     Element {
@@ -261,6 +267,7 @@ impl Fault {
             Self::Sample => "opening.sample",
             Self::Batches => "opening.batches",
             Self::Person { .. } => "opening.person",
+            Self::Twice { .. } => "opening.twice",
             Self::Element { .. } => "opening.element",
         }
     }
@@ -310,8 +317,12 @@ impl Opening {
             return Err(Fault::Batches);
         }
         let suite = Suite::new(Mode::Voprf);
+        let mut opened_persons = BTreeSet::new();
         for opened in &self.persons {
             self.check_person(&suite, &study, opened)?;
+            if !opened_persons.insert(opened.person.expose()) {
+                return Err(Fault::Twice { index: opened.index });
+            }
         }
         let quorum = own.quorum.iter().filter_map(|index| manifest.holder(*index).cloned());
         Ok(Checked {

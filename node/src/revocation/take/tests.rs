@@ -126,3 +126,12 @@ fn no_more_are_kept_than_a_policy_loads_with_and_one_too_many_is_told_of() {
     assert_eq!((told.new, told.left_out), (1, 0));
     assert!(told.unkept.unwrap().contains("256 already"));
 }
+
+#[test]
+fn a_folder_that_a_group_shares_keeps_no_revocation_out() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let made = Made::new();
+    std::fs::create_dir(made.folder()).unwrap();
+    std::fs::set_permissions(made.folder(), std::fs::Permissions::from_mode(0o775)).unwrap();
+    assert_eq!(made.take(&[made.item(&text("k360", 1), "dpo")]), taken(1, 0));
+}

@@ -88,6 +88,15 @@ fn everyone_of_a_small_population_is_opened_and_nobody_of_an_empty_one() {
     }
 }
 
+#[test]
+fn a_person_who_stands_twice_is_named() {
+    let seed = seed(1);
+    let mut persons = persons(7);
+    persons[5] = persons[2].clone();
+    let opening = open(&commit(&seed, &persons), &seed, &persons).unwrap();
+    assert_eq!(checked(&opening), Err(Fault::Twice { index: 5 }));
+}
+
 /// Each thing that somebody may change of an opening is found, and named.
 #[test]
 fn an_opening_that_was_changed_does_not_hold() {

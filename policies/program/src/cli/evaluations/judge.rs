@@ -17,6 +17,8 @@ pub(super) struct Read {
     pub(super) whole: bool,
     /// What it tells of evaluations for the node in the study.
     pub(super) told: Vec<EvaluatedFor>,
+    /// Whether all of that lies before a head that neither the holder nor the node alone has signed.
+    pub(super) confirmed: bool,
 }
 
 /// What a log that holds says.
@@ -28,8 +30,8 @@ pub(super) struct Held {
     pub(super) batches: u32,
     /// How many elements.
     pub(super) elements: u32,
-    /// Whether that is everybody: a study that was given up ends before.
-    pub(super) everybody: bool,
+    /// Whether others than holder and node have confirmed the log so far; without, the holder could say something else yet.
+    pub(super) confirmed: bool,
 }
 
 /// What does not hold of a log.
@@ -49,6 +51,8 @@ pub(super) enum LogFault {
     Counts,
     /// It tells of other elements.
     Evaluations,
+    /// It did not count everybody committed to: a sample of those says nothing of the few who were evaluated.
+    Partly,
     /// No log is of anybody but the node itself.
     Own,
 }
@@ -63,6 +67,7 @@ impl LogFault {
             Self::Quota => "log.quota",
             Self::Counts => "log.counts",
             Self::Evaluations => "log.evaluations",
+            Self::Partly => "log.partly",
             Self::Own => "log.own",
         }
     }
@@ -78,7 +83,10 @@ pub(super) fn judge(checked: &Checked, read: &Read) -> Result<Held, LogFault> {
     // Where a log tells twice, both must hold; the last is as good as the first then.
     read.told.iter().try_for_each(|told| entry(checked, told))?;
     let (batches, elements) = (told.batches, told.elements);
-    Ok(Held { holder, batches, elements, everybody: elements == checked.persons })
+    if elements != checked.persons {
+        return Err(LogFault::Partly);
+    }
+    Ok(Held { holder, batches, elements, confirmed: read.confirmed })
 }
 
 fn entry(checked: &Checked, told: &EvaluatedFor) -> Result<(), LogFault> {
@@ -163,17 +171,17 @@ mod tests {
     }
 
     fn judged(told: EvaluatedFor) -> Result<Held, LogFault> {
-        judge(&checked(), &Read { node: Some(node("k376")), whole: true, told: vec![told] })
+        judge(&checked(), &Read { node: Some(node("k376")), whole: true, told: vec![told], confirmed: true })
     }
 
     #[test]
-    fn a_log_that_counted_everybody_holds_and_so_does_one_of_a_study_that_was_given_up() {
+    fn a_log_that_counted_everybody_holds_and_one_of_a_part_of_them_proves_nothing() {
         let held = judged(told(3, 25_000, &[], &[])).unwrap();
-        let expected = Held { holder: node("k376"), batches: 3, elements: 25_000, everybody: true };
+        let expected = Held { holder: node("k376"), batches: 3, elements: 25_000, confirmed: true };
         assert_eq!(held, expected);
-        assert!(!judged(told(2, 20_000, &[], &[2])).unwrap().everybody);
-        assert!(!judged(told(2, 15_000, &[1], &[1])).unwrap().everybody);
-        assert!(!judged(told(1, 10_000, &[0], &[0, 2])).unwrap().everybody);
+        assert_eq!(judged(told(2, 20_000, &[], &[2])), Err(LogFault::Partly));
+        assert_eq!(judged(told(2, 15_000, &[1], &[1])), Err(LogFault::Partly));
+        assert_eq!(judged(told(1, 10_000, &[0], &[0, 2])), Err(LogFault::Partly));
     }
 
     #[test]
@@ -204,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_log_is_whole_and_of_a_holder_and_tells_of_the_study() {
-        let read = |node: Option<NodeId>, whole, told| judge(&checked(), &Read { node, whole, told });
+        let read = |node: Option<NodeId>, whole, told| {
+            judge(&checked(), &Read { node, whole, told, confirmed: false })
+        };
         let good = || told(3, 25_000, &[], &[]);
         assert_eq!(read(Some(node("k376")), false, vec![good()]), Err(LogFault::Broken));
         assert_eq!(read(Some(node("k390")), true, vec![good()]), Err(LogFault::Stranger));

@@ -10,6 +10,7 @@ use tvaers_audit::files;
 use tvaers_audit::verify::{Evidence, verify};
 use tvaers_host::output::{Format, Output};
 use tvaers_host::private;
+use tvaers_protocol::audit::Seer;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::VerifiedRoster;
@@ -168,7 +169,7 @@ fn log(path: &PathBuf, checked: &Checked, rosters: &[VerifiedRoster], lang: Lang
         .map_err(|error| unusable(Problem::from_error(Exit::BadInput, error.code(), &error)))?;
     let evidence =
         rosters.iter().fold(Evidence::default(), |evidence, roster| evidence.with_roster(roster.roster()));
-    let mut told = Vec::new();
+    let (mut told, mut last) = (Vec::new(), 0);
     let opened = |path: &PathBuf| File::open(path).map(BufReader::new);
     let verdict = verify(paths.iter().map(opened), &evidence, &mut |entry| {
         if let Event::EvaluatedFor(of) = &entry.event
@@ -176,10 +177,13 @@ fn log(path: &PathBuf, checked: &Checked, rosters: &[VerifiedRoster], lang: Lang
             && of.requester == checked.node
         {
             told.push(of.clone());
+            last = entry.number;
         }
     });
     let verdict = verdict.map_err(|error| unusable(Problem::new(Exit::Failed, "audit.file", error)))?;
-    Ok(Read { whole: verdict.is_clean() && verdict.last.is_some(), node: verdict.node, told })
+    let own = Seer::Witness(checked.node.clone());
+    let confirmed = verdict.confirmed.iter().any(|word| word.by != own && word.entry >= last);
+    Ok(Read { whole: verdict.is_clean() && verdict.last.is_some(), node: verdict.node, told, confirmed })
 }
 
 fn write_persons(path: &Path, opening: &Opening, lang: Lang) -> Result<(), Problem> {

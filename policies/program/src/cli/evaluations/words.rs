@@ -36,6 +36,10 @@ pub(super) fn of_opening(fault: Fault) -> Text {
                 "Citizen no. {index} is not whom the node committed to at this place, or not blinded as it committed to"
             ),
         ),
+        Fault::Twice { index } => Text::new(
+            format!("Borger nr. {index} står også på en tidligere plads"),
+            format!("Citizen no. {index} stands at an earlier place as well"),
+        ),
         Fault::Element { index } => Text::new(
             format!("Det, noden lod beregne på plads nr. {index}, er ikke den åbnede borger"),
             format!("What the node had evaluated at place no. {index} is not the citizen who is opened"),
@@ -73,6 +77,10 @@ pub(super) fn of_log(fault: LogFault) -> Text {
         LogFault::Evaluations => (
             "Nøgleholderen har regnet på noget andet, end noden åbner",
             "The holder has evaluated something else than what the node opens",
+        ),
+        LogFault::Partly => (
+            "Nøgleholderen har ikke regnet på alle, som noden bandt sig til: studiet endte før, eller noden lod kun nogle beregne. Stikprøven siger intet om dem",
+            "The holder has not evaluated all to whom the node committed: the study ended before, or the node had only some evaluated. The sample says nothing of these",
         ),
         LogFault::Own => (
             "Ingen af loggene er fra en anden end noden selv",
@@ -112,15 +120,21 @@ pub(super) fn held(checked: &Checked, opened: usize, held: &[Held]) -> Vec<Text>
             ),
         ),
     ];
-    for Held { holder, elements, everybody, .. } in held {
-        let (da, en) = match everybody {
-            true => ("alle", "all of them"),
-            false => ("ikke alle: studiet endte før", "not all of them: the study ended before"),
-        };
+    for Held { holder, elements, confirmed, .. } in held {
         said.push(Text::new(
-            format!("{holder} har talt {elements} og regnet på netop dette, {da}"),
-            format!("{holder} has counted {elements} and evaluated just this, {en}"),
+            format!("{holder} har talt {elements}, alle, og regnet på netop dette"),
+            format!("{holder} has counted {elements}, all of them, and evaluated just this"),
         ));
+        if !confirmed {
+            said.push(Text::new(
+                format!(
+                    "Så langt har ingen anden bekræftet loggen fra {holder}, der altså kunne sige noget andet endnu: hent den igen i morgen"
+                ),
+                format!(
+                    "Nobody else has confirmed the log of {holder} so far, which could say something else yet: fetch it again tomorrow"
+                ),
+            ));
+        }
     }
     said
 }
