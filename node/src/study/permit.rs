@@ -291,7 +291,8 @@ fn needed<'a>(node: &Node, asked: &StudyRequest, model: &'a Model, known: &Known
         }
     };
     let sector = node.config().sector;
-    Needed { model, sector, grain, as_of: asked.as_of, until, evaluations, peer_evaluations }
+    let follow_up = None;
+    Needed { model, sector, grain, as_of: asked.as_of, until, follow_up, evaluations, peer_evaluations }
 }
 
 fn granted<G>(verdict: Verdict<G>) -> Result<G, Vec<Rule>> {

@@ -153,6 +153,8 @@ pub(crate) enum Reason {
     Unlimited,
     /// Days in the wrong order.
     Dates,
+    /// A day after the permit's last.
+    Ended,
     /// A day that comes after the first day of validity.
     Late,
     First,

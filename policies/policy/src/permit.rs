@@ -295,6 +295,15 @@ pub struct Pseudonyms {
     pub evaluations_per_peer: u32,
 }
 
+/// That runs may go on under the key of the first, so that their pseudonyms can be linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The last day on which a key may still be kept; `None` is without end, in a laboratory alone.
+    pub until: Option<Date>,
+    /// Why, in words.
+    pub reason: String,
+}
+
 /// What protects the citizens on a work list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Safeguards {
@@ -345,6 +354,8 @@ pub struct Permit {
     pub work_list: Option<WorkList>,
     /// Pseudonyms; none for aggregates.
     pub pseudonyms: Option<Pseudonyms>,
+    /// Follow-up under one key, for person contributions alone; none where each run has a key of its own.
+    pub follow_up: Option<FollowUp>,
     /// What protects listed citizens; for person contributions alone.
     pub safeguards: Option<Safeguards>,
 }

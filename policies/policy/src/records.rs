@@ -267,6 +267,13 @@ fn erasure(policy: &Policy, permit: &Permit) -> Text {
     if permit.mode.has_pseudonyms() {
         parts.push(part(kept.pseudonyms_days, "pseudonymer efter højst", ["pseudonyms after", most]));
     }
+    if let Some(follow_up) = &permit.follow_up {
+        let until = follow_up.until.map_or_else(|| Text::new("uden slutning", "without end"), day);
+        parts.push((
+            format!("pseudonymer, der gemmes til opfølgning, med udgangen af {}", until.da),
+            format!("pseudonyms kept for follow-up at the end of {}", until.en),
+        ));
+    }
     if permit.work_list.is_some() {
         parts.push(part(kept.work_lists_days, "arbejdslister efter højst", ["work lists after", most]));
     }
@@ -297,8 +304,24 @@ fn security(policy: &Policy, permit: &Permit) -> Text {
         en.push(format!("cells below {} are hidden, and numbers rounded to {}", smallest.en, rounding.en));
     }
     if permit.pseudonyms.is_some() {
-        da.push("pseudonymer med én nøgle for hver kørsel, som slettes med den".to_owned());
-        en.push("pseudonyms with one key for each run, erased with it".to_owned());
+        let (key_da, key_en) = match &permit.follow_up {
+            None => (
+                "pseudonymer med én nøgle for hver kørsel, som slettes med den".to_owned(),
+                "pseudonyms with one key for each run, erased with it".to_owned(),
+            ),
+            Some(follow_up) => (
+                format!(
+                    "pseudonymer med én nøgle for en kørsel og dem, der følger op på den, som slettes med dem ({})",
+                    follow_up.reason
+                ),
+                format!(
+                    "pseudonyms with one key for a run and those that follow it up, erased with them ({})",
+                    follow_up.reason
+                ),
+            ),
+        };
+        da.push(key_da);
+        en.push(key_en);
     }
     if !permit.second_signatures.is_empty() {
         let names = joined(permit.second_signatures.iter().map(|person| person.name.clone()));

@@ -96,6 +96,9 @@ pub(crate) enum Refusal {
     Evaluations { max: u32 },
     PeerEvaluations { max: u32 },
     StudyDays { max: u32 },
+    FollowUp,
+    FollowUpUntil { until: Date },
+    FollowUpOver { until: Date },
 }
 
 /// What a budget is of.

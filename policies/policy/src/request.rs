@@ -102,6 +102,9 @@ pub struct Study<'a> {
     pub as_of: Date,
     /// The last day of the study, by which pseudonyms are erased; `None` while that is not agreed.
     pub until: Option<Date>,
+    /// Until when the key and the pseudonyms are to be kept, so that later runs go on under them; `None` for a usual
+    /// run, whose key nothing outlives.
+    pub follow_up: Option<Date>,
     /// The persons that this node has evaluated.
     pub evaluations: u32,
     /// The most persons that this node evaluates for one peer; 0 for one that holds no key share, or while that is

@@ -38,6 +38,7 @@ const OF_MODE: &[OfMode] = &[
     of_mode(&["pseudonyms"], WITH_PSEUDONYMS, AGGREGATES, false),
     of_mode(&["work-list"], LISTS, STATISTICS, false),
     of_mode(&["safeguards"], LISTS, STATISTICS, true),
+    of_mode(&["follow-up"], &[], STATISTICS, false),
     of_mode(&["second-signature"], LISTS, AGGREGATES, true),
     of_mode(&["data", "categories"], STATISTICS, LISTS, false),
     of_mode(&["data", "clamp"], &[], WITH_PSEUDONYMS, false),
@@ -47,8 +48,9 @@ const OF_MODE: &[OfMode] = &[
     of_mode(&["basis", "hand-to-practice"], &[], STATISTICS, false),
 ];
 
-/// Keys of a permit's model that stand beside every name but a laboratory's "all".
-const OF_ONE_MODEL: &[&str] = &["permit.model.version", "permit.model.digest"];
+/// Keys that a laboratory may leave out in their place: beside a model's name "all", and of a follow-up without end.
+const FREE_IN_A_LABORATORY: &[&str] =
+    &["permit.model.version", "permit.model.digest", "permit.follow-up.until"];
 
 /// The schema.
 #[must_use]
@@ -79,8 +81,8 @@ fn object(path: &str, laboratory: bool) -> Value {
             Needed::Always => true,
             Needed::UnlessLaboratory => !laboratory && !is_of_mode(key.path),
             Needed::InItsPlace => {
-                let may_be_all = laboratory && OF_ONE_MODEL.contains(&key.path);
-                !(is_of_mode(key.path) || may_be_all)
+                let is_free = laboratory && FREE_IN_A_LABORATORY.contains(&key.path);
+                !(is_of_mode(key.path) || is_free)
             }
             Needed::Optional => false,
         };

@@ -362,6 +362,7 @@ impl<'a> StudyAsked<'a> {
             grain: Wish::UpTo(self.grain),
             as_of: self.as_of,
             until: self.until,
+            follow_up: None,
             evaluations: self.evaluations,
             peer_evaluations: 0,
         }

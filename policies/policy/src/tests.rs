@@ -34,17 +34,23 @@ const REGION: &str = include_str!("../../examples/region.toml");
 const PILOT: &str = include_str!("../../examples/pilot.toml");
 const LABORATORY: &str = include_str!("../../examples/laboratory.toml");
 
-/// The municipality's example with budgets for several answers at once, in a federation too small for witnesses.
+/// The municipality's example with budgets for several answers at once and follow-up of its list, in a federation too
+/// small for witnesses.
 fn municipality() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let text = include_str!("../../examples/municipality.toml");
         let text = edit(text, AGGREGATES, "per-query = { rho = 0.016 }", "per-query = { rho = 0.05 }");
         let text = edit(&text, JOINED, "per-query = { rho = 0.016 }", "per-query = { rho = 0.1 }");
         let text = edit(&text, JOINED, "default-query = { rho = 0.01 }", "default-query = { rho = 0.05 }");
+        let text = edit(&text, LIST, "[permit.safeguards]", &format!("{FOLLOW_UP}\n[permit.safeguards]"));
         edit(&text, "[release]", "\nwitnesses = 1\n", "\nwitnesses = 0\n")
     });
     &TEXT
 }
+
+/// As no example has it: a list's runs may go on under one key.
+const FOLLOW_UP: &str =
+    "[permit.follow-up]\nuntil = 2027-03-31\nreason = \"Tilbuddet følges op efter tre måneder\"\n";
 
 /// A day on which all examples hold.
 const TODAY: Date = date(2026, 12, 15);
@@ -128,6 +134,7 @@ fn study(model: &Model, sector: Sector, grain: Grain) -> Study<'_> {
         grain: Wish::Exactly(grain),
         as_of: date(2026, 10, 31),
         until: Some(date(2026, 12, 20)),
+        follow_up: None,
         evaluations: 50_000,
         peer_evaluations: 800_000,
     }
@@ -148,7 +155,10 @@ fn joined(model: &Model) -> JoinedRequest<'_> {
 fn contribution(model: &Model) -> ContributionRequest<'_> {
     ContributionRequest {
         ask: stine(),
-        study: study(model, Sector::Municipality, Grain::Points),
+        study: Study {
+            follow_up: Some(date(2027, 1, 31)),
+            ..study(model, Sector::Municipality, Grain::Points)
+        },
         disclosure: Wish::Exactly(Disclosure::Stratum),
         recipients: &[Recipient::Municipality],
     }

@@ -165,6 +165,7 @@ impl Warnings<'_> {
                 self.epsilon(budget.per_query, at);
             }
             self.approvals(permit, at);
+            self.follow_up(policy, permit, at);
         }
         self.second_signatures(permit, at);
         if permit.mode == Mode::PersonContributions {
@@ -179,6 +180,22 @@ impl Warnings<'_> {
                 "Write the number of the node's own citizens, with a margin.",
             ];
             self.add("warn.evaluations", format!("{at}.pseudonyms.evaluations-per-study"), words);
+        }
+    }
+
+    /// Kept for more than a year from the policy's first day on.
+    fn follow_up(&mut self, policy: &Policy, permit: &Permit, at: &str) {
+        let until = permit.follow_up.as_ref().and_then(|follow_up| follow_up.until);
+        let from = policy.edition().map(|edition| edition.validity.from);
+        let (Some(until), Some(from)) = (until, from) else { return };
+        if from.checked_add(1.year()).is_ok_and(|anniversary| until >= anniversary) {
+            let words = [
+                "Pseudonymer af flere kørsler kan kædes sammen i mere end et år.",
+                "Pseudonyms of several runs can be linked for more than a year.",
+                "Lad opfølgningen slutte inden for et år, så nogen tager stilling igen.",
+                "Let the follow-up end within a year, so that somebody decides anew.",
+            ];
+            self.add("warn.follow-up", format!("{at}.follow-up.until"), words);
         }
     }
 

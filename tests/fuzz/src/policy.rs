@@ -219,6 +219,7 @@ fn verdicts(policy: &Policy, spent: &Spent) -> Vec<(&'static str, Vec<&'static s
             grain: Wish::Exactly(*grain),
             as_of: date(2026, 10, 31),
             until: Some(date(2026, 12, 20)),
+            follow_up: Some(date(2027, 1, 31)),
             evaluations: 50_000,
             peer_evaluations: 800_000,
         };

@@ -7,7 +7,7 @@ use tvaers_definitions::model::{Component, Model};
 use tvaers_protocol::study::{Disclosure, Grain};
 
 use super::{Refusals, data};
-use crate::permit::{Permit, PermittedModel, Persons, Pseudonyms, Recipient};
+use crate::permit::{FollowUp, Permit, PermittedModel, Persons, Pseudonyms, Recipient};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::request::{Study, Wish};
@@ -23,6 +23,7 @@ impl Policy {
     ) -> Option<StudyGrant> {
         self.check_day(study.as_of, today, refusals);
         self.check_until(study.until, today, refusals);
+        check_follow_up(permit.follow_up.as_ref(), study.follow_up, today, refusals);
         check_data(permit, study, refusals);
         let pseudonyms = permit.pseudonyms.as_ref();
         if let Some(pseudonyms) = pseudonyms {
@@ -48,6 +49,17 @@ impl Policy {
         if until.is_some_and(|until| until > last) {
             refusals.push(Refusal::StudyDays { max });
         }
+    }
+}
+
+/// Whether the key may outlive the study. Permits for joined statistics never say so.
+fn check_follow_up(permitted: Option<&FollowUp>, wanted: Option<Date>, today: Date, refusals: &mut Refusals) {
+    let Some(wanted) = wanted else { return };
+    let Some(permitted) = permitted else { return refusals.push(Refusal::FollowUp) };
+    match permitted.until {
+        Some(until) if today > until => refusals.push(Refusal::FollowUpOver { until }),
+        Some(until) if wanted > until => refusals.push(Refusal::FollowUpUntil { until }),
+        _ => {}
     }
 }
 

@@ -116,6 +116,7 @@ fn compare(out: &mut Changes, old: &Permit, new: &Permit) {
         models,
         work_list,
         pseudonyms,
+        follow_up,
         safeguards,
     } = new;
     let risk = risk(*mode);
@@ -145,6 +146,7 @@ fn compare(out: &mut Changes, old: &Permit, new: &Permit) {
     if let (Some(old), Some(new)) = (&old.pseudonyms, pseudonyms) {
         study::of_pseudonyms(out, old, new);
     }
+    study::of_follow_up(out, old.follow_up.as_ref(), follow_up.as_ref());
     grounds::of_safeguards(out, old.safeguards.as_ref(), safeguards.as_ref());
 }
 

@@ -58,6 +58,8 @@ fn keys(code: &str) -> &'static [&'static str] {
         "work-list.recipient" => &["permit.work-list.to"],
         "pseudonyms.study" => &["permit.pseudonyms.evaluations-per-study"],
         "pseudonyms.peer" => &["permit.pseudonyms.evaluations-per-peer"],
+        "follow-up.not-allowed" => &["permit.follow-up"],
+        "follow-up.until" => &["permit.follow-up", "permit.follow-up.until"],
         "retention.pseudonyms" => &["retention.pseudonyms-days"],
         _ => &[],
     }

@@ -5,7 +5,7 @@ use super::data;
 use super::number::{PERSONS, counted, day, joined, limit};
 use super::words;
 use super::writer::{Writer, same};
-use crate::permit::{Allowed, Mode, NamedPerson, Permit, PermittedModel};
+use crate::permit::{Allowed, FollowUp, Mode, NamedPerson, Permit, PermittedModel};
 use crate::policy::Policy;
 use crate::text::Text;
 
@@ -29,18 +29,25 @@ pub(super) fn write(out: &mut Writer, policy: &Policy, permit: &Permit, with: &E
 /// What leaves the node, by the rules of the mode.
 fn leaves(out: &mut Writer, permit: &Permit) {
     let name = permit.mode.name();
+    let [holds_da, holds_en] = match permit.follow_up {
+        None => ["som kun gælder denne ene kørsel", "that holds for this one run"],
+        Some(_) => [
+            "som gælder denne kørsel og dem, der følger op på den under samme nøgle",
+            "that holds for this run and for those that follow it up under one key",
+        ],
+    };
     let (da, en) = match permit.mode {
         Mode::Aggregates => (
-            "Kun tal om grupper forlader noden, hvert med tilsat støj. Ingen rækker, ingen CPR-numre og ingen pseudonymer gør. Svarene kan ikke bruges i en sag om en enkelt borger.",
-            "Only numbers about groups leave the node, each with noise. No rows, no CPR numbers and no pseudonyms do. The answers cannot serve a case about one citizen.",
+            "Kun tal om grupper forlader noden, hvert med tilsat støj. Ingen rækker, ingen CPR-numre og ingen pseudonymer gør. Svarene kan ikke bruges i en sag om en enkelt borger.".to_owned(),
+            "Only numbers about groups leave the node, each with noise. No rows, no CPR numbers and no pseudonyms do. The answers cannot serve a case about one citizen.".to_owned(),
         ),
         Mode::JoinedStatistics => (
-            "Noden sender et bidrag om hver borger i målgruppen til koordinatoren, under et pseudonym, som kun gælder denne ene kørsel. Koordinatoren lægger bidragene sammen med andre noders og tilsætter støj, før noget gemmes eller vises. Koordinatoren ser pseudonyme bidrag, men ingen CPR-numre. Intet om den enkelte borger kommer tilbage.",
-            "The node sends a contribution about each citizen of the population to the coordinator, under a pseudonym that holds for this one run. The coordinator joins it with those of other nodes and adds noise before anything is stored or shown. The coordinator sees pseudonymous contributions, but no CPR numbers. Nothing about a single citizen comes back.",
+            format!("Noden sender et bidrag om hver borger i målgruppen til koordinatoren, under et pseudonym, {holds_da}. Koordinatoren lægger bidragene sammen med andre noders og tilsætter støj, før noget gemmes eller vises. Koordinatoren ser pseudonyme bidrag, men ingen CPR-numre. Intet om den enkelte borger kommer tilbage."),
+            format!("The node sends a contribution about each citizen of the population to the coordinator, under a pseudonym {holds_en}. The coordinator joins it with those of other nodes and adds noise before anything is stored or shown. The coordinator sees pseudonymous contributions, but no CPR numbers. Nothing about a single citizen comes back."),
         ),
         Mode::PersonContributions => (
-            "Noden sender et bidrag om hver borger i målgruppen til koordinatoren, under et pseudonym, som kun gælder denne ene kørsel. Koordinatoren lægger bidragene sammen med andre noders og sender resultatet tilbage til borgerens bopælskommune, hvor det bliver en arbejdsliste over navngivne borgere. Koordinatoren ser pseudonyme bidrag, men ingen CPR-numre. Tallene er uden støj og trækker ikke på budgettet: det er listen, der sætter grænsen for, hvad der røbes.",
-            "The node sends a contribution about each citizen of the population to the coordinator, under a pseudonym that holds for this one run. The coordinator joins it with those of other nodes and sends the result back to the citizen's municipality of residence, where it becomes a work list of named citizens. The coordinator sees pseudonymous contributions, but no CPR numbers. The numbers are without noise and cost nothing of the budget: it is the list that bounds what is told.",
+            format!("Noden sender et bidrag om hver borger i målgruppen til koordinatoren, under et pseudonym, {holds_da}. Koordinatoren lægger bidragene sammen med andre noders og sender resultatet tilbage til borgerens bopælskommune, hvor det bliver en arbejdsliste over navngivne borgere. Koordinatoren ser pseudonyme bidrag, men ingen CPR-numre. Tallene er uden støj og trækker ikke på budgettet: det er listen, der sætter grænsen for, hvad der røbes."),
+            format!("The node sends a contribution about each citizen of the population to the coordinator, under a pseudonym {holds_en}. The coordinator joins it with those of other nodes and sends the result back to the citizen's municipality of residence, where it becomes a work list of named citizens. The coordinator sees pseudonymous contributions, but no CPR numbers. The numbers are without noise and cost nothing of the budget: it is the list that bounds what is told."),
         ),
     };
     out.say(format!("{da} (I filen: `{name}`.)"), format!("{en} (In the file: `{name}`.)"));
@@ -362,10 +369,7 @@ fn pseudonyms(out: &mut Writer, permit: &Permit) {
             format!("Pseudonymerne laves under navnet «{}», så de ikke kan holdes sammen med andre tilladelsers.", pseudonyms.domain),
             format!("Pseudonyms are made under the name \"{}\", so that they cannot be matched with those of other permits.", pseudonyms.domain),
         ),
-        Text::new(
-            "Hver kørsel har sin egen nøgle, så ingen kan følge en borger fra den ene til den næste.",
-            "Each run has a key of its own, so that nobody can follow a citizen from one to the next.",
-        ),
+        key(permit.follow_up.as_ref()),
         Text::new(
             format!("Noden må højst få lavet pseudonymer for {} i ét studie.", study.da),
             format!("The node may have pseudonyms made for at most {} in one study.", study.en),
@@ -375,4 +379,33 @@ fn pseudonyms(out: &mut Writer, permit: &Permit) {
             format!("The node makes pseudonyms for at most {} for one other node in one study.", peer.en),
         ),
     ]);
+}
+
+/// Whether runs can be linked, until when and why.
+fn key(follow_up: Option<&FollowUp>) -> Text {
+    let Some(FollowUp { until, reason }) = follow_up else {
+        return Text::new(
+            "Hver kørsel har sin egen nøgle, så ingen kan følge en borger fra den ene til den næste.",
+            "Each run has a key of its own, so that nobody can follow a citizen from one to the next.",
+        );
+    };
+    let until = until.map_or_else(
+        || Text::new("uden slutning", "without end"),
+        |until| {
+            let until = day(until);
+            Text::new(format!("til og med {}", until.da), format!("up to and including {}", until.en))
+        },
+    );
+    Text::new(
+        format!(
+            "Kørsler må fortsætte under samme nøgle {}; indtil nøglen er lukket, kan koordinatoren kæde deres pseudonymer sammen, og de gemmes uanset fristen for pseudonymer. Begrundelsen er: {}",
+            until.da,
+            ended(reason)
+        ),
+        format!(
+            "Runs may go on under one key {}; until the key is closed, the coordinator can link their pseudonyms, and they are kept whatever the term for pseudonyms. The reason is: {}",
+            until.en,
+            ended(reason)
+        ),
+    )
 }

@@ -183,6 +183,12 @@ impl Reason {
                 format!("`{key}` lies before the first day."),
                 ["Ret en af datoerne.", "Mend one of the dates."],
             ),
+            Self::Ended => told(
+                "policy.dates",
+                format!("`{key}` ligger efter tilladelsens sidste dag."),
+                format!("`{key}` lies after the permit's last day."),
+                ["Ret en af datoerne.", "Mend one of the dates."],
+            ),
             Self::Late => told(
                 "policy.assessment-late",
                 format!("`{key}` ligger efter politikkens første dag."),

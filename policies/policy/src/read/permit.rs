@@ -12,8 +12,8 @@ use super::{PolicyTable, Reader, refuse_unneeded};
 use crate::fault::Reason;
 use crate::limit;
 use crate::permit::{
-    Allowed, Approval, Basis, Mode, NamedPerson, Permit, Persons, Pseudonyms, Purpose, Recipient, Safeguards,
-    Step, WorkList,
+    Allowed, Approval, Basis, FollowUp, Mode, NamedPerson, Permit, Persons, Pseudonyms, Purpose, Recipient,
+    Safeguards, Step, Validity, WorkList,
 };
 use crate::policy::LifeBudget;
 use crate::text::Text;
@@ -84,6 +84,7 @@ impl Reader<'_> {
         let is_list = |mode| mode == Mode::PersonContributions;
         let work_list = of_mode(table, "work-list", mode, is_list, |part| self.work_list(part));
         let pseudonyms = of_mode(table, "pseudonyms", mode, Mode::has_pseudonyms, pseudonyms);
+        let follow_up = self.follow_up(table, mode, validity.flatten());
         let safeguards = self.safeguards(table, mode);
         let basis = self.basis(table, mode, work_list.as_ref().and_then(Option::as_ref));
         table.close();
@@ -105,6 +106,7 @@ impl Reader<'_> {
             models: models?,
             work_list: work_list?,
             pseudonyms: pseudonyms?,
+            follow_up: follow_up?,
             safeguards: safeguards?,
         })
     }
@@ -186,6 +188,33 @@ impl Reader<'_> {
         });
         table.close();
         Some(WorkList { disclosure: disclosure?, persons: persons?, to: to? })
+    }
+
+    /// Under a permit that has ended no run goes on, so that nothing is kept for one.
+    fn follow_up(
+        &self,
+        table: &PolicyTable<'_>,
+        mode: Option<Mode>,
+        validity: Option<Validity>,
+    ) -> Option<Option<FollowUp>> {
+        if !table.has("follow-up") {
+            return Some(None);
+        }
+        let is_list = |mode| mode == Mode::PersonContributions;
+        of_mode(table, "follow-up", mode, is_list, |part| {
+            let need = Need::unless(self.laboratory);
+            let until = value::checked(part, "until", need, || part.required::<Date>("until"));
+            if let (Some(Some(until)), Some(validity)) = (&until, validity) {
+                if until.value < validity.from {
+                    part.faults().refuse(until, Reason::Dates);
+                } else if until.value > validity.to {
+                    part.faults().refuse(until, Reason::Ended);
+                }
+            }
+            let reason = value::text(part, "reason");
+            part.close();
+            Some(FollowUp { until: until?.map(|day| day.value), reason: reason? })
+        })
     }
 
     fn safeguards(&self, table: &PolicyTable<'_>, mode: Option<Mode>) -> Option<Option<Safeguards>> {
@@ -280,7 +309,7 @@ fn is_of_statistics(national: &str) -> bool {
 
 fn pseudonyms(table: &PolicyTable<'_>) -> Option<Pseudonyms> {
     let domain = value::id(table, "domain");
-    // One key for each run. A key for follow-up over several runs is not part of this version.
+    // One key for each run. That runs may go on under one stands by itself, with its end and its reason.
     let key = value::word(table, "key", &[("per-run", ())]);
     let most = limit::EVALUATIONS_MAX;
     let evaluations_per_study = value::whole(table, "evaluations-per-study", 1, most);

@@ -464,6 +464,34 @@ impl Refusal {
                 counted(max, DAYS).en,
             )
             .in_danish(counted(max, DAYS).da),
+            Self::FollowUp => words(
+                "follow-up.not-allowed",
+                "Tilladelsen lader ikke nøglen og pseudonymerne blive gemt til opfølgning.",
+                "The permit does not let the key and the pseudonyms be kept for follow-up.",
+                [
+                    "Bed om en kørsel uden opfølgning, eller bed den dataansvarlige om at tillade den.",
+                    "Ask for a run without follow-up, or ask the controller to permit it.",
+                ],
+                "",
+            ),
+            Self::FollowUpUntil { until } => words(
+                "follow-up.until",
+                format!("Nøglen ville blive gemt til opfølgning længere end til og med {}.", day(until).da),
+                format!("The key would be kept for follow-up beyond {until}."),
+                ["Vælg en tidligere dag.", "Choose an earlier day."],
+                format!("up to {until}"),
+            )
+            .in_danish(format!("til og med {}", day(until).da)),
+            Self::FollowUpOver { until } => words(
+                "follow-up.until",
+                format!("Opfølgning under én nøgle var tilladt til og med {}.", day(until).da),
+                format!("Follow-up under one key was permitted up to {until}."),
+                [
+                    "Bed om en kørsel uden opfølgning, eller bed den dataansvarlige om at forny den.",
+                    "Ask for a run without follow-up, or ask the controller to renew it.",
+                ],
+                "",
+            ),
         }
     }
 }

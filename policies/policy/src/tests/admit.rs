@@ -429,6 +429,49 @@ fn pseudonyms_are_counted_and_end_in_time() {
 }
 
 #[test]
+fn runs_are_followed_up_under_one_key_only_as_long_as_the_permit_says() {
+    let sad = library().model("sad").unwrap();
+    let without = read_right(&municipality().replacen(FOLLOW_UP, "", 1));
+    let on = |policy: &Policy, follow_up: Option<Date>, today: Date| {
+        let mut request = contribution(sad);
+        request.study.follow_up = follow_up;
+        request.study.until = Some(today);
+        policy.admit_contribution(&request, today)
+    };
+    let codes = |policy: &Policy, follow_up, today| on(policy, follow_up, today).codes();
+    let none: [&str; 0] = [];
+    let (last, after) = (date(2027, 3, 31), date(2027, 4, 1));
+    // Whoever says nothing of it permits a usual run and no other.
+    assert_eq!(codes(&without, None, TODAY), none);
+    for until in [TODAY, last, Date::MAX] {
+        assert_eq!(codes(&without, Some(until), TODAY), ["follow-up.not-allowed"]);
+    }
+    let policy = policy();
+    assert_eq!(codes(&policy, Some(last), TODAY), none);
+    assert_eq!(codes(&policy, Some(last), last), none);
+    let told = |follow_up, today| {
+        let violations = on(&policy, Some(follow_up), today).into_result().unwrap_err();
+        violations.into_iter().map(|one| (one.code, one.allowed, one.allowed_da)).collect::<Vec<_>>()
+    };
+    let expected = ("follow-up.until", "up to 2027-03-31".to_owned(), "til og med 31. marts 2027".to_owned());
+    assert_eq!(told(after, TODAY), [expected]);
+    // Once it is over nothing is kept, however short; a usual run goes on.
+    for until in [TODAY, last, after] {
+        assert_eq!(told(until, after), [("follow-up.until", String::new(), String::new())]);
+    }
+    assert_eq!(codes(&policy, None, after), none);
+}
+
+#[test]
+fn tables_alone_are_never_followed_up() {
+    let sad = library().model("sad").unwrap();
+    let mut request = joined(sad);
+    request.study.follow_up = Some(TODAY);
+    let codes = policy().admit_joined(&request, &Spent::default(), TODAY).codes();
+    assert_eq!(codes, ["follow-up.not-allowed"]);
+}
+
+#[test]
 fn joined_tables_are_of_named_categories_and_are_charged() {
     let policy = policy();
     let sad = library().model("sad").unwrap();

@@ -441,6 +441,34 @@ fn a_permit_of_another_mode_under_the_same_id_is_both() {
 }
 
 #[test]
+fn follow_up_is_told_by_how_long_runs_can_be_linked() {
+    let with = |until: &str| edit(municipality(), "[permit.follow-up]", "2027-03-31", until);
+    let without = municipality().replacen(FOLLOW_UP, "", 1);
+    let told = |old: &str, new: &str| {
+        let changes = diff(&read_right(old), &read_right(new));
+        let [change] = changes.as_slice() else { panic!("{changes:?}") };
+        (change.direction, change.code(), change.sentence.en.clone())
+    };
+    let (direction, code, sentence) = told(&without, municipality());
+    assert_eq!((direction, code.as_str()), (Direction::Loosens, "permit.follow-up.added"));
+    assert_eq!(
+        sentence,
+        "Under sad-list-2026: Runs may now go on under one key (up to and including 31 March 2027), so that the coordinator can link their pseudonyms."
+    );
+    let (direction, code, _) = told(municipality(), &without);
+    assert_eq!((direction, code.as_str()), (Direction::Tightens, "permit.follow-up.removed"));
+    let (direction, code, sentence) = told(municipality(), &with("2027-04-30"));
+    assert_eq!((direction, code.as_str()), (Direction::Loosens, "permit.follow-up.until.raised"));
+    assert!(sentence.contains("30 April 2027; before up to and including 31 March 2027."), "{sentence}");
+    let (direction, code, _) = told(municipality(), &with("2027-01-31"));
+    assert_eq!((direction, code.as_str()), (Direction::Tightens, "permit.follow-up.until.lowered"));
+    // In a laboratory no end is the latest.
+    let ends = edit(LABORATORY, "[permit.follow-up]", "\n", "\nuntil = 9999-12-31\n");
+    let (direction, code, _) = told(&ends, LABORATORY);
+    assert_eq!((direction, code.as_str()), (Direction::Loosens, "permit.follow-up.until.raised"));
+}
+
+#[test]
 fn comments_and_order_change_nothing() {
     let old = read_right(municipality());
     let new = read_right(&format!("{}# A comment.\n", municipality()));

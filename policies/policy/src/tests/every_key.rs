@@ -200,6 +200,8 @@ pub(super) const ROWS: &[Row] = &[
     ("permit.pseudonyms.key", "", "\"for-ever\"", "policy.word", "\"per-run\""),
     ("permit.pseudonyms.evaluations-per-study", "", "49999", "pseudonyms.study", "50000"),
     ("permit.pseudonyms.evaluations-per-peer", "", "799999", "pseudonyms.peer", "800000"),
+    ("permit.follow-up.until", "", "2027-01-30", "follow-up.until", "2027-01-31"),
+    ("permit.follow-up.reason", "", "\"\"", "policy.text", "\"Forløb over to kørsler\""),
     ("permit.safeguards.human-review", "", "\"\"", "policy.text", "\"En visitator\""),
     ("permit.safeguards.joint-controllers", "", "\"\"", "policy.text", "\"Ordning\""),
     ("permit.safeguards.processor-agreement", "", "\"\"", "policy.text", "\"Aftale\""),

@@ -316,6 +316,7 @@ fn a_key_that_is_left_out_is_no_longer_told() {
         "permit",
         "permit.budget.default-query",
         "permit.data.clamp",
+        "permit.follow-up",
         "permit.model.component",
         "permit.population",
         "permit.population.age-from",
@@ -443,6 +444,14 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
         ),
         ("\nforeign_citizen\n", "\nforeign_citizen\n"),
         (
+            "Kørsler må fortsætte under samme nøgle til og med 31. marts 2027; indtil nøglen er lukket, kan koordinatoren kæde deres pseudonymer sammen",
+            "Runs may go on under one key up to and including 31 March 2027; until the key is closed, the coordinator can link their pseudonyms",
+        ),
+        (
+            "Begrundelsen er: Tilbuddet følges op efter tre måneder.",
+            "The reason is: Tilbuddet følges op efter tre måneder.",
+        ),
+        (
             "Tallene er uden støj og trækker ikke på budgettet",
             "The numbers are without noise and cost nothing of the budget",
         ),
@@ -451,6 +460,13 @@ fn a_reader_who_has_not_seen_the_file_finds_what_there_is_to_know() {
         assert!(da.contains(danish), "{danish}");
         assert!(en.contains(english), "{english}");
     }
+    // What is told of one key for each run holds where nothing is followed up, and nowhere else.
+    let own = "Each run has a key of its own, so that nobody can follow a citizen";
+    let times = |text: &str| text.matches(own).count();
+    let without = explained(&read_right(&municipality().replacen(FOLLOW_UP, "", 1)));
+    assert_eq!((times(&en), times(&without[1])), (1, 2));
+    assert_eq!(without[1].matches("that holds for this one run").count(), 2);
+    assert_eq!(en.matches("that holds for this one run").count(), 1);
     let [da, en] = explained(&read_right(PILOT));
     for text in [
         "Ingen tilladelse er til arbejdslister over navngivne borgere",

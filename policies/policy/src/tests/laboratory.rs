@@ -77,6 +77,7 @@ fn all_of_a_work_list_is_disclosed_at_the_grain_that_was_chosen() {
                         grain: Wish::UpTo(Grain::Events),
                         evaluations: 10_000_000,
                         until: Some(date(2030, 1, 1)),
+                        follow_up: Some(Date::MAX),
                         ..study(model, sector, grain)
                     },
                     disclosure: Wish::Exactly(Disclosure::Items),

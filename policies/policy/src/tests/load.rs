@@ -28,6 +28,8 @@ fn parts_of_another_mode_have_no_place() {
         (AGGREGATES, "[[permit.model]]\nname = \"sad\"", "permit[1].model"),
         (JOINED, "[permit.work-list]\ndisclosure = \"items\"", "permit[2].work-list"),
         (JOINED, "[permit.safeguards]\nnotice = \"a\"", "permit[2].safeguards"),
+        (AGGREGATES, FOLLOW_UP, "permit[1].follow-up"),
+        (JOINED, FOLLOW_UP, "permit[2].follow-up"),
         (JOINED, "[permit.basis.disclose-items]\narticle-6 = \"e\"", "permit[2].basis.disclose-items"),
         (LIST, "[permit.budget]\nper-query = { rho = 1 }", "permit[3].budget"),
         (LIST, "[permit.basis.disclose-items]\narticle-6 = \"e\"", "permit[3].basis.disclose-items"),
@@ -51,6 +53,23 @@ fn parts_of_another_mode_have_no_place() {
     let total = edit(municipality(), "features = [\n    \"age\",\n    \"sick", "\"sex\", ", "\"total\", ");
     assert_eq!(told(&total), one("policy.unknown", "permit[1].data.categories[1]"));
     assert!(read(&edit(municipality(), "id = \"sizing-2026\"", "\"stratum\"", "\"total\"")).is_ok());
+}
+
+#[test]
+fn follow_up_ends_within_the_permit_and_says_why() {
+    let until = |day: &str| edit(municipality(), "[permit.follow-up]", "2027-03-31", day);
+    for day in ["2026-12-01", "2027-05-31"] {
+        assert!(read(&until(day)).is_ok(), "{day}");
+    }
+    for day in ["2026-11-30", "2027-06-01"] {
+        assert_eq!(told(&until(day)), one("policy.dates", "permit[3].follow-up.until"), "{day}");
+    }
+    let endless = edit(municipality(), "[permit.follow-up]", "until = 2027-03-31\n", "");
+    assert_eq!(told(&endless), one("policy.missing", "permit[3].follow-up.until"));
+    let silent = edit(municipality(), "[permit.follow-up]", "reason =", "# ");
+    assert_eq!(told(&silent), one("policy.missing", "permit[3].follow-up.reason"));
+    let list = read_right(LABORATORY).permit(crate::laboratory::PERSON_CONTRIBUTIONS).cloned().unwrap();
+    assert_eq!(list.follow_up.map(|follow_up| follow_up.until), Some(None));
 }
 
 #[test]

@@ -64,6 +64,8 @@ fn what_the_policy_says_stands_in_the_record() {
         "(statistik på tværs af noder), udstedt af",
         "1. december 2026 til 30. november 2027",
         "svar efter højst 1.825 dage, logge tidligst",
+        "pseudonymer, der gemmes til opfølgning, med udgangen af 31. marts 2027, arbejdslister",
+        "én nøgle for en kørsel og dem, der følger op på den, som slettes med dem (Tilbuddet følges op",
         "Pseudonymer",
         &digest,
     ] {

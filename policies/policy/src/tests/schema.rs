@@ -129,6 +129,8 @@ fn the_schema_keeps_the_modes_apart_and_the_laboratory_to_itself() {
             AGGREGATES,
             "[permit.pseudonyms]\ndomain = \"a\"\nkey = \"per-run\"\nevaluations-per-study = 1\nevaluations-per-peer = 1",
         ),
+        (AGGREGATES, FOLLOW_UP),
+        (JOINED, FOLLOW_UP),
         (LIST, "[permit.budget]\nper-query = { rho = 1 }\nin-all = { rho = 1 }"),
     ] {
         let id = format!("id = \"{mode}\"");

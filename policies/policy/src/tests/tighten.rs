@@ -32,6 +32,8 @@ pub(super) enum Way {
     Before(&'static [&'static str]),
     /// The key comes in, or its day becomes earlier.
     Revoked,
+    /// The key goes, with all that stands in it.
+    Gone,
 }
 
 const GRAINS: &[&str] = &["points", "counts", "events"];
@@ -82,6 +84,8 @@ pub(super) const WAYS: &[(&str, Way)] = &[
     ("permit.work-list.to", Way::Out),
     ("permit.pseudonyms.evaluations-per-study", Way::Less),
     ("permit.pseudonyms.evaluations-per-peer", Way::Less),
+    ("permit.follow-up", Way::Gone),
+    ("permit.follow-up.until", Way::Earlier),
 ];
 
 /// One tightening: which key, which of its tables, which of its elements, and how much.
@@ -115,6 +119,9 @@ pub(super) fn tighten(policy: &mut Table, step: Step) {
         Way::Revoked => {
             let entry = table.entry(last).or_insert(value("2027-06-01"));
             day(entry, -i64::from(step.amount % 300));
+        }
+        Way::Gone => {
+            table.remove(last);
         }
         Way::Out => {
             let Some(list) = table[last].as_array_mut() else { return };
@@ -169,6 +176,7 @@ pub(super) struct Asked {
     model: usize,
     evaluations: u32,
     until: i64,
+    follow_up: Option<i64>,
     categories: usize,
     cells: usize,
     today: i64,
@@ -193,6 +201,7 @@ prop_compose! {
         to in 0..3_usize,
         evaluations in mostly(1_000, 0..1_000_000_u32),
         until in mostly(0, 0..40_i64),
+        follow_up in mostly(None, (0..200_i64).prop_map(Some)),
         (categories, cells) in (0..3_usize, 1..600_usize),
         today in mostly(0, -40..400_i64),
     ) -> Asked {
@@ -200,7 +209,7 @@ prop_compose! {
         let spent = Spent { permit: permit_spent, period, life, ..Spent::default() };
         Asked {
             permit, purpose, asker, query, nano_rho, spent, repetition, exactly, grain, disclosure, to, model, evaluations,
-            until, categories, cells, today,
+            until, follow_up, categories, cells, today,
         }
     }
 }
@@ -249,6 +258,7 @@ impl Asked {
             grain,
             as_of: date(2026, 10, 31),
             until: Some(self.today().checked_add(jiff::Span::new().days(self.until)).unwrap()),
+            follow_up: self.follow_up.map(|days| TODAY.checked_add(jiff::Span::new().days(days)).unwrap()),
             evaluations: self.evaluations,
             peer_evaluations: self.evaluations / 2,
         }

@@ -122,6 +122,27 @@ fn each_warning_comes_where_it_is_due_and_alone() {
             "permit[3].population",
         ),
         (
+            "followed up too long",
+            edit(
+                &edit(
+                    &edit(
+                        &text,
+                        "id = \"sad-list-2026\"",
+                        "valid-from = 2026-12-01",
+                        "valid-from = 2026-12-15",
+                    ),
+                    "id = \"sad-list-2026\"",
+                    "valid-to = 2027-05-31",
+                    "valid-to = 2027-12-14",
+                ),
+                "[permit.follow-up]",
+                "until = 2027-03-31",
+                "until = 2027-12-01",
+            ),
+            "warn.follow-up",
+            "permit[3].follow-up.until",
+        ),
+        (
             "evaluations",
             text.replacen("evaluations-per-study = 60000", "evaluations-per-study = 3000001", 1),
             "warn.evaluations",
@@ -143,6 +164,10 @@ fn bounds_are_where_they_are_said_to_be() {
     assert_eq!(told(&month, TODAY), []);
     let all = text.replacen("evaluations-per-study = 60000", "evaluations-per-study = 3000000", 1);
     assert_eq!(told(&all, TODAY), []);
+    // A year of follow-up to its last day.
+    let year = edit(&text, "id = \"sad-list-2026\"", "valid-to = 2027-05-31", "valid-to = 2027-11-30");
+    let year = edit(&year, "[permit.follow-up]", "until = 2027-03-31", "until = 2027-11-30");
+    assert_eq!(told(&year, TODAY), []);
     // The last day is not over.
     let today = edit(&text, "id = \"sizing-2026\"", "valid-to = 2027-05-31", "valid-to = 2026-12-15");
     assert_eq!(told(&today, TODAY), [("warn.expiring", "permit[2].valid-to".to_owned())]);
@@ -152,9 +177,14 @@ fn bounds_are_where_they_are_said_to_be() {
 fn a_laboratory_is_warned_of_what_it_lacks_and_not_of_made_up_people() {
     let codes: Vec<_> = told(LABORATORY, TODAY).into_iter().map(|(code, _)| code).collect();
     assert!(codes.contains(&"warn.assessment-missing") && codes.contains(&"warn.reviewer"), "{codes:?}");
-    for code in
-        ["warn.epsilon", "warn.witnesses", "warn.cells-small", "warn.rounding", "warn.single-approval"]
-    {
+    for code in [
+        "warn.follow-up",
+        "warn.epsilon",
+        "warn.witnesses",
+        "warn.cells-small",
+        "warn.rounding",
+        "warn.single-approval",
+    ] {
         assert!(!codes.contains(&code), "{code}");
     }
 }

@@ -1,16 +1,17 @@
-//! Models, work list and pseudonyms, compared.
+//! Models, work list, pseudonyms and follow-up, compared.
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use tvaers_protocol::study::Grain;
 
 use crate::diff::change::Direction::{Loosens, Neutral, Tightens};
 use crate::diff::change::{Risk, What};
 use crate::diff::compare::{Changes, Words};
 use crate::diff::whole::same;
-use crate::explain::number::{PERSONS, counted};
+use crate::explain::number::{PERSONS, counted, day};
 use crate::explain::words;
-use crate::permit::{PermittedModel, Pseudonyms, WorkList};
+use crate::permit::{FollowUp, PermittedModel, Pseudonyms, WorkList};
 use crate::text::Text;
 
 fn model(model: &PermittedModel) -> Text {
@@ -194,4 +195,55 @@ pub(super) fn of_pseudonyms(out: &mut Changes, old: &Pseudonyms, new: &Pseudonym
             words,
         );
     }
+}
+
+pub(super) fn of_follow_up(out: &mut Changes, old: Option<&FollowUp>, new: Option<&FollowUp>) {
+    let last = |until: Option<Date>| {
+        until.map_or_else(
+            || Text::new("uden slutning", "without end"),
+            |until| {
+                let until = day(until);
+                Text::new(format!("til og med {}", until.da), format!("up to and including {}", until.en))
+            },
+        )
+    };
+    out.presence(
+        ("permit.follow-up", Risk::Contributions),
+        Loosens,
+        (old, new),
+        |follow_up| last(follow_up.until),
+        [
+            [
+                "Kørsler må nu fortsætte under samme nøgle (%n), så koordinatoren kan kæde deres pseudonymer sammen.",
+                "Runs may now go on under one key (%n), so that the coordinator can link their pseudonyms.",
+            ],
+            [
+                "Hver kørsel skal igen have sin egen nøgle; før måtte kørsler fortsætte under samme nøgle (%o).",
+                "Each run must have a key of its own again; before, runs could go on under one key (%o).",
+            ],
+        ],
+    );
+    let (Some(old), Some(new)) = (old, new) else { return };
+    let FollowUp { until, reason } = new;
+    // Without end is later than any day.
+    let rank = |until: Option<Date>| (until.is_none(), until);
+    out.ordered(
+        ("permit.follow-up.until", Risk::Contributions),
+        Loosens,
+        (&rank(old.until), &rank(*until)),
+        |(_, until)| last(*until),
+        [
+            "Kørsler må nu fortsætte under samme nøgle %n; før %o.",
+            "Runs may now go on under one key %n; before %o.",
+        ],
+    );
+    out.changed(
+        ("permit.follow-up.reason", Risk::Grounds),
+        (&old.reason, reason),
+        |text| same(text),
+        [
+            "Kørsler må fortsætte under samme nøgle, fordi: «%n»; før: «%o».",
+            "Why runs may go on under one key: \"%n\"; before: \"%o\".",
+        ],
+    );
 }

@@ -89,6 +89,16 @@ pub(super) const SETS: &[(&str, &[&str])] = &[
     ("permit.pseudonyms.domain", &["\"else\""]),
     ("permit.pseudonyms.evaluations-per-study", &["500", "60000", "2000000"]),
     ("permit.pseudonyms.evaluations-per-peer", &["400", "900000"]),
+    (
+        "permit.follow-up",
+        &[
+            "",
+            "{ until = 2027-01-15, reason = \"Opfølgning\" }",
+            "{ until = 2027-05-31, reason = \"Opfølgning\" }",
+        ],
+    ),
+    ("permit.follow-up.until", &["2026-12-10", "2027-01-15", "2027-05-31"]),
+    ("permit.follow-up.reason", &["\"Andet\""]),
     ("permit.safeguards.notice", &["\"Brev\""]),
     ("permit.safeguards.processor-agreement", &["", "\"Aftale\""]),
 ];
