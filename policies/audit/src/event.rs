@@ -20,8 +20,9 @@ pub use self::policy::{
 };
 pub use self::request::{Asked, Charged, Left, Mode, Permitted, Query, Refused, Statistic, Stored};
 pub use self::study::{
-    Closing, EvaluatedFor, EvaluationsOpened, ObjectionChange, ObjectionsChanged, ObjectionsReceived, Share,
-    Study, StudyAgreed, StudyCharged, StudyClosed, StudyRefused,
+    Closing, EvaluatedFor, EvaluationsOpened, ObjectionChange, ObjectionsChanged, ObjectionsReceived,
+    SeriesClosed, SeriesClosing, SeriesKept, Share, Study, StudyAgreed, StudyCharged, StudyClosed,
+    StudyRefused,
 };
 
 /// One thing that happened.
@@ -73,6 +74,10 @@ pub enum Event {
     EvaluationsOpened(EvaluationsOpened),
     /// A study ended at this node, and what it held of it is erased.
     StudyClosed(StudyClosed),
+    /// The key and the pseudonyms of a study are kept for follow-up.
+    SeriesKept(SeriesKept),
+    /// The shares and the pseudonyms that were kept for follow-up are erased.
+    SeriesClosed(SeriesClosed),
     /// What the ledger had lost for good was charged again.
     LedgerRecovered(LedgerRecovered),
     /// The node signed the log so far.

@@ -352,6 +352,8 @@ impl Report {
             | Event::ObjectionsReceived(_)
             | Event::EvaluatedFor(_)
             | Event::EvaluationsOpened(_)
+            | Event::SeriesKept(_)
+            | Event::SeriesClosed(_)
             | Event::LogRecovered(_)
             | Event::Truncated(_)
             | Event::Rotated(_)

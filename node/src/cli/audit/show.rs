@@ -9,7 +9,7 @@ use tvaers_protocol::problem::Problem;
 
 use super::{own_log, problem, told};
 use crate::audit::code::Code;
-use crate::audit::event::{Asked, Closing, Event, KeyUse, ObjectionChange, Share, Study};
+use crate::audit::event::{Asked, Closing, Event, KeyUse, ObjectionChange, SeriesClosing, Share, Study};
 use crate::audit::line::Entry;
 use crate::audit::read::{self, Verified};
 use crate::cli::looking::{rho, short, time};
@@ -188,6 +188,23 @@ pub(super) fn row(event: &Event) -> Row {
             short(told.manifest),
             short(told.digest)
         )),
+        Event::SeriesKept(kept) => plain(format!(
+            "key and {} pseudonyms of study {} are kept for follow-up until {}, first study {}, epoch {}",
+            kept.persons,
+            short(kept.manifest),
+            kept.until,
+            short(kept.first),
+            kept.epoch
+        )),
+        Event::SeriesClosed(closed) => Row {
+            what: format!("shares and pseudonyms kept from study {} on are erased", short(closed.first)),
+            decision: match closed.reason {
+                SeriesClosing::Asked => "closed",
+                SeriesClosing::Expired => "closed on its last day",
+                SeriesClosing::Policy => "closed by the policy",
+            },
+            ..Row::default()
+        },
         Event::StudyClosed(closed) => Row {
             what: format!("study {}", short(closed.manifest)),
             decision: match closed.how {

@@ -177,6 +177,44 @@ pub enum Closing {
     Abandoned,
 }
 
+/// A run whose key and pseudonyms are kept, so that later runs go on under them: one of a series under one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesKept {
+    /// The digest of the run's manifest.
+    pub manifest: Digest,
+    /// That of the first run's, which names the series; the same where this is the first.
+    pub first: Digest,
+    /// The epoch of the shares: it counts up as they are refreshed.
+    pub epoch: u32,
+    /// The last day on which they are kept.
+    pub until: Date,
+    /// How many persons of this node have a pseudonym that is kept.
+    pub persons: u32,
+}
+
+/// A series that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesClosed {
+    /// The digest of the first run's manifest.
+    pub first: Digest,
+    /// Why it ended.
+    pub reason: SeriesClosing,
+}
+
+/// Why a series ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeriesClosing {
+    /// Somebody asked for it.
+    Asked,
+    /// Its last day is over.
+    Expired,
+    /// The policy no longer permits it.
+    Policy,
+}
+
 /// What the node's staff did to objections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -85,6 +85,7 @@ fn every_event() -> Vec<Event> {
     };
     let word = Signed::countersignature(countersignature, &SigningKey::from_seed(&[2; 32]));
     let closed = |how| Event::StudyClosed(StudyClosed { manifest, how });
+    let ended = |reason| Event::SeriesClosed(SeriesClosed { first: Digest([0xcd; 32]), reason });
     vec![
         Event::Start,
         Event::Stop,
@@ -155,6 +156,16 @@ fn every_event() -> Vec<Event> {
             persons: 500,
             digest: policy,
         }),
+        Event::SeriesKept(SeriesKept {
+            manifest,
+            first: Digest([0xcd; 32]),
+            epoch: 1,
+            until: "2027-03-31".parse().unwrap(),
+            persons: 25_000,
+        }),
+        ended(SeriesClosing::Asked),
+        ended(SeriesClosing::Expired),
+        ended(SeriesClosing::Policy),
         Event::LedgerRecovered(LedgerRecovered {
             lost: head(9),
             witness: name("k376"),
@@ -184,7 +195,7 @@ fn every_event() -> Vec<Event> {
 }
 
 /// Kinds of events in the language of the log.
-const KINDS: usize = 32;
+const KINDS: usize = 34;
 
 fn report_of(events: &[Event]) -> Report {
     let software = Software::new("tvaers-node 0.1.0").unwrap();

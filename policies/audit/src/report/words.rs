@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::event::{
     CertificateRenewed, EvaluatedFor, EvaluationsOpened, Event, Exported, KeyChanged, KeyUse, ListsRead,
     ObjectionChange, ObjectionsChanged, ObjectionsReceived, PolicyLoaded, PolicyRefused, PolicyRevoked,
-    PolicyWithdrawn, Query, Share, Statistic,
+    PolicyWithdrawn, Query, SeriesClosed, SeriesClosing, SeriesKept, Share, Statistic,
 };
 use crate::name::Name;
 use crate::text::Text;
@@ -65,6 +65,8 @@ pub(super) fn sentence(event: &Event) -> Option<(Topic, Text)> {
         Event::ObjectionsReceived(told) => (Topic::Data, others_objections(told)),
         Event::EvaluatedFor(told) => (Topic::Data, evaluated(told)),
         Event::EvaluationsOpened(told) => (Topic::Data, opened(told)),
+        Event::SeriesKept(told) => (Topic::Data, kept(told)),
+        Event::SeriesClosed(told) => (Topic::Data, erased(told)),
         Event::Exported(told) => (Topic::Data, exported(told)),
         Event::SubjectExtract {} => {
             let text = Text::new(
@@ -305,6 +307,40 @@ fn opened(told: &EvaluationsOpened) -> Text {
         format!(
             "A sample of the node's own citizens in study {study} was opened to an auditor; citizens: {persons} \
              ({file})"
+        ),
+    )
+}
+
+fn kept(told: &SeriesKept) -> Text {
+    let SeriesKept { epoch, until, persons, .. } = told;
+    let (study, first) = (short(told.manifest), short(told.first));
+    Text::new(
+        format!(
+            "Nøglen og pseudonymerne fra stratificering {study} er gemt til opfølgning til og med {until}; borgere: \
+             {persons}, første stratificering {first}, epoke {epoch}"
+        ),
+        format!(
+            "The key and the pseudonyms of study {study} are kept for follow-up until {until}; citizens: {persons}, \
+             first study {first}, epoch {epoch}"
+        ),
+    )
+}
+
+fn erased(told: &SeriesClosed) -> Text {
+    let (da, en) = match told.reason {
+        SeriesClosing::Asked => ("der blev bedt om det", "it was asked for"),
+        SeriesClosing::Expired => ("fristen er udløbet", "their last day is over"),
+        SeriesClosing::Policy => {
+            ("politikken ikke længere tillader det", "the policy no longer permits keeping them")
+        }
+    };
+    let first = short(told.first);
+    Text::new(
+        format!(
+            "Nøgledele og pseudonymer, der var gemt til opfølgning fra stratificering {first}, er slettet, fordi {da}"
+        ),
+        format!(
+            "The shares and the pseudonyms kept for follow-up from study {first} on are erased, for {en}"
         ),
     )
 }
