@@ -14,7 +14,9 @@ use tvaers_host::process::system_rng;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::request::{Approval, QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{
+    Approval, QueryRequest, RequestId, Series, StudyRequest, TablesRequest, Under,
+};
 use tvaers_protocol::roster::{SignedRoster, VerifiedRoster};
 use tvaers_protocol::sign::SigningKey;
 use tvaers_protocol::study::{Grain, utc_date};
@@ -44,6 +46,8 @@ pub struct StudyWish {
     pub list: Option<Under>,
     /// Which tables are released; none where none are wanted.
     pub tables: Option<TablesRequest>,
+    /// For how long the key is kept for later runs, or which of them this is; none where it is erased with the run.
+    pub series: Option<Series>,
 }
 
 impl Asker {
@@ -182,6 +186,7 @@ impl Asker {
             grain: wish.grain,
             list: wish.list,
             tables: wish.tables,
+            series: wish.series,
             created: now,
             expires: expires(now, wait_s),
         };

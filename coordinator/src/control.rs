@@ -29,6 +29,7 @@ use crate::preview::NodePreview;
 use crate::query::{self, Answered};
 use crate::request::{Asked, IndicatorAsked, QueryAsked};
 use crate::requests;
+use crate::series;
 use crate::state::{RequestRow, ResultName, StateError};
 use crate::stratify::{self, Outcome, RequestId, Summary};
 
@@ -70,6 +71,8 @@ pub enum Request {
     /// What was asked for and what came of it, newest first: everything, or what has this name, be it a run's or a
     /// request's.
     Studies(Option<RequestId>),
+    /// End the series of a run.
+    CloseSeries(RequestId),
 }
 
 /// A request as it travels: under a name by which it can be asked again.
@@ -101,6 +104,8 @@ pub enum Reply {
     Nodes(Vec<NodeLine>),
     /// What was asked for.
     Studies(Vec<RequestRow>),
+    /// The series has ended.
+    SeriesClosed(series::Ended),
     /// It failed; with the exit code.
     Failed(Problem, Exit),
 }
@@ -191,6 +196,9 @@ async fn client(coordinator: &Arc<Coordinator>, stream: UnixStream) -> io::Resul
         Request::Studies(name) => {
             let found = coordinator.state().requests(name.as_ref()).await;
             found.map_or_else(state_failed, Reply::Studies)
+        }
+        Request::CloseSeries(run) => {
+            series::end(coordinator, &run).await.map_or_else(failed, Reply::SeriesClosed)
         }
     };
     tell(&mut write, &reply).await

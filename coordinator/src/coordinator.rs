@@ -10,7 +10,7 @@ use tvaers_link::clock::Clock;
 use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_link::link::{Link, Party};
 use tvaers_protocol::id::{Digest, NodeId};
-use tvaers_protocol::message::{Close, Closed};
+use tvaers_protocol::message::{Close, CloseSeries, Closed, SeriesClosed};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::VerifiedRoster;
 use tvaers_protocol::sign::SigningKey;
@@ -186,9 +186,11 @@ impl Coordinator {
     /// Tells a node that a study is closed; whether it has heard.
     pub(crate) async fn close_at(&self, study: Digest, node: &NodeId) -> bool {
         let Some(link) = self.hub.link(node) else { return false };
+        // One whose end is not on record did not come to it.
+        let is_complete = self.parts.state.goes_on(study).await.unwrap_or(false);
         let told = async {
             let mut exchange = Exchange::open(&*link, self.roster().digest(), study).await?;
-            let _: Closed = exchange.ask(&Close {}, self.limits().close).await?;
+            let _: Closed = exchange.ask(&Close { is_complete }, self.limits().close).await?;
             Ok::<_, ExchangeError>(())
         };
         if told.await.is_err() {
@@ -197,6 +199,23 @@ impl Coordinator {
         if let Err(error) = self.parts.state.told(study, node).await {
             // It will be told once more, which does no harm.
             tracing::warn!(error = %error, "that a node knows of a study's end could not be recorded");
+        }
+        true
+    }
+
+    /// Tells a node that a series is closed; whether it has heard.
+    pub(crate) async fn close_series_at(&self, first: Digest, node: &NodeId) -> bool {
+        let Some(link) = self.hub.link(node) else { return false };
+        let told = async {
+            let mut exchange = Exchange::open(&*link, self.roster().digest(), Digest::NONE).await?;
+            exchange.ask::<_, SeriesClosed>(&CloseSeries { first }, self.limits().close).await
+        };
+        if told.await.is_err() {
+            return false;
+        }
+        if let Err(error) = self.parts.state.told_series(first, node).await {
+            // It will be told once more, which does no harm.
+            tracing::warn!(error = %error, "that a node knows of a series' end could not be recorded");
         }
         true
     }
@@ -220,6 +239,13 @@ impl Coordinator {
         let open = self.open().clone();
         for study in left_over.into_iter().filter(|study| !open.contains(study)) {
             self.close_at(study, node).await;
+        }
+        let ended = self.parts.state.unclosed_series(node).await.unwrap_or_else(|error| {
+            tracing::error!(error = %error, node.id = %node, "cannot tell which series the node has yet to close");
+            Vec::new()
+        });
+        for first in ended {
+            self.close_series_at(first, node).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
 use tvaers_host::process::system_rng;
-use tvaers_protocol::id::{NodeId, Sector};
+use tvaers_protocol::id::{Digest, NodeId, Sector};
 use tvaers_protocol::message::{Prepare, Prepared};
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::roster::Roster;
@@ -16,6 +16,7 @@ use crate::coordinator::Coordinator;
 use crate::event::Phase;
 use crate::failure;
 use crate::patience::{Ended, Patience};
+use crate::series;
 use crate::session;
 use crate::stratify::{NodeData, Request};
 
@@ -57,8 +58,28 @@ pub(crate) async fn draft(
         tables: prepared.tables,
     });
     let data = data.collect();
-    let manifest = manifest(coordinator, &question, &nodes, &prepared).map_err(Ended::Failed)?;
+    let first = first(coordinator, request).await.map_err(Ended::Failed)?;
+    let manifest = manifest(coordinator, &question, &nodes, &prepared, first).map_err(Ended::Failed)?;
     Ok(Draft { manifest, data })
+}
+
+/// The series that the request goes on with, by the digest of its first manifest; none where it makes a key of its own.
+async fn first(coordinator: &Coordinator, request: &Request) -> Result<Option<Digest>, Problem> {
+    let Some(run) = request.study.content.series.and_then(|series| series.first) else { return Ok(None) };
+    let state = |error| Problem::from_error(Exit::Failed, "state", &error);
+    let unknown = |what: std::fmt::Arguments<'_>| {
+        Problem::new(Exit::BadInput, "series.unknown", what)
+            .at("--follows")
+            .expected("a run of a series that is open; `tvaers study show RUN` tells")
+            .next("name such a run, or begin a new series")
+    };
+    match coordinator.state().series(&run.to_string()).await.map_err(state)? {
+        None => Err(unknown(format_args!("no series begins with the run {run}"))),
+        Some(first) if coordinator.state().is_series_closed(first).await.map_err(state)? => {
+            Err(unknown(format_args!("the series that begins with the run {run} is closed")))
+        }
+        Some(first) => Ok(Some(first)),
+    }
 }
 
 async fn prepare(
@@ -95,18 +116,30 @@ fn manifest(
     question: &Prepare,
     nodes: &[NodeId],
     prepared: &[Prepared],
+    first: Option<Digest>,
 ) -> Result<Manifest, Problem> {
     let roster = coordinator.roster().roster();
     let created = coordinator.clock().now();
     let today = utc_date(created);
     // Midnight may have passed, and with it somebody's membership.
     check_enough(roster, today, nodes)?;
-    let taking_part = roster.holders_on(today).filter(|member| nodes.contains(&member.id));
-    let holders: Vec<NodeId> = taking_part.map(|member| member.id.clone()).collect();
+    let of_roster: Vec<NodeId> = roster.holders_on(today).map(|member| member.id.clone()).collect();
+    let (follows, holders) = match first {
+        None => (None, of_roster.into_iter().filter(|holder| nodes.contains(holder)).collect()),
+        Some(first) => {
+            let base = series::base(first, roster.quorum, &of_roster, nodes, prepared)?;
+            (Some(base.follows), base.holders)
+        }
+    };
+    let left_out = follows.as_ref().map_or(&[][..], |follows| &follows.left_out);
+    let indices = (1..).zip(&holders).filter(|(index, _)| !left_out.contains(index));
+    let staying: Vec<(u16, &NodeId)> = indices.collect();
+    let indices: Vec<u16> = staying.iter().map(|(index, _)| *index).collect();
+    let own = |node: &NodeId| staying.iter().find(|(_, holder)| *holder == node).map(|(index, _)| *index);
     let participant = |(position, (node, prepared)): (usize, (&NodeId, &Prepared))| Participant {
         node: node.clone(),
         quota: prepared.evaluations,
-        quorum: Manifest::quorum_for(node, position, &holders, roster.quorum),
+        quorum: Manifest::quorum_for(own(node), position, &indices, roster.quorum),
         data: prepared.data.digest,
     };
     let participants = nodes.iter().zip(prepared).enumerate().map(participant).collect();
@@ -134,6 +167,7 @@ fn manifest(
         disclosure: disclosures.min().unwrap_or(Disclosure::Inclusion),
         everyone: prepared.iter().all(|prepared| prepared.everyone),
         threshold: roster.quorum,
+        follows,
         holders,
         participants,
         created,

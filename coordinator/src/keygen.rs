@@ -1,4 +1,4 @@
-//! The coordinator's part in making a study's key: it carries packages between holders and learns nothing.
+//! The coordinator's part in making a study's key, or in refreshing that of its series: it carries packages between holders and learns nothing.
 
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::{
@@ -7,11 +7,15 @@ use tvaers_protocol::message::{
 };
 
 use crate::failure::Failure;
+use crate::repair;
 use crate::session::Session;
 
-/// Runs the three rounds and gives every holder's confirmation, for all participants to check and pin.
+/// Has lost shares made again, runs the three rounds, and gives every holder's confirmation, for all participants to check and pin.
 pub(crate) async fn confirmations(session: &Session<'_>) -> Result<Vec<Signed<KeyConfirmation>>, Failure> {
-    let holders: &[NodeId] = &session.manifest().holders;
+    let manifest = session.manifest();
+    let staying = manifest.staying().filter_map(|index| manifest.holder(index).cloned());
+    let holders: &[NodeId] = &staying.collect::<Vec<_>>();
+    repair::lost_shares(session).await?;
     let round = session.coordinator().limits().round;
     let first: Vec<KeyRound1Package> = session.ask_all(holders, |_| KeyRound1 {}, round).await?;
     let packages: Vec<_> = first.into_iter().map(|reply| reply.package).collect();
@@ -19,7 +23,7 @@ pub(crate) async fn confirmations(session: &Session<'_>) -> Result<Vec<Signed<Ke
         session.ask_all(holders, |_| KeyRound2 { packages: packages.clone() }, round).await?;
     let sealed: Vec<_> = second.into_iter().flat_map(|reply| reply.packages).collect();
     let for_holder = |holder: &NodeId| {
-        let index = session.manifest().holder_index(holder);
+        let index = manifest.holder_index(holder);
         let packages = sealed.iter().filter(|package| Some(package.content.to) == index).cloned().collect();
         KeyRound3 { packages }
     };

@@ -4,6 +4,7 @@
 mod migrate;
 mod request;
 mod result;
+mod series;
 mod study;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use tvaers_host::private::{self, PrivateFileError};
 
 pub use request::{RequestRow, StudyRow};
 pub use result::ResultName;
+pub use series::SeriesRow;
 
 /// For the transaction of a serving coordinator to end.
 const BUSY_TIME: Duration = Duration::from_secs(60);

@@ -32,7 +32,7 @@ pub use crate::summary::{FallsBack, NodeData, Outcome, Summary};
 const YEARS: std::ops::RangeInclusive<i16> = 1850..=2100;
 
 /// What is written of a study that ended well.
-const COMPLETE: &str = "complete";
+pub(crate) const COMPLETE: &str = "complete";
 
 /// Runs one stratification under a name of its own. Whatever happens, nodes are told to erase what they hold for it.
 ///

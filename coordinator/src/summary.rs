@@ -35,6 +35,9 @@ pub struct Summary {
     pub data: Vec<NodeData>,
     /// How many key holders evaluated each pseudonym, and of how many.
     pub quorum: (u16, u16),
+    /// The last day on which the key is kept for later runs; none where it is erased with the run.
+    #[serde(default)]
+    pub key_until: Option<Date>,
     /// Rules that span several nodes and for which the stated fall-back is used at this grain.
     pub falls_back: Vec<FallsBack>,
     /// Where the work lists are; nowhere where none were asked for.
@@ -141,7 +144,8 @@ impl Summary {
             grain: manifest.grain,
             missing: manifest.missing(roster).into_iter().map(|member| member.id.clone()).collect(),
             data,
-            quorum: (manifest.threshold, u16::try_from(manifest.holders.len()).unwrap_or(u16::MAX)),
+            quorum: (manifest.threshold, u16::try_from(manifest.staying().count()).unwrap_or(u16::MAX)),
+            key_until: manifest.request.content.series.map(|series| series.until),
             falls_back: falls_back(model, manifest.grain),
             worklists: nodes.iter().filter(has_list).cloned().collect(),
             tables,
@@ -238,6 +242,7 @@ mod tests {
             unconfirmed: Vec::new(),
             data: Vec::new(),
             quorum: (2, 3),
+            key_until: None,
             falls_back: Vec::new(),
             worklists: vec![node("k360")],
             tables: None,

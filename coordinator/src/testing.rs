@@ -250,6 +250,7 @@ pub(crate) fn wish(list: bool, tables: bool) -> StudyWish {
         grain: Grain::Events,
         list: list.then(|| under("lists")),
         tables: tables.then_some(table),
+        series: None,
     }
 }
 
@@ -304,7 +305,7 @@ pub(crate) fn sealed(name: &str, release: Release) -> Vec<u8> {
 
 const LEFT: BudgetLeft = BudgetLeft { permit: 1_000_000_000, period: 2_000_000_000, life: 3_000_000_000 };
 
-fn statement() -> DataStatement {
+pub(crate) fn statement() -> DataStatement {
     DataStatement { import: 1, digest: Digest([1; 32]), extracted_on: AS_OF, rejected_rows: 0 }
 }
 

@@ -14,6 +14,7 @@ mod ledger;
 mod looking;
 mod objection;
 mod roster;
+mod series;
 mod serve;
 mod subject_log;
 #[cfg(test)]
@@ -88,6 +89,8 @@ enum Command {
     Audit(audit::Args),
     /// Open a sample of a closed study's evaluations to an auditor, and erase what that needs
     Evaluations(evaluations::Args),
+    /// Show what is kept of runs under one key
+    Series(series::Args),
     /// Tell a citizen when and for what their data was used (GDPR Article 15); reads the CPR number from standard input
     SubjectLog(subject_log::Args),
     /// Put together what the notification of a breach needs (GDPR Article 33), for the node's own staff
@@ -139,6 +142,7 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Objection(command) => objection::run(&home, command, cli.output),
         Command::Audit(args) => audit::run(&home, args, cli.output),
         Command::Evaluations(args) => evaluations::run(&home, args, cli.output),
+        Command::Series(args) => series::run(&home, args, cli.output),
         Command::SubjectLog(args) => subject_log::run(&home, args, cli.output),
         Command::BreachPack(args) => breach_pack::run(&home, args, cli.output),
     }

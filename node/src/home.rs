@@ -111,6 +111,12 @@ impl Home {
         self.dir.join(format!("evaluations-{run}.sqlite"))
     }
 
+    /// What later runs of a series need, by its first run; erased when the series closes or its last day is over.
+    #[must_use]
+    pub fn series(&self, first: &str) -> PathBuf {
+        self.dir.join(format!("series-{first}.sqlite"))
+    }
+
     /// The work list of a model.
     #[must_use]
     pub fn worklist(&self, model: &str) -> PathBuf {

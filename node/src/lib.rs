@@ -17,6 +17,7 @@ pub mod library;
 pub mod node;
 mod objection;
 pub mod policy;
+mod series;
 pub mod serve;
 pub mod state;
 

@@ -18,7 +18,8 @@ use tvaers_protocol::audit::AskCountersign;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{
-    AskQuery, Closed, Message, NodeStatus, PolicyStatement, Prepare, PreviewQuery, Progress, Propose,
+    AskQuery, Close, CloseSeries, Closed, Message, NodeStatus, PolicyStatement, Prepare, PreviewQuery,
+    Progress, Propose,
 };
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::witness::AskWitness;
@@ -31,8 +32,10 @@ use crate::policy::keeper::{self, Held};
 use crate::query;
 use crate::refusal::Refusal;
 use crate::revocation;
+use crate::series::{self, leave};
 use crate::study::{
-    Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, objections, pseudonymise, told,
+    Stage, Study, agree, contribute, evaluate, event, hand_back, keygen, objections, pseudonymise, repair,
+    told,
 };
 use crate::witness;
 
@@ -59,8 +62,9 @@ pub async fn sweep(node: Arc<Node>) {
     loop {
         turn.tick().await;
         evaluations::sweep(&node, &mut unread).await;
+        series::sweep(&node).await;
         for digest in node.overdue().await {
-            if let Err(refusal) = close(&node, digest).await {
+            if let Err(refusal) = close(&node, digest, false).await {
                 tracing::error!(
                     reason = refusal.chain(),
                     "a study whose deadline has passed could not be erased"
@@ -200,8 +204,11 @@ async fn answer(
         // It says by which rule it refuses, so it looks for itself whether the ledger is witnessed.
         Kind::AskQuery => return query::answer(node, held, &read::<AskQuery>(&ask)?, exchange).await,
         Kind::Close => {
-            close(node, digest).await?;
-            return reply(exchange, &Closed {}).await;
+            let is_kept = close(node, digest, read::<Close>(&ask)?.is_complete).await?;
+            return reply(exchange, &Closed { is_kept }).await;
+        }
+        Kind::CloseSeries => {
+            return reply(exchange, &series::close(node, read::<CloseSeries>(&ask)?.first).await?).await;
         }
         Kind::PreviewQuery
         | Kind::Prepare
@@ -264,6 +271,9 @@ async fn in_study(
     }
     match ask.kind() {
         Kind::Open => answer_with(exchange, agree::open(node, study, &read(&ask)?)).await,
+        Kind::RepairDeal => answer_with(exchange, repair::deal(node, study)).await,
+        Kind::RepairAdd => answer_with(exchange, repair::add(node, study, &read(&ask)?)).await,
+        Kind::RepairRecover => answer_with(exchange, repair::recover(node, study, &read(&ask)?)).await,
         Kind::KeyRound1 => answer_with(exchange, keygen::round1(node, study)).await,
         Kind::KeyRound2 => answer_with(exchange, keygen::round2(node, study, &read(&ask)?)).await,
         Kind::KeyRound3 => answer_with(exchange, keygen::round3(node, study, &read(&ask)?)).await,
@@ -369,15 +379,25 @@ async fn policy(node: &Node, held: &Held) -> Result<Option<PolicyStatement>, Ref
     }))
 }
 
-/// Closes a study: what is under way for it ends, its share and seed are cleared, its file goes.
-pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
-    let Some(study) = node.study_to_close(digest).await else { return Ok(()) };
+/// Closes a study: what is under way for it ends, its share and seed are cleared, its file goes. What later runs of its
+/// series need is kept, if it is of one; gives whether that is all, as of one that is complete.
+pub(crate) async fn close(node: &Node, digest: Digest, is_complete: bool) -> Result<bool, Refusal> {
+    let Some(study) = node.study_to_close(digest).await else { return Ok(false) };
     let _turn = study.ending().await;
     if node.study_to_close(digest).await.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let handed_back = matches!(study.stage().await, Ok(Stage::HandedBack));
+    let share = study.share().await;
+    // What is under way ends first, so that what is kept does not change any more; the seed goes with what is kept.
+    study.stop();
+    let kept = leave::leave(node, &study, share.as_deref(), is_complete).await.unwrap_or_else(|error| {
+        tracing::error!(study.run = %study.manifest.run, error = %error, "what later runs of the series need could not be kept");
+        None
+    });
+    drop(share);
     study.end().await;
+    let is_kept = kept.is_some();
     let counted = evaluations::leave(node, &study.work, &study.manifest).await;
     // First the record: a file that a crash leaves behind is then known to be useless, however old its content.
     node.state().close_study(digest, node.clock().now()).await.map_err(Refusal::internal)?;
@@ -387,14 +407,18 @@ pub(crate) async fn close(node: &Node, digest: Digest) -> Result<(), Refusal> {
         false => Closing::Closed,
     };
     // Then the log, while what it tells of can still be read after a crash; and whatever comes of it, the file goes.
-    let events = counted.into_iter().chain([told::closed(digest, how)]);
+    let events = counted.into_iter().chain([told::closed(digest, how)]).chain(kept);
     let told = node.record(node.clock().now(), events.collect()).await;
     study.work.erase().map_err(Refusal::internal)?;
     // Not before, so that a close that failed can be tried again.
     node.remove_study(digest).await;
     told?;
-    tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
-    Ok(())
+    if is_kept {
+        tracing::info!(study.run = %study.manifest.run, "the study is closed; what later runs of its series need is kept");
+    } else {
+        tracing::info!(study.run = %study.manifest.run, "the study is closed; its share and pseudonyms are erased");
+    }
+    Ok(is_kept)
 }
 
 /// Says goodbye, for a node that is asked to stop. Studies that can go on are kept for the next start, the others are
@@ -410,7 +434,7 @@ pub async fn stop(node: &Node) {
             && node.clock().now() <= study.manifest.deadline;
         if goes_on {
             tracing::info!(study.run = %study.manifest.run, "a study is kept for the next start");
-        } else if let Err(refusal) = close(node, study.digest).await {
+        } else if let Err(refusal) = close(node, study.digest, false).await {
             tracing::error!(
                 reason = refusal.chain(),
                 "a study could not be erased; the next start tries again"

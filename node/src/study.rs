@@ -1,6 +1,7 @@
 //! One study at this node, from agreement to erasure.
 //!
-//! In the order of a run: [`agree`] on the manifest, [`keygen`] with the other holders, [`evaluate`] for others,
+//! In the order of a run: [`agree`] on the manifest, [`repair`] lost shares, [`keygen`] with the other holders by a
+//! [`ceremony`], [`evaluate`] for others,
 //! commit to one's own persons ([`population`]) and [`pseudonymise`] them, [`contribute`], say more of a few in a second round ([`event`]), take other nodes'
 //! [`objections`] and the [`hand_back`]. From *pinned* on every step can be asked for again, and a restarted node goes on ([`restore`]).
 
@@ -13,16 +14,19 @@ use tvaers_protocol::id::{Digest, Sector};
 use tvaers_protocol::record::{ContributionShape, HandBackShape};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::study::Manifest;
-use tvaers_pseudonym::dkg::{Round1, Round2};
 use tvaers_pseudonym::key::{KeyShare, PublicKeys};
 use tvaers_pseudonym::seed::BlindSeed;
 
 use crate::refusal::Refusal;
+use crate::series::base::Base;
 use crate::state::ImportRecord;
+use crate::study::ceremony::{Made, Round1, Round2};
+use crate::study::repair::Repairing;
 use crate::work::Work;
 
 pub(crate) mod account;
 pub(crate) mod agree;
+pub(crate) mod ceremony;
 pub(crate) mod contribute;
 pub(crate) mod evaluate;
 pub(crate) mod event;
@@ -32,6 +36,7 @@ pub(crate) mod objections;
 mod permit;
 pub(crate) mod population;
 pub(crate) mod pseudonymise;
+pub(crate) mod repair;
 pub(crate) mod restore;
 mod stream;
 pub(crate) mod told;
@@ -99,7 +104,9 @@ pub(crate) enum Holder {
     Round2(Round2),
     /// A round failed after its secret was used: there is no second try in this study.
     Failed,
-    /// It has a share and has confirmed it; used only after the key is pinned.
+    /// It has made a share and confirmed it, and waits for all others' confirmations.
+    Made(Made),
+    /// It has a share of the pinned key.
     Confirmed(Arc<KeyShare>),
 }
 
@@ -112,11 +119,14 @@ pub(crate) struct Study {
     pub(crate) contribution: ContributionShape,
     pub(crate) hand_back: HandBackShape,
     pub(crate) import: ImportRecord,
+    /// What it goes on from, if it follows another run.
+    pub(crate) base: Base,
     /// What outlives the process. The stage stands there alone, so that no one can think it another.
     pub(crate) work: Work,
     keys: OnceCell<PublicKeys>,
     seed: Mutex<Option<Arc<BlindSeed>>>,
     holder: Mutex<Holder>,
+    repairing: Mutex<Repairing>,
     steps: Mutex<()>,
     lists: Mutex<()>,
     tellings: Mutex<()>,
@@ -139,6 +149,7 @@ impl Study {
         manifest: Manifest,
         model: Model,
         import: ImportRecord,
+        base: Base,
         work: Work,
     ) -> Self {
         Self {
@@ -149,10 +160,12 @@ impl Study {
             manifest,
             model,
             import,
+            base,
             work,
             keys: OnceCell::new(),
             seed: Mutex::default(),
             holder: Mutex::new(Holder::Idle),
+            repairing: Mutex::default(),
             steps: Mutex::default(),
             lists: Mutex::default(),
             tellings: Mutex::default(),
@@ -211,6 +224,11 @@ impl Study {
         self.holder.lock().await
     }
 
+    /// How far this node has come in making lost shares again.
+    pub(crate) async fn repairing(&self) -> MutexGuard<'_, Repairing> {
+        self.repairing.lock().await
+    }
+
     /// The touch groups whose events can be asked of this node, one bit each.
     pub(crate) fn joined_groups(&self) -> u16 {
         self.model.joined_groups(self.manifest.grain) & self.layout.touches
@@ -223,11 +241,17 @@ impl Study {
         *self.seed.lock().await = Some(Arc::new(seed));
     }
 
-    /// Ends all that is under way for the study, and forgets its secrets.
-    pub(crate) async fn end(&self) {
+    /// Ends all that is under way for the study.
+    pub(crate) fn stop(&self) {
         self.closed.send_replace(true);
+    }
+
+    /// The same, and forgets its secrets.
+    pub(crate) async fn end(&self) {
+        self.stop();
         *self.holder.lock().await = Holder::Failed;
         *self.seed.lock().await = None;
+        *self.repairing.lock().await = Repairing::default();
     }
 
     /// Waits until the study is closed.
@@ -239,6 +263,22 @@ impl Study {
     /// The key that all holders confirmed.
     pub(crate) fn pinned(&self) -> Result<&PublicKeys, Refusal> {
         self.keys.get().ok_or(Refusal::new(RejectCode::NotReady))
+    }
+
+    /// What hides this node's event secrets: one for all runs of a series.
+    pub(crate) async fn hiding(&self) -> Result<Arc<BlindSeed>, Refusal> {
+        match &self.base.hiding {
+            Some(hiding) => Ok(Arc::clone(hiding)),
+            None => self.seed().await,
+        }
+    }
+
+    /// This node's share of the pinned key, if it has one.
+    pub(crate) async fn share(&self) -> Option<Arc<KeyShare>> {
+        match &*self.holder.lock().await {
+            Holder::Confirmed(share) => Some(Arc::clone(share)),
+            _ => None,
+        }
     }
 
     /// What this node's blinds are drawn from.

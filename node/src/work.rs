@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, Row as _, Sqlite, SqlitePool, Transaction};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::codec;
 use tvaers_protocol::study::Manifest;
-use tvaers_warehouse::data::OpenError;
+use tvaers_warehouse::data::{OpenError, temp_store};
 use tvaers_warehouse::sql::{FetchError, SqlError};
 
 use crate::config::SourceFileError;
@@ -43,7 +43,7 @@ const ROWS_A_STATEMENT: usize = 500;
 const ROWS_A_TRANSACTION: usize = 20_000;
 
 /// For another transaction to end. The longest writes [`ROWS_A_TRANSACTION`].
-const BUSY_TIME: Duration = Duration::from_secs(60);
+pub(crate) const BUSY_TIME: Duration = Duration::from_secs(60);
 
 /// Connections to one study's file: no request holds one while it waits for the other side.
 const CONNECTIONS: u32 = 4;
@@ -52,11 +52,11 @@ const CONNECTIONS: u32 = 4;
 const APPLICATION_ID: i64 = 0x7476_7374;
 
 /// The version of the tables (`PRAGMA user_version`). A study of another version is given up.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 
 const SCHEMA: &str = "
     PRAGMA application_id = 1953919860;
-    PRAGMA user_version = 4;
+    PRAGMA user_version = 5;
     -- One row: the study, how far it has come, and its secrets, sealed to the node's own key.
     CREATE TABLE study (
         manifest      BLOB    NOT NULL,
@@ -65,7 +65,9 @@ const SCHEMA: &str = "
         share         BLOB,
         seed          BLOB,
         persons       INTEGER NOT NULL DEFAULT 0,
-        -- The signed commitment to them.
+        -- Of them, those who are not known from a run before.
+        evaluated     INTEGER NOT NULL DEFAULT 0,
+        -- The signed commitment to those.
         population    BLOB
     ) STRICT;
     -- What has left or come in, by its digest: it can be said again, and nothing else in its place.
@@ -108,6 +110,11 @@ const SCHEMA: &str = "
         -- The event secret, hidden by the seed; at grain events only.
         secret    BLOB
     ) STRICT, WITHOUT ROWID;
+    -- Of a run that follows another: the persons who are not known from it, counted from 1.
+    CREATE TABLE newcomer (
+        position INTEGER PRIMARY KEY,
+        row      INTEGER NOT NULL UNIQUE REFERENCES component (row)
+    ) STRICT;
     -- A list that is coming in, and the one that has.
     CREATE TABLE asking (
         pseudonym BLOB    PRIMARY KEY,
@@ -143,6 +150,11 @@ const SCHEMA: &str = "
         total     INTEGER NOT NULL,
         items     BLOB    NOT NULL
     ) STRICT, WITHOUT ROWID;";
+
+/// The persons who are evaluated, counted from 1 without gaps: everybody, or in a run that follows another the newcomers.
+const EVERYBODY: &str = "CREATE VIEW evaluated AS SELECT row AS position, row, person_id FROM component";
+const NEWCOMERS: &str = "CREATE VIEW evaluated AS
+    SELECT n.position, n.row, c.person_id FROM newcomer AS n JOIN component AS c ON c.row = n.row";
 
 /// What went wrong with a study's file or with the rows that go into it. It names no row.
 #[derive(Debug, thiserror::Error)]
@@ -198,6 +210,8 @@ impl Work {
         let work = Self::connect(path).await?;
         let begun = async {
             sqlx::raw_sql(SCHEMA).execute(&work.pool).await?;
+            let evaluated = if manifest.follows.is_some() { NEWCOMERS } else { EVERYBODY };
+            sqlx::raw_sql(evaluated).execute(&work.pool).await?;
             let stage = crate::study::Stage::Accepted.name();
             sqlx::query("INSERT INTO study (manifest, stage) VALUES (?, ?)")
                 .bind(codec::canonical(manifest))
@@ -234,8 +248,7 @@ impl Work {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIME)
             .pragma("secure_delete", "ON")
-            // What does not fit in memory would go to a file elsewhere, which nobody erases.
-            .pragma("temp_store", "MEMORY")
+            .pragma("temp_store", temp_store())
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         Ok(Self { pool, path })
@@ -283,7 +296,7 @@ impl Work {
 }
 
 /// A number of the database that cannot be negative or larger than its type.
-fn narrow<T: TryFrom<i64>>(number: i64, column: &'static str) -> Result<T, WorkError> {
+pub(crate) fn narrow<T: TryFrom<i64>>(number: i64, column: &'static str) -> Result<T, WorkError> {
     T::try_from(number).map_err(|_| WorkError::Inconsistent(column))
 }
 

@@ -20,6 +20,7 @@ mod contribution;
 mod key;
 mod query;
 pub mod revocation;
+mod series;
 mod status;
 
 pub use self::contribution::{
@@ -34,6 +35,10 @@ pub use self::key::{
 };
 pub use self::query::{AskQuery, PreviewQuery, Previewed, Releases, ReleasesEnd};
 pub use self::revocation::{AskRevocations, RevocationFile, Revocations};
+pub use self::series::{
+    CloseSeries, EpochHeld, RepairAdd, RepairAdded, RepairDeal, RepairDealt, RepairPackage, RepairRecover,
+    RepairRecovered, SealedRepair, SeriesClosed, SeriesHeld,
+};
 pub use self::status::{NodeStatus, PolicyStatement, Progress, Status};
 
 /// A message that travels as the body of one frame.
@@ -130,6 +135,8 @@ pub struct Prepared {
     pub laboratory: bool,
     /// Which data it would answer from.
     pub data: DataStatement,
+    /// What it has of the series that the request goes on with; none where it has nothing, or the request begins one.
+    pub series: Option<SeriesHeld>,
 }
 
 impl Message for Prepared {
@@ -216,15 +223,21 @@ impl Message for Opened {
 
 /// Closes a study: shares and pseudonyms are erased; answered with [`Closed`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Close {}
+pub struct Close {
+    /// Whether it came to its end, so that a node keeps what later runs of its series need, if it is of one.
+    pub is_complete: bool,
+}
 
 impl Message for Close {
     const KIND: Kind = Kind::Close;
 }
 
-/// The node has erased the study's shares and pseudonyms.
+/// The node has erased the study's shares and pseudonyms, but for what it keeps for later runs of its series.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closed {}
+pub struct Closed {
+    /// Whether it keeps that.
+    pub is_kept: bool,
+}
 
 impl Message for Closed {
     const KIND: Kind = Kind::Closed;

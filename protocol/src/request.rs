@@ -14,7 +14,7 @@ use crate::id::Digest;
 use crate::message::Signed;
 use crate::roster::{Person, VerifiedRoster};
 use crate::sign::{BadSignature, Purpose, SigningKey, VerifyingKey};
-use crate::study::{CLOCK_GRACE, Grain};
+use crate::study::{CLOCK_GRACE, Grain, RunId};
 
 /// Days that a request may wait for nodes, at most.
 pub const DAYS_MAX: i64 = 31;
@@ -106,10 +106,23 @@ pub struct StudyRequest {
     pub list: Option<Under>,
     /// Which tables are released; none where none is wanted.
     pub tables: Option<TablesRequest>,
+    /// For how long the run's key is kept for later runs; none where it is erased with the run.
+    pub series: Option<Series>,
     /// When it was asked.
     pub created: Timestamp,
     /// Until when it may begin.
     pub expires: Timestamp,
+}
+
+/// Runs under one key, so that a person has the same pseudonym in all of them: follow-up that a permit allows for a
+/// stated time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// The first of the runs; none where this is the first.
+    pub first: Option<RunId>,
+    /// The last day on which shares and pseudonyms are kept.
+    pub until: Date,
 }
 
 /// Tables over a stratification, released with noise.

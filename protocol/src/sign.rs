@@ -25,6 +25,10 @@ pub enum Purpose {
     KeyRound2,
     /// A holder's confirmation of the generated key.
     KeyConfirmation,
+    /// A holder's parts of a lost share, for all to check by.
+    RepairPackage,
+    /// A holder's sealed part, or sum of parts, of a lost share.
+    Repair,
     /// A node asks a holder to evaluate a batch.
     Evaluate,
     /// A holder answers a batch.
@@ -70,6 +74,8 @@ impl Purpose {
             Self::KeyRound1 => "tvaers/v1/key-round-1",
             Self::KeyRound2 => "tvaers/v1/key-round-2",
             Self::KeyConfirmation => "tvaers/v1/key-confirmation",
+            Self::RepairPackage => "tvaers/v1/repair-package",
+            Self::Repair => "tvaers/v1/repair",
             Self::Evaluate => "tvaers/v1/evaluate",
             Self::Evaluated => "tvaers/v1/evaluated",
             Self::Population => "tvaers/v1/population",

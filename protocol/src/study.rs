@@ -33,6 +33,20 @@ impl fmt::Debug for RunId {
     }
 }
 
+/// A text that names no run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a run is named by 32 hexadecimal digits")]
+pub struct RunIdError;
+
+impl FromStr for RunId {
+    type Err = RunIdError;
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let bytes = if text.bytes().all(is_digit) { hex::decode(text).ok() } else { None };
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(RunIdError)
+    }
+}
+
 /// How fine a node's contribution of one person is; the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -99,6 +113,20 @@ pub struct Participant {
     pub data: Digest,
 }
 
+/// From which key a later run of a series has its own: the shares of the holders that stay are refreshed, so that the
+/// key is the same and what was stolen of the old shares is worth nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follows {
+    /// The digest of the first run's manifest, under which persons are hashed in all of them.
+    pub first: Digest,
+    /// The digest of the public keys that are refreshed.
+    pub before: Digest,
+    /// The indices of holders whose shares are not refreshed, ascending: they stay away, or stayed away before.
+    pub left_out: Vec<u16>,
+    /// The indices of holders that have lost their shares, ascending: they are given them again first.
+    pub lost: Vec<u16>,
+}
+
 /// What a study is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -126,10 +154,13 @@ pub struct Manifest {
     pub disclosure: Disclosure,
     /// Whether it tells of everyone in the population, and not of those alone whom the model includes.
     pub everyone: bool,
-    /// The roster's key holders that take part, in order; a holder's index is its position + 1.
+    /// The roster's key holders that take part, in order; a holder's index is its position + 1. In a run that follows
+    /// another, the holders of the first, whether they stay or not.
     pub holders: Vec<NodeId>,
     /// How many of them evaluate one pseudonym (t).
     pub threshold: u16,
+    /// The run whose key this one goes on with; none where it makes one of its own.
+    pub follows: Option<Follows>,
     /// Every participating node, ascending by name.
     pub participants: Vec<Participant>,
     /// When it was drafted.
@@ -201,9 +232,8 @@ impl Manifest {
         if !roster.roster().is_valid_on(utc_date(now)) {
             return Err(ManifestError::RosterExpired);
         }
-        let holders = roster.roster().holders_on(day).map(|member| &member.id);
-        let taking_part = holders.filter(|holder| self.participant(holder).is_some());
-        if !self.holders.iter().eq(taking_part) || self.holders.len() < usize::from(roster.roster().quorum) {
+        let holders: Vec<&NodeId> = roster.roster().holders_on(day).map(|member| &member.id).collect();
+        if !self.are_holders(&holders, roster.roster().quorum) {
             return Err(ManifestError::Holders);
         }
         let expected = roster.roster().quorum;
@@ -237,18 +267,65 @@ impl Manifest {
             Some(None) => self.nano_rho > 0,
             Some(Some(nano_rho)) => self.nano_rho == nano_rho && nano_rho > 0,
         };
+        let follows = asked.series.is_some_and(|series| series.first.is_some());
         let same = asked.model == self.model
+            && self.follows.is_some() == follows
             && asked.model_digest == self.model_digest
             && asked.catalogue_digest == self.catalogue_digest
             && asked.as_of == self.as_of;
         same && price && self.grain <= asked.grain && (asked.list.is_some() || asked.tables.is_some())
     }
 
+    /// Whether the holders are those that there should be: all of the roster that take part, for a key of its own; for
+    /// one that is refreshed, enough that take part and whose shares are, and among them enough to make the lost ones.
+    fn are_holders(&self, of_roster: &[&NodeId], quorum: u16) -> bool {
+        let takes_part = |holder: &&NodeId| self.participant(holder).is_some();
+        let Some(follows) = &self.follows else {
+            let taking_part = of_roster.iter().copied().filter(takes_part);
+            return self.holders.iter().eq(taking_part) && self.holders.len() >= usize::from(quorum);
+        };
+        let staying: Vec<u16> = self.staying().collect();
+        let stays = |index: &u16| staying.contains(index);
+        let ascend = |indices: &[u16]| indices.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+        let are_here = staying
+            .iter()
+            .filter_map(|index| self.holder(*index))
+            .all(|holder| of_roster.contains(&holder) && takes_part(&holder));
+        let left_out = follows.left_out.iter().all(|index| self.holder(*index).is_some());
+        let helpers = staying.len().saturating_sub(follows.lost.len());
+        ascend(&follows.left_out)
+            && ascend(&follows.lost)
+            && left_out
+            && follows.lost.iter().all(stays)
+            && are_here
+            && helpers >= usize::from(quorum)
+    }
+
+    /// The digest under which persons are hashed: that of the series' first manifest.
+    #[must_use]
+    pub fn persons_context(&self) -> Digest {
+        self.follows.as_ref().map_or_else(|| self.digest(), |follows| follows.first)
+    }
+
+    /// The indices of the holders that have a share in this run, ascending.
+    pub fn staying(&self) -> impl Iterator<Item = u16> {
+        let left_out = self.follows.as_ref().map_or(&[][..], |follows| &follows.left_out);
+        let last = u16::try_from(self.holders.len()).unwrap_or(u16::MAX);
+        (1..=last).filter(move |index| !left_out.contains(index))
+    }
+
+    /// The indices of the holders that make a lost share again: the first that stay and have theirs, as many as it takes.
+    pub fn helpers(&self) -> impl Iterator<Item = u16> {
+        let lost = self.follows.as_ref().map_or(&[][..], |follows| &follows.lost);
+        self.staying().filter(move |index| !lost.contains(index)).take(usize::from(self.threshold))
+    }
+
     fn check_participant(&self, participant: &Participant, member: &Member) -> Result<(), ManifestError> {
         let ascending = participant.quorum.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
-        let known = participant.quorum.iter().all(|&index| self.holder(index).is_some());
+        let known = participant.quorum.iter().all(|&index| self.staying().any(|staying| staying == index));
         // A holder that left its own share out could play the others off against each other and pass its quota.
-        let own = self.holder_index(&participant.node);
+        let own =
+            self.holder_index(&participant.node).filter(|own| self.staying().any(|index| index == *own));
         let own_is_in = own.is_none_or(|own| participant.quorum.contains(&own));
         if !ascending || !known || !own_is_in || participant.quorum.len() != usize::from(self.threshold) {
             return Err(ManifestError::Quorum(participant.node.clone(), self.threshold));
@@ -276,6 +353,20 @@ impl Manifest {
         u16::try_from(position + 1).ok()
     }
 
+    /// The index under which a node has a share in this run; none where it holds none, or is left out.
+    #[must_use]
+    pub fn share_index(&self, node: &NodeId) -> Option<u16> {
+        let index = self.holder_index(node)?;
+        self.staying().any(|staying| staying == index).then_some(index)
+    }
+
+    /// The run of the series that this one begins or goes on with; none where its key is its own alone.
+    #[must_use]
+    pub fn first_run(&self) -> Option<RunId> {
+        let series = self.request.content.series?;
+        Some(series.first.unwrap_or(self.run))
+    }
+
     /// A node's part.
     #[must_use]
     pub fn participant(&self, node: &NodeId) -> Option<&Participant> {
@@ -289,16 +380,15 @@ impl Manifest {
         members.filter(|member| self.participant(&member.id).is_none()).collect()
     }
 
-    /// The quorum for the participant at `position` of `holders` holders: a holder's own share and the t − 1 that
-    /// follow it in turn, or t in turn for one that holds none. The load spreads, and a holder needs all others of its
-    /// quorum for each person, so that the quota counts persons: with its own share left out it could play t others
-    /// off against each other and get more.
+    /// The quorum for the participant at `position`, whose own index is `own` if it holds a share, out of those who
+    /// stay, ascending: a holder's own share and the t − 1 that follow it in turn, or t in turn for one that holds none.
+    /// The load spreads, and a holder needs all others of its quorum for each person, so that the quota counts persons:
+    /// with its own share left out it could play t others off against each other and get more.
     #[must_use]
-    pub fn quorum_for(node: &NodeId, position: usize, holders: &[NodeId], threshold: u16) -> Vec<u16> {
-        let start = holders.iter().position(|holder| holder == node).unwrap_or(position);
-        let turn = (0..holders.len()).map(|step| (start + step) % holders.len().max(1));
-        let mut quorum: Vec<u16> =
-            turn.take(usize::from(threshold)).filter_map(|index| u16::try_from(index + 1).ok()).collect();
+    pub fn quorum_for(own: Option<u16>, position: usize, staying: &[u16], threshold: u16) -> Vec<u16> {
+        let start = staying.iter().position(|index| Some(*index) == own).unwrap_or(position);
+        let turn = staying.iter().cycle().skip(start % staying.len().max(1));
+        let mut quorum: Vec<u16> = turn.take(usize::from(threshold).min(staying.len())).copied().collect();
         quorum.sort_unstable();
         quorum
     }
@@ -307,10 +397,6 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(n: usize) -> Vec<NodeId> {
-        (0..n).filter_map(|i| NodeId::new(format!("n{i}")).ok()).collect()
-    }
 
     #[test]
     fn a_grain_reads_back_as_it_is_written_and_points_are_the_least() {
@@ -323,24 +409,25 @@ mod tests {
 
     #[test]
     fn a_holder_is_part_of_its_own_quorum_and_needs_all_others_of_it() {
-        let holders = names(5);
-        for (position, node) in holders.iter().enumerate() {
-            let quorum = Manifest::quorum_for(node, position, &holders, 3);
+        let staying = [1, 2, 3, 4, 5];
+        for own in staying {
+            let quorum = Manifest::quorum_for(Some(own), usize::from(own) - 1, &staying, 3);
             assert_eq!(quorum.len(), 3);
-            assert!(quorum.contains(&u16::try_from(position + 1).unwrap()));
+            assert!(quorum.contains(&own));
         }
-        let pair = names(2);
-        assert_eq!(Manifest::quorum_for(&pair[0], 0, &pair, 2), vec![1, 2]);
-        let other = NodeId::new("other").unwrap();
-        assert_eq!(Manifest::quorum_for(&other, 3, &holders, 3), vec![1, 4, 5]);
+        assert_eq!(Manifest::quorum_for(Some(1), 0, &[1, 2], 2), [1, 2]);
+        assert_eq!(Manifest::quorum_for(None, 3, &staying, 3), [1, 4, 5]);
+        // Who is left out is in nobody's, its own neither.
+        assert_eq!(Manifest::quorum_for(Some(5), 4, &[1, 2, 4, 5], 3), [1, 2, 5]);
+        assert_eq!(Manifest::quorum_for(Some(3), 2, &[1, 2, 4, 5], 3), [1, 4, 5]);
     }
 
     #[test]
     fn quorums_spread_the_load_evenly() {
-        let holders = names(5);
+        let staying = [1, 2, 3, 4, 5];
         let mut load = [0; 5];
-        for (position, node) in holders.iter().enumerate() {
-            for index in Manifest::quorum_for(node, position, &holders, 3) {
+        for own in staying {
+            for index in Manifest::quorum_for(Some(own), 0, &staying, 3) {
                 load[usize::from(index) - 1] += 1;
             }
         }

@@ -26,6 +26,7 @@ use tvaers_coordinator::limits::Limits;
 use tvaers_coordinator::query;
 use tvaers_coordinator::query::Answered;
 use tvaers_coordinator::request::{IndicatorAsked, QueryAsked};
+use tvaers_coordinator::series;
 use tvaers_coordinator::stratify::{self, Outcome, RequestId, Summary};
 use tvaers_host::private;
 use tvaers_link::clock::{Clock, SystemClock};
@@ -40,7 +41,7 @@ use tvaers_protocol::message::Signed;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::request::{QueryRequest, TablesRequest};
 use tvaers_protocol::sign::SigningKey;
-use tvaers_protocol::study::{Grain, Manifest};
+use tvaers_protocol::study::{Grain, Manifest, RunId};
 
 use crate::{cases, policy};
 

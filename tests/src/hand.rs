@@ -169,9 +169,11 @@ impl Hand {
         let roster = self.roster.roster();
         let holders: Vec<NodeId> = roster.holders().map(|member| member.id.clone()).collect();
         let mut participants = Vec::new();
+        let indices: Vec<u16> = (1..).take(holders.len()).collect();
         for (position, node) in federation.names().into_iter().enumerate() {
             let prepared: Prepared = self.ask(&node, Digest::NONE, &question).await?;
-            let quorum = Manifest::quorum_for(&node, position, &holders, roster.quorum);
+            let own = (1..).zip(&holders).find(|(_, holder)| **holder == node).map(|(index, _)| index);
+            let quorum = Manifest::quorum_for(own, position, &indices, roster.quorum);
             participants.push(Participant {
                 node,
                 quota: prepared.evaluations,
@@ -196,6 +198,7 @@ impl Hand {
             grain: Grain::Counts,
             disclosure: Disclosure::Items,
             threshold: roster.quorum,
+            follows: None,
             holders,
             participants,
             created,

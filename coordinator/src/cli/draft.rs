@@ -9,7 +9,7 @@ use tvaers_host::private;
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::request::Under;
+use tvaers_protocol::request::{Series, Under};
 use tvaers_protocol::roster::{Person, Role, VerifiedRoster};
 use tvaers_query::Decimal;
 
@@ -107,7 +107,7 @@ fn told(request: &Request, asker: &Person, roster: &VerifiedRoster) -> Vec<Strin
     let mut lines = vec![
         format!("{} ({}) asks, in the federation {}:", asker.name, role(asker), roster.roster().federation),
         // In full and in hexadecimal digits, as the roster and permits have it.
-        format!("key:        {}", Digest(asked.requester.0)),
+        format!("signed by:  {}", Digest(asked.requester.0)),
         format!("model:      {} (file {})", plain(&asked.model), asked.model_digest),
         format!("features:   catalogue {}", asked.catalogue_digest),
         format!("as of:      {}", asked.as_of),
@@ -135,6 +135,19 @@ fn told(request: &Request, asker: &Person, roster: &VerifiedRoster) -> Vec<Strin
             });
         }
     }
+    lines.push(match asked.series {
+        None => "key:        this run's alone, erased with it".to_owned(),
+        Some(Series { first: None, until }) => {
+            format!(
+                "key:        kept until {until}: persons of this run can be linked with those of later ones"
+            )
+        }
+        Some(Series { first: Some(first), until }) => {
+            format!(
+                "key:        that of run {first}, kept until {until}: persons of all its runs can be linked"
+            )
+        }
+    });
     lines.push("quotas:     not in the request; how many persons each node has evaluated is agreed between the nodes, within their permits".to_owned());
     lines.push(format!("asked:      {}", asked.created));
     lines.push(format!("holds:      until {}", asked.expires));
@@ -187,7 +200,8 @@ mod tests {
     fn shown(list: Option<Under>, tables: Option<TablesRequest>) -> Vec<String> {
         let (person, now) = (asker(), "2026-03-01T12:00:00Z".parse().unwrap());
         let as_of = "2026-02-28".parse().unwrap();
-        let wish = StudyWish { model: "sad".to_owned(), as_of, grain: Grain::Points, list, tables };
+        let wish =
+            StudyWish { model: "sad".to_owned(), as_of, grain: Grain::Points, list, tables, series: None };
         let study = person.study(wish, 7 * 24 * 3600, now).unwrap();
         let request = Request { study, approval: None, deadline_s: 60 };
         let asks = request.study.asker(person.roster(), now).unwrap();

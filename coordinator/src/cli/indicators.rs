@@ -332,6 +332,7 @@ async fn ask_one(
             grain: args.grain,
             list: None,
             tables: Some(tables),
+            series: None,
         };
         let study = asker.study(wish, deadline_s, now)?;
         Request::Stratify(crate::stratify::Request { study, approval: None, deadline_s })

@@ -9,8 +9,8 @@ use tvaers_host::output::{Format, Output};
 use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
-use tvaers_protocol::request::TablesRequest;
-use tvaers_protocol::study::Grain;
+use tvaers_protocol::request::{Series, TablesRequest};
+use tvaers_protocol::study::{Grain, RunId};
 
 use super::asking::{Asking, under};
 use super::{draft, results};
@@ -18,7 +18,7 @@ use crate::asker::{StudyWish, nano_rho};
 use crate::control::{Reply, Request, ask};
 use crate::event::Event;
 use crate::home::Home;
-use crate::stratify::{self, Summary};
+use crate::stratify::{self, RequestId, Summary};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -54,6 +54,14 @@ pub(super) struct Args {
     /// Tabulate how many have at least this total, instead of the model's own strata and rule
     #[arg(long, value_name = "TOTAL", requires = "tables_permit")]
     cut_off: Option<u16>,
+    /// Keep the run's key and pseudonyms until the end of this day for later runs, where the nodes' permits allow
+    /// follow-up; without it both are erased with the run
+    #[arg(long, value_name = "DATE", requires = "permit")]
+    keep_key_until: Option<Date>,
+    /// Go on under the key of this earlier run, which was kept: a person has the same pseudonym in both, and newcomers
+    /// alone are evaluated
+    #[arg(long, value_name = "RUN", requires = "keep_key_until")]
+    follows: Option<RequestId>,
     /// Write the signed request to this file instead of asking, for a second person to approve
     #[arg(long, value_name = "FILE")]
     draft: Option<PathBuf>,
@@ -71,12 +79,17 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         nano_rho: args.rho,
         cut_off: args.cut_off,
     });
+    let series = match args.keep_key_until {
+        None => None,
+        Some(until) => Some(Series { first: first(home, args.follows.as_ref()).await?, until }),
+    };
     let wish = StudyWish {
         model: args.model.clone(),
         as_of: args.as_of,
         grain: args.grain,
         list: args.permit.as_ref().map(|permit| under(permit, &args.purpose)),
         tables,
+        series,
     };
     let drafted_s = if args.draft.is_some() { args.valid_days * 24 * 3600 } else { 0 };
     let study = asker.study(wish, args.deadline.saturating_add(drafted_s), SystemClock.now())?;
@@ -88,6 +101,32 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         file.display()
     ));
     Ok(())
+}
+
+/// The first run of the series that an earlier run is of.
+async fn first(home: &Home, run: Option<&RequestId>) -> Result<Option<RunId>, Problem> {
+    let Some(run) = run else { return Ok(None) };
+    let Reply::Studies(rows) = ask(&home.socket(), &Request::Studies(Some(run.clone())), |_| {}).await?
+    else {
+        return Err(super::other_answer());
+    };
+    let unknown = |what: std::fmt::Arguments<'_>| {
+        Problem::new(Exit::BadInput, "series.unknown", what)
+            .at("--follows")
+            .expected("a run that was asked with --keep-key-until and whose series is open")
+            .next("look at `tvaers study show RUN`, or begin a new series")
+    };
+    let studies = rows.iter().flat_map(|row| &row.studies);
+    let Some(study) = studies.clone().find(|study| study.run == run.as_str()).or(studies.last()) else {
+        return Err(unknown(format_args!("there is no run `{run}`")));
+    };
+    let Some(series) = &study.series else {
+        return Err(unknown(format_args!("the key of run {run} was its own alone, and is erased")));
+    };
+    if let Some(closed) = &series.closed {
+        return Err(unknown(format_args!("the series of run {run} was closed at {closed}")));
+    }
+    series.first.parse().map(Some).map_err(|error| Problem::from_error(Exit::Failed, "series.run", &error))
 }
 
 /// Has a stratification carried out, and shows what came of it.
@@ -158,8 +197,17 @@ pub(super) fn text(summary: &Summary) -> Vec<String> {
         ));
     }
     let (evaluated, holders) = summary.quorum;
+    let key = match summary.key_until {
+        None => "the key is erased".to_owned(),
+        Some(until) => {
+            format!(
+                "the key is kept until {until} for follow-up (`tvaers study close {}` erases it)",
+                summary.run
+            )
+        }
+    };
     lines.extend([
-        format!("pseudonyms:  each evaluated by {evaluated} of {holders} key holders; the key is erased"),
+        format!("pseudonyms:  each evaluated by {evaluated} of {holders} key holders; {key}"),
         format!("grain:       {}", summary.grain),
     ]);
     if !summary.worklists.is_empty() {

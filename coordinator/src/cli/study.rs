@@ -1,4 +1,4 @@
-//! `tvaers study submit | list | show`.
+//! `tvaers study submit | list | show | close`.
 
 use std::path::PathBuf;
 
@@ -31,6 +31,11 @@ pub(super) enum Command {
         /// The name of the run, or that of the request
         run: RequestId,
     },
+    /// End the series of a run whose key is kept for follow-up: every node erases its share and its pseudonyms
+    Close {
+        /// The name of any of its runs
+        run: RequestId,
+    },
 }
 
 pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Result<(), Problem> {
@@ -40,6 +45,7 @@ pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Resul
         }
         Command::List => None,
         Command::Show { run } => Some(run.clone()),
+        Command::Close { run } => return close(home, run, output).await,
     };
     let Reply::Studies(rows) = ask(&home.socket(), &Request::Studies(only.clone()), |_| {}).await? else {
         return Err(super::other_answer());
@@ -63,6 +69,26 @@ pub(super) async fn run(home: &Home, command: &Command, output: Output) -> Resul
         .expected("a name that `tvaers study list` shows")
         .next("look there")),
     }
+}
+
+async fn close(home: &Home, run: &RequestId, output: Output) -> Result<(), Problem> {
+    let Reply::SeriesClosed(ended) = ask(&home.socket(), &Request::CloseSeries(run.clone()), |_| {}).await?
+    else {
+        return Err(super::other_answer());
+    };
+    if output.format == Format::Json {
+        return json(&ended, output);
+    }
+    if !ended.erased.is_empty() {
+        output.result(format_args!("erased at:   {}", names(&ended.erased)));
+    }
+    if !ended.away.is_empty() {
+        output.result(format_args!(
+            "away:        {}; told as soon as they connect, and they erase it after its last day by themselves",
+            names(&ended.away)
+        ));
+    }
+    Ok(())
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T, output: Output) -> Result<(), Problem> {
@@ -144,6 +170,17 @@ fn study(study: &StudyRow) -> Vec<String> {
     ];
     if !study.missing.is_empty() {
         lines.push(format!("             without {}", names(&study.missing)));
+    }
+    if let Some(series) = &study.series {
+        lines.push(match &series.closed {
+            None => format!(
+                "             under the key of run {}, kept until {} unless it is closed",
+                series.first, series.until
+            ),
+            Some(closed) => {
+                format!("             under the key of run {}, erased {}", series.first, moment(closed))
+            }
+        });
     }
     lines
 }

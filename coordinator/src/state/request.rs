@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteExecutor};
 use tvaers_protocol::id::NodeId;
 
+use super::series::SeriesRow;
 use super::{State, StateError};
 use crate::request::{Asked, RequestId};
 use crate::summary::Outcome;
@@ -48,6 +49,9 @@ pub struct StudyRow {
     pub closed: Option<String>,
     /// How it ended, in words; none while it is under way.
     pub outcome: Option<String>,
+    /// The series that it is a run of; none where its key was its own alone.
+    #[serde(default)]
+    pub series: Option<SeriesRow>,
 }
 
 impl State {
@@ -132,19 +136,25 @@ impl State {
         let mut rows = Vec::new();
         for request in &requests {
             let row = request_row(request)?;
-            let studies = sqlx::query("SELECT * FROM study WHERE request = ? ORDER BY created")
-                .bind(row.id.as_ref().map(RequestId::as_str))
-                .fetch_all(&self.pool)
-                .await?;
+            let studies = sqlx::query(
+                "SELECT study.*, series_end.closed AS series_closed FROM study
+                 LEFT JOIN series_end ON series_end.first = study.first
+                 WHERE request = ? ORDER BY created",
+            )
+            .bind(row.id.as_ref().map(RequestId::as_str))
+            .fetch_all(&self.pool)
+            .await?;
             rows.push(RequestRow {
                 studies: studies.iter().map(study_row).collect::<Result<_, _>>()?,
                 ..row
             });
         }
-        let alone = sqlx::query("SELECT * FROM study WHERE request IS NULL AND (?1 IS NULL OR run = ?1)")
-            .bind(only)
-            .fetch_all(&self.pool)
-            .await?;
+        let alone = sqlx::query(
+            "SELECT *, NULL AS series_closed FROM study WHERE request IS NULL AND (?1 IS NULL OR run = ?1)",
+        )
+        .bind(only)
+        .fetch_all(&self.pool)
+        .await?;
         for study in &alone {
             let study = study_row(study)?;
             let (asked, ended) = (study.created.clone(), study.closed.clone());
@@ -231,5 +241,12 @@ fn study_row(row: &SqliteRow) -> Result<StudyRow, StateError> {
         created: row.try_get("created")?,
         closed: row.try_get("closed")?,
         outcome: row.try_get("outcome")?,
+        series: series_row(row)?,
     })
+}
+
+fn series_row(row: &SqliteRow) -> Result<Option<SeriesRow>, StateError> {
+    let (first, until): (Option<String>, Option<String>) = (row.try_get("first_run")?, row.try_get("until")?);
+    let (Some(first), Some(until)) = (first, until) else { return Ok(None) };
+    Ok(Some(SeriesRow { first, until, closed: row.try_get("series_closed")? }))
 }

@@ -30,13 +30,13 @@ impl State {
         missing: &[NodeId],
     ) -> Result<(), StateError> {
         let manifest = &draft.manifest;
-        let digest = manifest.digest();
+        let (digest, series) = (manifest.digest(), manifest.request.content.series);
         let participants: Vec<NodeId> =
             manifest.participants.iter().map(|participant| participant.node.clone()).collect();
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO study (manifest, run, request, model, as_of, grain, participants, missing, created, content, data)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO study (manifest, run, request, model, as_of, grain, participants, missing, created, content, data,
+             first, first_run, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(digest.0.as_slice())
         .bind(manifest.run.to_string())
@@ -49,6 +49,9 @@ impl State {
         .bind(manifest.created.to_string())
         .bind(codec::canonical(manifest))
         .bind(super::request::json(&draft.data, "data")?)
+        .bind(series.map(|_| manifest.persons_context().0.to_vec()))
+        .bind(manifest.first_run().map(|run| run.to_string()))
+        .bind(series.map(|series| series.until.to_string()))
         .execute(&mut *transaction)
         .await?;
         for node in &participants {
@@ -94,6 +97,19 @@ impl State {
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Whether a study has come to its end, and its series goes on, so that nodes are to keep what later runs need.
+    pub(crate) async fn goes_on(&self, study: Digest) -> Result<bool, StateError> {
+        let found = sqlx::query(
+            "SELECT 1 FROM study WHERE manifest = ? AND outcome = ?
+             AND first NOT IN (SELECT first FROM series_end)",
+        )
+        .bind(study.0.as_slice())
+        .bind(crate::stratify::COMPLETE)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(found.is_some())
     }
 
     /// The study that is under way for a request, if there is one.

@@ -47,6 +47,7 @@ fn draft(number: u8) -> Draft {
         everyone: true,
         holders: vec![node("k360"), node("k376")],
         threshold: 2,
+        follows: None,
         participants: vec![participant("k360"), participant("k376")],
         created: now(),
         deadline: now(),

@@ -206,7 +206,7 @@ impl Puppet {
             }
             Kind::Close => {
                 self.inside().studies.remove(&study);
-                exchange.answer(&Closed {}, WAIT).await
+                exchange.answer(&Closed { is_kept: false }, WAIT).await
             }
             _ => exchange.refuse(RejectCode::UnexpectedKind).await,
         }
@@ -224,6 +224,7 @@ impl Puppet {
             tables: asked.tables.is_some().then_some(terms),
             laboratory: true,
             data: statement(),
+            series: None,
         }
     }
 

@@ -133,6 +133,7 @@ impl Asking<'_> {
                 nano_rho: rho.map(Decimal::nano),
                 cut_off: None,
             }),
+            series: None,
         };
         match self.ask(&self.approved(wish)?)? {
             Reply::Stratified(summary) => Ok(summary),
@@ -168,6 +169,7 @@ impl Asking<'_> {
                 grain,
                 list: None,
                 tables: Some(tables),
+                series: None,
             };
             return match self.ask(&self.approved(wish)?)? {
                 Reply::Stratified(summary) => {

@@ -43,6 +43,8 @@ impl Party {
             .arg(home)
             .args(["--format", "json", "--quiet"])
             .args(arguments)
+            // Sorting spills into the party's own folder, so that its memory does not grow with the population.
+            .env("SQLITE_TMPDIR", home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&errors).map_err(fail)?)

@@ -15,6 +15,8 @@ use tvaers_protocol::study::Manifest;
 use crate::node::Node;
 use crate::policy::keeper::Held;
 use crate::refusal::Refusal;
+use crate::series;
+use crate::series::base::Base;
 use crate::serve;
 use crate::state::ImportRecord;
 use crate::study::permit::{self, Asker, Known};
@@ -58,6 +60,7 @@ pub(crate) async fn prepare(
             tables: allowed.tables,
             laboratory: held.policy().is_some_and(|in_force| in_force.is_laboratory()),
             data: import.statement,
+            series: series::held(node, asked.series).await?,
         })),
         Err(rules) => decline(node, held, request, rules, now).await.map(Err),
     }
@@ -95,6 +98,7 @@ pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<A
         node.record(now, vec![told::refused(node, held, manifest, &rules)]).await?;
         return Err(refused(&rules));
     }
+    let base = Base::of(node, manifest).await?;
     // The data must be what the configuration says before anything is signed.
     source::data(node, &import).await?.close().await;
     // Remembered first: a run that was agreed to before, even one that is closed, gets no further.
@@ -103,16 +107,16 @@ pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<A
         Refusal::because(code, error)
     })?;
     if let Some(oldest) = node.study_to_give_up().await {
-        serve::close(node, oldest).await?;
+        serve::close(node, oldest, false).await?;
     }
     let digest = manifest.digest();
-    if let Err(refusal) = begin(node, manifest, import).await {
+    if let Err(refusal) = begin(node, manifest, import, base).await {
         node.state().close_study(digest, now).await.map_err(Refusal::internal)?;
         return Err(refusal);
     }
     if let Err(refusal) = node.record(now, vec![told::agreed(node, held, manifest)?]).await {
         // What the log does not tell of does not happen.
-        serve::close(node, digest).await?;
+        serve::close(node, digest, false).await?;
         return Err(refusal);
     }
     let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
@@ -121,11 +125,11 @@ pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<A
 }
 
 /// Makes the study's file, and has the node know of it.
-async fn begin(node: &Node, manifest: &Manifest, import: ImportRecord) -> Result<(), Refusal> {
+async fn begin(node: &Node, manifest: &Manifest, import: ImportRecord, base: Base) -> Result<(), Refusal> {
     let model = node.model(&manifest.model)?.clone();
     let path = node.home().work(&manifest.run.to_string());
     let work = Work::create(path, manifest).await.map_err(Refusal::internal)?;
-    let study = Arc::new(Study::new(node.config().sector, manifest.clone(), model, import, work));
+    let study = Arc::new(Study::new(node.config().sector, manifest.clone(), model, import, base, work));
     let added = node.add_study(Arc::clone(&study)).await;
     if added.is_err() {
         study.work.erase().map_err(Refusal::internal)?;

@@ -17,8 +17,8 @@ use tvaers_pseudonym::key::KeyShare;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::study::Study;
 use crate::study::account::Asked;
-use crate::study::{Holder, Study};
 
 /// Answers one batch.
 pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<Evaluated, Refusal> {
@@ -36,16 +36,18 @@ pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<
         return Err(Refusal::because(RejectCode::BadSignature, "a commitment in another node's name"));
     }
     let batch = ask.batch.content;
-    let own = study.manifest.holder_index(&node.config().id);
+    let own = study.manifest.share_index(&node.config().id);
     if own != Some(batch.holder) || !participant.quorum.contains(&batch.holder) {
         return Err(Refusal::because(RejectCode::NotAHolder, "this node is not in the requester's quorum"));
     }
     if batch.epoch != keys.epoch() {
         return Err(Refusal::because(RejectCode::OtherStudy, "the batch is for another epoch of the key"));
     }
-    let share = share(study).await?;
+    let share = study.share().await.ok_or(Refusal::new(RejectCode::NotReady))?;
     let request = request_digest(&batch);
-    count(study, participant, &batch, request).await?;
+    // Under one key for several runs it is one population, and one quota.
+    let left = study.base.left(&participant.node, requester.evaluations_max);
+    count(study, participant, left, &batch, request).await?;
     let answer = run(node, share, batch.elements, request).await?;
     Ok(Evaluated { answer: Signed::new(answer, Purpose::Evaluated, study.digest, node.signing()) })
 }
@@ -63,17 +65,11 @@ fn requester<'a>(study: &'a Study, ask: &Evaluate) -> Result<&'a Participant, Re
         .ok_or(Refusal::because(RejectCode::UnknownNode, "the requester takes no part"))
 }
 
-async fn share(study: &Study) -> Result<Arc<KeyShare>, Refusal> {
-    match &*study.holder().await {
-        Holder::Confirmed(share) => Ok(Arc::clone(share)),
-        _ => Err(Refusal::new(RejectCode::NotReady)),
-    }
-}
-
 /// Counts a batch against the requester's quota before anything is evaluated.
 async fn count(
     study: &Study,
     participant: &Participant,
+    left: u32,
     batch: &Batch,
     digest: Digest,
 ) -> Result<(), Refusal> {
@@ -90,9 +86,9 @@ async fn count(
         persons: commitment.persons,
         share: commitment.elements(batch.sequence),
     };
-    let counted = study.work.count(&participant.node, &asked, participant.quota).await;
+    let counted = study.work.count(&participant.node, &asked, participant.quota.min(left)).await;
     counted.map_err(Refusal::internal)?.map_err(|error| {
-        tracing::error!(node.id = %participant.node, quota = participant.quota, error = %error, "refused a batch");
+        tracing::error!(node.id = %participant.node, quota = participant.quota.min(left), error = %error, "refused a batch");
         Refusal::because(error.code(), error)
     })
 }

@@ -206,7 +206,7 @@ async fn work_out(node: &Node, study: &Arc<Study>) -> Result<(), Refusal> {
     while let Some(chunk) = chunks.next().await {
         let rows = chunk.map_err(|error| Refusal::internal(error.1))?;
         let count = i64::try_from(rows.len()).map_err(Refusal::internal)?;
-        let (turn, seed) = (node.turn().await, study.seed().await?);
+        let (turn, seed) = (node.turn().await, study.hiding().await?);
         let (study, asked) = (Arc::clone(study), Arc::clone(&asked));
         let shifted = move || {
             let _turn = turn;
@@ -235,7 +235,7 @@ fn told(
         let group = study.model.touches.get(usize::from(row.group));
         let (Some(asked), Some(group)) = (asked.get(&row.person), group) else { continue };
         let secret = seed.show(&asked.pseudonym, &asked.secret);
-        let shift = Shift::new(&secret, &group.group);
+        let shift = Shift::new(&secret, &study.digest, &group.group);
         let mut components = study.model.components_of(row.group.into());
         let Some((_, component)) = components.next() else { continue };
         let event = match component.feature.rule {

@@ -1,5 +1,5 @@
-//! This node's part in making a study's key: three rounds relayed by the coordinator, then a signed confirmation by
-//! all holders that every node checks before it blinds anything.
+//! This node's part in making a study's key, or in refreshing that of its series: three rounds relayed by the
+//! coordinator, then a signed confirmation by all holders that every node checks before it blinds anything.
 //!
 //! The coordinator relays and learns nothing: first-round packages are signed, second-round packages sealed to
 //! their recipient and signed together with the transcript that the sender saw.
@@ -14,13 +14,13 @@ use tvaers_protocol::message::{
 };
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::{Purpose, VerifyingKey};
-use tvaers_pseudonym::confirmation::{Confirmation, agree};
-use tvaers_pseudonym::dkg::{self, Ceremony};
+use tvaers_pseudonym::confirmation::{Confirmation, agree, agree_refreshed};
 use tvaers_pseudonym::key::{KeyShare, PublicKeys};
 use tvaers_pseudonym::seed::BlindSeed;
 
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::study::ceremony::{self, CeremonyError};
 use crate::study::{Holder, Stage, Study};
 use crate::work::record::Sealed;
 
@@ -31,10 +31,11 @@ pub(crate) async fn round1(node: &Node, study: &Study) -> Result<KeyRound1Packag
     let Holder::Idle = *holder else {
         return Err(Refusal::new(RejectCode::Replay));
     };
-    let ceremony = ceremony(node, study)?;
-    let (kept, bytes) = dkg::round1(ceremony, &mut node.rng()).map_err(Refusal::internal)?;
+    let own = own_index(node, study)?;
+    let share = study.repairing().await.share().or_else(|| study.base.share.clone());
+    let (kept, bytes) = ceremony::round1(study, share, own, &mut node.rng())?;
     *holder = Holder::Round1(kept);
-    let package = KeyPackage { holder: own_index(node, study)?, bytes };
+    let package = KeyPackage { holder: own, bytes };
     Ok(KeyRound1Package { package: Signed::new(package, Purpose::KeyRound1, study.digest, node.signing()) })
 }
 
@@ -59,10 +60,10 @@ pub(crate) async fn round2(
     let Holder::Round1(kept) = std::mem::replace(&mut *holder, Holder::Failed) else {
         return Err(Refusal::new(RejectCode::NotReady));
     };
-    let transcript = dkg::transcript(&study.digest, &packages);
+    let transcript = kept.transcript(&study.digest, &packages);
     let recipients = recipients(node, study)?;
     let (kept, sealed) =
-        dkg::round2(kept, &packages, &recipients, &mut node.rng()).map_err(|error| blame(study, &error))?;
+        kept.round2(&packages, &recipients, &mut node.rng()).map_err(|error| blame(study, &error))?;
     *holder = Holder::Round2(kept);
     let from = own_index(node, study)?;
     let packages = sealed
@@ -97,15 +98,14 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
     let Holder::Round2(kept) = std::mem::replace(&mut *holder, Holder::Failed) else {
         return Err(Refusal::new(RejectCode::NotReady));
     };
-    let (share, confirmation) =
-        dkg::round3(kept, node.sealing(), &sealed).map_err(|error| blame(study, &error))?;
+    let (made, confirmation) = kept.round3(node.sealing(), &sealed).map_err(|error| blame(study, &error))?;
     // Holders that were shown different first-round packages would end with different keys: name it here.
     if let Some((from, _)) = transcripts.iter().find(|(_, transcript)| *transcript != confirmation.transcript)
     {
         let name = study.manifest.holder(*from).map(ToString::to_string).unwrap_or_default();
         return Err(Refusal::because(RejectCode::BadProof, format!("`{name}` saw another first round")));
     }
-    *holder = Holder::Confirmed(Arc::new(share));
+    *holder = Holder::Made(made);
     let bytes = codec::encode(&confirmation).map_err(Refusal::internal)?;
     let content = KeyConfirmation { holder: own, bytes };
     Ok(KeyConfirmed {
@@ -117,11 +117,11 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
 /// process: share and seed are sealed, and lie in its file before anybody is told.
 pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyPinned, Refusal> {
     let step = study.since(Stage::Opened).await?;
-    let keys = confirmed(node, study, &ask.confirmations)?;
+    let Confirmed { keys, all } = confirmed(node, study, &ask.confirmations)?;
     if step.stage >= Stage::Pinned {
         // Asked again, as the answer was lost.
         let (confirmations, sealed) = study.work.pinned().await.map_err(Refusal::internal)?;
-        if confirmed(node, study, &confirmations)? != keys {
+        if confirmed(node, study, &confirmations)?.keys != keys {
             return Err(Refusal::because(RejectCode::Replay, "another key is pinned"));
         }
         if study.pinned().is_err() {
@@ -129,11 +129,7 @@ pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyP
         }
         return Ok(KeyPinned {});
     }
-    let share = match &*study.holder().await {
-        Holder::Confirmed(share) => Some(Arc::clone(share)),
-        _ => None,
-    };
-    check_share(node, study, share.as_deref(), &keys)?;
+    let share = adopt(node, study, &keys, &all).await?;
     let (digest, key) = (&study.digest, node.sealing());
     let seed = BlindSeed::generate(&mut node.rng());
     let sealed = Sealed {
@@ -148,10 +144,40 @@ pub(crate) async fn pin(node: &Node, study: &Study, ask: &KeyPin) -> Result<KeyP
     Ok(KeyPinned {})
 }
 
+/// Takes the share that this holder has made into use, as all others have confirmed the same key.
+async fn adopt(
+    node: &Node,
+    study: &Study,
+    keys: &PublicKeys,
+    all: &[Confirmation],
+) -> Result<Option<Arc<KeyShare>>, Refusal> {
+    let mut holder = study.holder().await;
+    let share = match std::mem::replace(&mut *holder, Holder::Failed) {
+        Holder::Made(made) => match made.adopt(all) {
+            Ok(share) => Some(Arc::new(share)),
+            // Others may have adopted theirs: what is missing may still come.
+            Err((made, error)) => {
+                *holder = Holder::Made(made);
+                return Err(Refusal::because(RejectCode::BadProof, error));
+            }
+        },
+        Holder::Confirmed(share) => Some(share),
+        before => {
+            *holder = before;
+            None
+        }
+    };
+    if let Some(share) = &share {
+        *holder = Holder::Confirmed(Arc::clone(share));
+    }
+    check_share(node, study, share.as_deref(), keys)?;
+    Ok(share)
+}
+
 /// Goes on with the key that was pinned before a restart.
 pub(super) async fn resume(node: &Node, study: &Study) -> Result<(), Refusal> {
     let (confirmations, sealed) = study.work.pinned().await.map_err(Refusal::internal)?;
-    let keys = confirmed(node, study, &confirmations)?;
+    let keys = confirmed(node, study, &confirmations)?.keys;
     take(node, study, keys, &sealed).await
 }
 
@@ -170,9 +196,14 @@ async fn take(node: &Node, study: &Study, keys: PublicKeys, sealed: &Sealed) -> 
 }
 
 /// The key that every holder has confirmed.
-fn confirmed(node: &Node, study: &Study, all: &[Signed<KeyConfirmation>]) -> Result<PublicKeys, Refusal> {
-    let mut confirmations = Vec::with_capacity(all.len());
-    for signed in all {
+struct Confirmed {
+    keys: PublicKeys,
+    all: Vec<Confirmation>,
+}
+
+fn confirmed(node: &Node, study: &Study, signed: &[Signed<KeyConfirmation>]) -> Result<Confirmed, Refusal> {
+    let mut all = Vec::with_capacity(signed.len());
+    for signed in signed {
         let key = holder_key(node, study, signed.content.holder)?;
         let content = verified(signed, Purpose::KeyConfirmation, study, &key)?;
         let confirmation: Confirmation =
@@ -180,13 +211,26 @@ fn confirmed(node: &Node, study: &Study, all: &[Signed<KeyConfirmation>]) -> Res
         if confirmation.holder != content.holder || confirmation.context != study.digest {
             return Err(Refusal::because(RejectCode::BadProof, "a confirmation of another study or holder"));
         }
-        confirmations.push(confirmation);
+        all.push(confirmation);
     }
-    let keys = agree(&confirmations).map_err(|error| Refusal::because(RejectCode::BadProof, error))?;
-    if keys.threshold() != study.manifest.threshold || keys.shares().len() != study.manifest.holders.len() {
+    let keys = match &study.base.keys {
+        Some(before) => agree_refreshed(before, &all),
+        None => agree(&all),
+    };
+    let keys = keys.map_err(|error| Refusal::because(RejectCode::BadProof, error))?.clone();
+    if keys.threshold() != study.manifest.threshold
+        || !keys.shares().keys().copied().eq(study.manifest.staying())
+    {
         return Err(Refusal::because(RejectCode::BadProof, "the key has another threshold or other holders"));
     }
-    Ok(keys.clone())
+    // A node that was away when the refreshed keys were made knows the group key all the same.
+    if study.base.group.is_some_and(|group| group != *keys.group()) {
+        return Err(Refusal::because(RejectCode::BadProof, "the key is not that of the series"));
+    }
+    if (keys.epoch() > 0) != study.manifest.follows.is_some() {
+        return Err(Refusal::because(RejectCode::BadProof, "the key is of another epoch than the study's"));
+    }
+    Ok(Confirmed { keys, all })
 }
 
 /// Checks that a node that is a holder has its own share of the key, and another none.
@@ -196,7 +240,7 @@ fn check_share(
     share: Option<&KeyShare>,
     keys: &PublicKeys,
 ) -> Result<(), Refusal> {
-    let own = study.manifest.holder_index(&node.config().id);
+    let own = study.manifest.share_index(&node.config().id);
     if share.map(KeyShare::index) != own {
         return Err(Refusal::because(RejectCode::NotReady, "this holder has not made its share"));
     }
@@ -208,34 +252,28 @@ fn check_share(
 }
 
 /// Refuses a second package of one sender, which would silently take the place of the first.
-fn once(before: Option<Vec<u8>>) -> Result<(), Refusal> {
+pub(super) fn once(before: Option<Vec<u8>>) -> Result<(), Refusal> {
     match before {
         None => Ok(()),
         Some(_) => Err(Refusal::because(RejectCode::Malformed, "two packages of one holder")),
     }
 }
 
-fn ceremony(node: &Node, study: &Study) -> Result<Ceremony, Refusal> {
-    let holders = u16::try_from(study.manifest.holders.len()).map_err(Refusal::internal)?;
-    Ceremony::new(study.digest, own_index(node, study)?, holders, study.manifest.threshold)
-        .map_err(Refusal::internal)
+pub(super) fn own_index(node: &Node, study: &Study) -> Result<u16, Refusal> {
+    study.manifest.share_index(&node.config().id).ok_or(Refusal::new(RejectCode::NotAHolder))
 }
 
-fn own_index(node: &Node, study: &Study) -> Result<u16, Refusal> {
-    study.manifest.holder_index(&node.config().id).ok_or(Refusal::new(RejectCode::NotAHolder))
-}
-
-fn recipients(node: &Node, study: &Study) -> Result<BTreeMap<u16, [u8; 32]>, Refusal> {
-    let holders = (1..).zip(&study.manifest.holders);
+pub(super) fn recipients(node: &Node, study: &Study) -> Result<BTreeMap<u16, [u8; 32]>, Refusal> {
+    let holders = study.manifest.staying().filter_map(|index| Some((index, study.manifest.holder(index)?)));
     holders.map(|(index, holder)| Ok((index, node.member(holder)?.sealing.0))).collect()
 }
 
-fn holder_key(node: &Node, study: &Study, index: u16) -> Result<VerifyingKey, Refusal> {
+pub(super) fn holder_key(node: &Node, study: &Study, index: u16) -> Result<VerifyingKey, Refusal> {
     let holder = study.manifest.holder(index).ok_or(Refusal::new(RejectCode::NotAHolder))?;
     Ok(node.member(holder)?.signing)
 }
 
-fn verified<'a, T: serde::Serialize>(
+pub(super) fn verified<'a, T: serde::Serialize>(
     signed: &'a Signed<T>,
     purpose: Purpose,
     study: &Study,
@@ -247,7 +285,7 @@ fn verified<'a, T: serde::Serialize>(
 }
 
 /// Names the holder at fault in the log; the peer learns only that the round failed.
-fn blame(study: &Study, error: &dkg::DkgError) -> Refusal {
+fn blame(study: &Study, error: &CeremonyError) -> Refusal {
     let culprit = error.culprit().and_then(|index| study.manifest.holder(index));
     let named = culprit.map_or_else(String::new, |holder| format!("`{holder}`: "));
     Refusal::because(RejectCode::BadProof, format!("{named}{error}"))

@@ -2,6 +2,7 @@
 //! policy, for a work list, for tables, or for both, each by its own permit.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tvaers_definitions::model::Model;
 use tvaers_definitions::tables::Tables;
 use tvaers_policy::permit::Recipient;
@@ -213,7 +214,7 @@ fn list(
     };
     let request = ContributionRequest {
         ask: ask(asked, asker, under),
-        study: needed(node, asked, model, known),
+        study: needed(node, asked, model, known, asked.series.map(|series| series.until)),
         disclosure,
         recipients: &[Recipient::Municipality],
     };
@@ -247,9 +248,11 @@ fn tables(
         Known::Draft { .. } => wanted.nano_rho,
         Known::Agreed(manifest) => Some(manifest.nano_rho),
     };
+    // Of a run that makes lists too, their permit says whether its key may be kept.
+    let follow_up = asked.series.filter(|_| asked.list.is_none()).map(|series| series.until);
     let request = JoinedRequest {
         ask: ask(asked, asker, &wanted.under),
-        study: needed(node, asked, model, known),
+        study: needed(node, asked, model, known, follow_up),
         categories: &layout.categories(),
         dimensions: layout.dimensions(),
         cells: layout.cells_len(),
@@ -278,7 +281,13 @@ fn ask<'a>(asked: &StudyRequest, asker: &Asker<'_>, under: &'a Under) -> Ask<'a>
     }
 }
 
-fn needed<'a>(node: &Node, asked: &StudyRequest, model: &'a Model, known: &Known<'_>) -> Needed<'a> {
+fn needed<'a>(
+    node: &Node,
+    asked: &StudyRequest,
+    model: &'a Model,
+    known: &Known<'_>,
+    follow_up: Option<Date>,
+) -> Needed<'a> {
     let own = &node.config().id;
     let (grain, until, evaluations, peer_evaluations) = match known {
         Known::Draft { evaluations } => (Wish::UpTo(asked.grain), None, *evaluations, 0),
@@ -291,7 +300,6 @@ fn needed<'a>(node: &Node, asked: &StudyRequest, model: &'a Model, known: &Known
         }
     };
     let sector = node.config().sector;
-    let follow_up = None;
     Needed { model, sector, grain, as_of: asked.as_of, until, follow_up, evaluations, peer_evaluations }
 }
 

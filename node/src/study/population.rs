@@ -11,7 +11,7 @@ use crate::node::Node;
 use crate::study::Study;
 use crate::work::{Work, WorkError};
 
-/// Commits to the persons that a study's file has, in the order of their rows and under the blinds of the study's seed. A
+/// Commits to the persons whom a study evaluates, in their order and under the blinds of the study's seed. A
 /// batch of them is held at a time.
 pub(crate) async fn commit(
     node: &Node,
@@ -22,9 +22,11 @@ pub(crate) async fn commit(
     let seed = study.seed().await.map_err(|_| WorkError::Inconsistent("seed"))?;
     let (mut tree, mut last) = (Tree::default(), 0);
     for sequence in 0.. {
-        let batch = work.persons_after(last, limit::BATCH_PERSONS).await?;
-        let Some((end, _)) = batch.last() else { break };
-        last = *end;
+        let batch = work.evaluated_after(last, limit::BATCH_PERSONS).await?;
+        if batch.is_empty() {
+            break;
+        }
+        last += batch.len() as u64;
         let seed = std::sync::Arc::clone(&seed);
         let hashed = move || {
             let persons: Vec<_> = batch.into_iter().map(|(_, person)| person).collect();

@@ -38,12 +38,13 @@ pub(crate) async fn run(
     progress: mpsc::Sender<Progress>,
 ) -> Result<Pseudonymised, Refusal> {
     let step = study.since(Stage::Computed).await?;
-    let total = study.work.persons().await.map_err(Refusal::internal)?;
+    let total = study.work.evaluated().await.map_err(Refusal::internal)?;
     if step.stage == Stage::Computed {
         name_all(node, study, total, progress).await?;
         study.work.reach(Stage::Pseudonymised).await.map_err(Refusal::internal)?;
     }
-    Ok(Pseudonymised { persons: u32::try_from(total).map_err(Refusal::internal)? })
+    let persons = study.work.persons().await.map_err(Refusal::internal)?;
+    Ok(Pseudonymised { persons: u32::try_from(persons).map_err(Refusal::internal)? })
 }
 
 async fn name_all(
@@ -81,8 +82,9 @@ async fn name_all(
 
 /// The pseudonyms of one batch's persons.
 async fn one_batch(node: Arc<Node>, study: Arc<Study>, sequence: u32) -> Result<Vec<Named>, Refusal> {
-    let before = i64::from(sequence) * i64::try_from(limit::BATCH_PERSONS).unwrap_or(i64::MAX);
-    let persons = study.work.persons_after(before, limit::BATCH_PERSONS).await.map_err(Refusal::internal)?;
+    let before = u64::from(sequence) * limit::BATCH_PERSONS as u64;
+    let persons =
+        study.work.evaluated_after(before, limit::BATCH_PERSONS).await.map_err(Refusal::internal)?;
     let (rows, persons): (Vec<i64>, Vec<PersonId>) = persons.into_iter().unzip();
     let (points, blinds) = blind(&node, &study, sequence, persons).await?;
     let own = study.manifest.participant(&node.config().id).ok_or(Refusal::new(RejectCode::OtherStudy))?;
@@ -112,7 +114,7 @@ async fn blind(
     sequence: u32,
     persons: Vec<PersonId>,
 ) -> Result<(Vec<u8>, Blinds), Refusal> {
-    let (turn, seed, digest) = (node.turn().await, study.seed().await?, study.digest);
+    let (turn, seed, digest) = (node.turn().await, study.seed().await?, study.manifest.persons_context());
     let blinded = move || {
         let _turn = turn;
         blind_batch(&persons, &digest, &mut seed.batch(sequence))
@@ -128,14 +130,14 @@ async fn named(
     blinds: Blinds,
     replies: Vec<(u16, Reply)>,
 ) -> Result<Vec<Named>, Refusal> {
-    let (turn, seed, keys) = (node.turn().await, study.seed().await?, study.pinned()?.clone());
+    let (turn, hiding, keys) = (node.turn().await, study.hiding().await?, study.pinned()?.clone());
     // Where nobody can ask for events, there is nothing to shift.
     let with_secrets = study.joined_groups() != 0;
     let combined = move || {
         let _turn = turn;
         let outputs = combine(&keys, &quorum, &blinds, &replies)?;
         let named = |(row, Output { pseudonym, event_secret }): (i64, Output)| {
-            let secret = with_secrets.then(|| seed.hide(&pseudonym, &event_secret));
+            let secret = with_secrets.then(|| hiding.hide(&pseudonym, &event_secret));
             Named { row, pseudonym, secret }
         };
         Ok(rows.into_iter().zip(outputs).map(named).collect())

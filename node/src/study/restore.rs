@@ -17,6 +17,8 @@ use crate::audit::event::{Closing, Event};
 use crate::evaluations;
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::series;
+use crate::series::base::Base;
 use crate::state::{StateError, StudyRecord};
 use crate::study::{Stage, Study, agree, keygen, told};
 use crate::work::{Work, WorkError, file};
@@ -64,6 +66,7 @@ impl From<Refusal> for Unusable {
 
 /// Takes up every study that can go on; closes the others, and erases their files.
 pub(crate) async fn studies(node: &Arc<Node>) -> Result<(), RestoreError> {
+    series::clear(node.home().dir())?;
     let open = node.state().open_studies().await?;
     let mut going_on = BTreeSet::new();
     let (mut useless, mut told) = (Vec::new(), Vec::new());
@@ -151,10 +154,13 @@ async fn checked(node: &Node, work: Work, open: &[StudyRecord]) -> Result<Study,
             return Err(Unusable::Early(stage));
         }
         let model = node.model(&manifest.model)?.clone();
-        Ok((manifest, model, import))
+        let base = Base::of(node, &manifest).await?;
+        Ok((manifest, model, import, base))
     };
     match found.await {
-        Ok((manifest, model, import)) => Ok(Study::new(node.config().sector, manifest, model, import, work)),
+        Ok((manifest, model, import, base)) => {
+            Ok(Study::new(node.config().sector, manifest, model, import, base, work))
+        }
         Err(reason) => Err((work, reason)),
     }
 }

@@ -1,5 +1,6 @@
 //! What the audit log is told of a study.
 
+use jiff::civil::Date;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{Rule, Signed};
 use tvaers_protocol::release::BudgetLeft;
@@ -10,8 +11,8 @@ use super::permit::Charged;
 use super::stream::Share;
 use crate::audit::code::Code;
 use crate::audit::event::{
-    self, Asked, Closing, Event, Mode, ObjectionsReceived, Refused, StudyAgreed, StudyCharged, StudyClosed,
-    StudyRefused,
+    self, Asked, Closing, Event, Mode, ObjectionsReceived, Refused, SeriesClosed, SeriesClosing, SeriesKept,
+    StudyAgreed, StudyCharged, StudyClosed, StudyRefused,
 };
 use crate::ledger::name::{Name, Requester};
 use crate::node::Node;
@@ -100,4 +101,15 @@ fn modes(asked: &StudyRequest) -> Vec<Mode> {
 fn requester(node: &Node, request: &Signed<StudyRequest>) -> Option<Requester> {
     let person = request.signer(node.roster()).ok()?;
     Some(Requester::new(Name::new(person.name.as_str()).ok()?, &person.signing))
+}
+
+/// A run that is kept for follow-up.
+pub(crate) fn series_kept(manifest: &Manifest, epoch: u32, until: Date, persons: u32) -> Event {
+    let (manifest, first) = (manifest.digest(), manifest.persons_context());
+    Event::SeriesKept(SeriesKept { manifest, first, epoch, until, persons })
+}
+
+/// A series that has ended.
+pub(crate) fn series_closed(first: Digest, reason: SeriesClosing) -> Event {
+    Event::SeriesClosed(SeriesClosed { first, reason })
 }

@@ -19,7 +19,8 @@ use tvaers_protocol::id::{PersonId, Pseudonym};
 use tvaers_protocol::record::{Contribution, NO_RECENCY};
 
 impl Work {
-    /// Works out the components of all persons of this node, keeps one row a person, and commits to them. Gives how many.
+    /// Works out the components of all persons of this node, keeps one row a person, knows those of a run before, and commits to the
+    /// others. Gives how many there are in all.
     pub(crate) async fn compute(
         &self,
         node: &Node,
@@ -27,7 +28,9 @@ impl Work {
         study: &Study,
     ) -> Result<u64, WorkError> {
         // What a try that broke off has left.
-        sqlx::query("DELETE FROM component").execute(&self.pool).await?;
+        sqlx::raw_sql("DELETE FROM newcomer; DELETE FROM pseudonym; DELETE FROM component;")
+            .execute(&self.pool)
+            .await?;
         let warehouse = source::open(node, &study.import).await?;
         let mut reading = warehouse.reading().await?;
         let permitted = source::permitted(node, in_force, study, &warehouse, &mut reading).await?;
@@ -43,10 +46,15 @@ impl Work {
         reading.end().await;
         warehouse.close().await;
         let persons = u32::try_from(persons).map_err(|_| WorkError::Inconsistent("persons"))?;
-        let population = population::commit(node, study, self, persons).await?;
+        let evaluated = match study.manifest.follows {
+            None => persons,
+            Some(_) => self.know(study).await?,
+        };
+        let population = population::commit(node, study, self, evaluated).await?;
         let mut write = self.write().await?;
-        sqlx::query("UPDATE study SET persons = ?, population = ?")
+        sqlx::query("UPDATE study SET persons = ?, evaluated = ?, population = ?")
             .bind(persons)
+            .bind(evaluated)
             .bind(codec::canonical(&population))
             .execute(&mut *write)
             .await?;

@@ -40,16 +40,18 @@ impl Work {
 
     /// The numbers of the batches whose persons have pseudonyms.
     pub(crate) async fn named_batches(&self) -> Result<BTreeSet<u32>, WorkError> {
-        let rows = sqlx::query("SELECT DISTINCT (row - 1) / ? AS number FROM pseudonym")
+        let rows = sqlx::query("SELECT DISTINCT (e.position - 1) / ? AS number FROM pseudonym AS p JOIN evaluated AS e ON e.row = p.row",
+        )
             .bind(i64::try_from(limit::BATCH_PERSONS).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(|row| narrow(row.try_get("number")?, "row")).collect()
     }
 
-    /// How many persons have pseudonyms.
+    /// How many of those who are evaluated have pseudonyms.
     pub(crate) async fn named_persons(&self) -> Result<u64, WorkError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM pseudonym").fetch_one(&self.pool).await?;
+        let count = "SELECT COUNT(*) FROM pseudonym WHERE row IN (SELECT row FROM evaluated)";
+        let row = sqlx::query(count).fetch_one(&self.pool).await?;
         narrow(row.try_get(0)?, "pseudonym")
     }
 }

@@ -102,7 +102,13 @@ impl Work {
         narrow::<u32>(row.try_get("persons")?, "persons").map(u64::from)
     }
 
-    /// The commitment to them.
+    /// How many of them are evaluated: all but those who are known from a run before.
+    pub(crate) async fn evaluated(&self) -> Result<u64, WorkError> {
+        let row = sqlx::query("SELECT evaluated FROM study").fetch_one(&self.pool).await?;
+        narrow::<u32>(row.try_get("evaluated")?, "evaluated").map(u64::from)
+    }
+
+    /// The commitment to those.
     pub(crate) async fn population(&self) -> Result<Signed<Commitment>, WorkError> {
         let row = sqlx::query("SELECT population FROM study").fetch_one(&self.pool).await?;
         let bytes: Option<&[u8]> = row.try_get("population")?;

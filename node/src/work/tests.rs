@@ -44,6 +44,7 @@ fn wished() -> Signed<StudyRequest> {
         grain: Grain::Counts,
         list: Some(under),
         tables: None,
+        series: None,
         created: Timestamp::UNIX_EPOCH,
         expires: Timestamp::UNIX_EPOCH,
     };
@@ -67,6 +68,7 @@ fn manifest() -> Manifest {
         disclosure: Disclosure::Items,
         holders: Vec::new(),
         threshold: 2,
+        follows: None,
         participants: Vec::new(),
         created: Timestamp::UNIX_EPOCH,
         deadline: Timestamp::UNIX_EPOCH,

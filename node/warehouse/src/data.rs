@@ -16,6 +16,7 @@ use serde::Serialize;
 use sqlx::sqlite::SqlitePool;
 use tvaers_protocol::id::{Digest, Sector};
 
+pub use self::file::temp_store;
 pub(crate) use self::file::{Holds, write};
 pub use self::reading::Reading;
 pub use self::salt::Salt;

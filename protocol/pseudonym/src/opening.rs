@@ -65,12 +65,12 @@ fn first(sequence: u32) -> u32 {
 }
 
 /// The element of a person under a blind; none where the blind is not the canonical encoding of a scalar other than zero.
-fn element(suite: &Suite, study: &Digest, person: &PersonId, blind: &Blind) -> Option<[u8; 32]> {
+fn element(suite: &Suite, context: &Digest, person: &PersonId, blind: &Blind) -> Option<[u8; 32]> {
     let scalar: Scalar = Option::from(Scalar::from_canonical_bytes(blind.0))?;
     if scalar == Scalar::ZERO {
         return None;
     }
-    let inputs = blind::inputs(std::slice::from_ref(person), study);
+    let inputs = blind::inputs(std::slice::from_ref(person), context);
     let point = suite.hash_to_group(inputs.first()?.as_ref());
     Some((point * scalar).compress().0)
 }
@@ -141,7 +141,8 @@ pub enum OpenError {
 /// Works out an opening, batch by batch. Memory grows with the sample, not with the population.
 pub struct Opener {
     manifest: Manifest,
-    study: Digest,
+    /// The digest under which persons are hashed.
+    context: Digest,
     population: Signed<Commitment>,
     challenge: Digest,
     sample: BTreeSet<u32>,
@@ -158,7 +159,8 @@ impl Opener {
         let content = &population.content;
         let sample = population::sample(&challenge, &content.digest(study), content.persons, size);
         let entries = Paths::new(u64::from(content.persons), sample.iter().copied().map(u64::from));
-        Self { manifest, study, population, challenge, sample, entries, batches: vec![], persons: vec![] }
+        let context = manifest.persons_context();
+        Self { manifest, context, population, challenge, sample, entries, batches: vec![], persons: vec![] }
     }
 
     /// Takes the persons of the next batch. It blinds them all again, which keeps all cores busy, and blocks meanwhile.
@@ -171,7 +173,7 @@ impl Opener {
         if n == 0 || persons.len() != n as usize {
             return Err(OpenError::Persons);
         }
-        let (elements, _) = blind_batch(persons, &self.study, &mut seed.batch(sequence))?;
+        let (elements, _) = blind_batch(persons, &self.context, &mut seed.batch(sequence))?;
         let elements: &[[u8; 32]] = elements.as_chunks().0;
         let first = first(sequence);
         let wanted = |index: &u32| Place::of(*index).sequence == sequence;
@@ -317,9 +319,9 @@ impl Opening {
             return Err(Fault::Batches);
         }
         let suite = Suite::new(Mode::Voprf);
-        let mut opened_persons = BTreeSet::new();
+        let (mut opened_persons, context) = (BTreeSet::new(), manifest.persons_context());
         for opened in &self.persons {
-            self.check_person(&suite, &study, opened)?;
+            self.check_person(&suite, &context, opened)?;
             if !opened_persons.insert(opened.person.expose()) {
                 return Err(Fault::Twice { index: opened.index });
             }
@@ -336,7 +338,7 @@ impl Opening {
         })
     }
 
-    fn check_person(&self, suite: &Suite, study: &Digest, opened: &Opened) -> Result<(), Fault> {
+    fn check_person(&self, suite: &Suite, context: &Digest, opened: &Opened) -> Result<(), Fault> {
         let (index, content) = (opened.index, &self.population.content);
         let entry = population::entry(index, &opened.person, &opened.blind.0);
         let persons = u64::from(content.persons);
@@ -344,7 +346,8 @@ impl Opening {
             return Err(Fault::Person { index });
         }
         let Place { sequence, position } = Place::of(index);
-        let element = element(suite, study, &opened.person, &opened.blind).ok_or(Fault::Element { index })?;
+        let element =
+            element(suite, context, &opened.person, &opened.blind).ok_or(Fault::Element { index })?;
         let element = population::element(&element);
         let elements = u64::from(content.elements(sequence));
         let found = root_by_path(element, u64::from(position), elements, &opened.element_path);

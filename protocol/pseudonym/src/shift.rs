@@ -6,18 +6,21 @@
 //! Identifiers of contacts become tags that can be ordered and tell little more (Chenette, Lewi, Weis and Wu,
 //! *Practical Order-Revealing Encryption with Limited Leakage*, 2016, §3, over bytes instead of bits).
 //!
-//! Every touch group of a model has numbers of its own, so that a stay cannot be laid beside a spell.
+//! Every touch group of a model has numbers of its own, so that a stay cannot be laid beside a spell; and every run, also
+//! under one key, so that an event cannot be laid beside itself in another run.
 
 use hkdf::Hkdf;
 use hkdf::hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use tvaers_protocol::event::{ORDER_BYTES, ORDER_MODULUS, OrderTag};
+use tvaers_protocol::id::Digest;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::combine::EventSecret;
 
-/// Separates these numbers from all else that is derived from an event secret. The group's name follows it.
-const TAG: &[u8] = b"tvaers-pseudonym/shift/v1/";
+/// Separates these numbers from all else that is derived from an event secret. The study's digest and the group's name
+/// follow it.
+const TAG: &[u8] = b"tvaers-pseudonym/shift/v2/";
 
 /// By how much the events of one person and one touch group are moved. Secret, and cleared when dropped.
 ///
@@ -39,17 +42,17 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// The shift of a person's events in the model's touch group of this name.
+    /// The shift of a person's events in the study of this digest and the model's touch group of this name.
     ///
     /// HKDF-SHA256 gives 40 bytes: the number for days, the number for minutes, the key of the tags. The secret is
     /// itself derived and uniform, so it serves as key without the step of extraction (RFC 5869 §3.3).
     #[must_use]
-    pub fn new(secret: &EventSecret, group: &str) -> Self {
+    pub fn new(secret: &EventSecret, study: &Digest, group: &str) -> Self {
         #[expect(clippy::expect_used, reason = "32 bytes are as long a key as HKDF-SHA256 asks for")]
         let key = Hkdf::<Sha256>::from_prk(secret.expose()).expect("32 bytes are a key");
         let mut text = Zeroizing::new([0; 40]);
         #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 255 blocks of 32 bytes")]
-        key.expand_multi_info(&[TAG, group.as_bytes()], text.as_mut_slice())
+        key.expand_multi_info(&[TAG, &study.0, group.as_bytes()], text.as_mut_slice())
             .expect("40 bytes are two blocks");
         let [d0, d1, d2, d3, m0, m1, m2, m3, order @ ..] = *text;
         Self {

@@ -83,6 +83,7 @@ fn study() -> StudyRequest {
         grain: Grain::Counts,
         list: Some(under()),
         tables: None,
+        series: None,
         created: now(),
         expires: at(hours(1)),
     }

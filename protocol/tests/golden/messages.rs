@@ -107,8 +107,8 @@ fn agreement() -> Vec<Golden> {
             acceptances: vec![signed(acceptance("k360"), 0x51), signed(acceptance("region_1085"), 0x52)],
         }),
         message(&Opened {}),
-        message(&Close {}),
-        message(&Closed {}),
+        message(&Close { is_complete: true }),
+        message(&Closed { is_kept: true }),
     ]
 }
 

@@ -133,6 +133,7 @@ static ASKED: LazyLock<Asked> = LazyLock::new(|| {
         grain: Grain::Counts,
         list: Some(under()),
         tables: None,
+        series: None,
         created,
         expires,
     };

@@ -61,7 +61,7 @@ impl Federation {
     pub fn wish(&self, model: &str, as_of: Date, grain: Grain) -> StudyWish {
         let tables = TablesRequest { under: self.permits.tables.clone(), nano_rho: None, cut_off: None };
         let list = Some(self.permits.lists.clone());
-        StudyWish { model: model.to_owned(), as_of, grain, list, tables: Some(tables) }
+        StudyWish { model: model.to_owned(), as_of, grain, list, tables: Some(tables), series: None }
     }
 
     /// Has the local analyst sign what a manifest says was asked for.
@@ -96,6 +96,16 @@ impl Federation {
         // Nobody listens to the events of a test.
         let (events, _) = Events::channel();
         stratify::run(&self.coordinator, request, &events).await
+    }
+
+    /// Ends the series of a run, as `tvaers study close` does.
+    ///
+    /// # Errors
+    /// The coordinator's own.
+    pub async fn close_series(&self, run: RunId) -> Result<series::Ended, Problem> {
+        let run = RequestId::try_from(run.to_string());
+        let run = run.map_err(|error| Problem::from_error(Exit::Failed, "test.run", &error))?;
+        series::end(&self.coordinator, &run).await
     }
 
     /// Asks a query as `tvaers query submit` does, and gives what is told of it and the results.
@@ -168,6 +178,7 @@ impl Federation {
                 grain: Grain::Events,
                 list: None,
                 tables: Some(TablesRequest { under, nano_rho: Some(nano_rho), cut_off: None }),
+                series: None,
             };
             return self.ask(&self.signed_wish(wish)).await?.tables.ok_or_else(nothing);
         }

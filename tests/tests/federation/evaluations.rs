@@ -260,7 +260,7 @@ impl World {
     async fn close(&self) {
         let study = self.manifest.digest();
         for id in self.federation.names() {
-            let close = || self.hand.ask::<_, Closed>(&id, study, &Close {});
+            let close = || self.hand.ask::<_, Closed>(&id, study, &Close { is_complete: false });
             let (one, other) = tokio::join!(close(), close());
             assert!(one.is_ok() && other.is_ok(), "{id}");
             let closed = |event: &Event| matches!(event, Event::StudyClosed(told) if told.manifest == study);
@@ -329,7 +329,8 @@ async fn a_close_that_the_log_cannot_tell_of_erases_and_the_next_start_tells_of_
     let log = world.federation.node_home(&k360()).audit();
     let away = log.with_extension("away");
     fs::rename(&log, &away).unwrap();
-    let closed: Result<Closed, _> = world.hand.ask(&k360(), world.manifest.digest(), &Close {}).await;
+    let closed: Result<Closed, _> =
+        world.hand.ask(&k360(), world.manifest.digest(), &Close { is_complete: false }).await;
     assert!(closed.is_err());
     assert!(world.federation.scratch(&k360()).unwrap().is_empty(), "it is erased all the same");
     assert_eq!(kept(&world.federation, &k360()).len(), 1);

@@ -25,5 +25,6 @@ mod query;
 mod refuse;
 mod resume;
 mod revocation;
+mod series;
 mod stream;
 mod witness;

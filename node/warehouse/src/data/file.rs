@@ -46,6 +46,20 @@ impl Holds {
     }
 }
 
+/// Where SQLite puts what it sorts and groups, which holds CPR numbers: in memory, as it would write it to /var/tmp; or
+/// where `SQLITE_TMPDIR` names a folder that its owner alone can enter, in files there that have no name, so that memory
+/// does not grow with the population.
+#[must_use]
+pub fn temp_store() -> &'static str {
+    let is_private = |dir: &std::ffi::OsStr| {
+        std::fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o077 == 0)
+    };
+    match std::env::var_os("SQLITE_TMPDIR") {
+        Some(dir) if is_private(&dir) => "FILE",
+        _ => "MEMORY",
+    }
+}
+
 /// Opens the file and reads what it says of itself.
 pub(super) async fn open(path: &Path, n_connections: u32) -> Result<(SqlitePool, Holds, Meta), OpenError> {
     let name = path.display().to_string();
@@ -60,8 +74,7 @@ pub(super) async fn open(path: &Path, n_connections: u32) -> Result<(SqlitePool,
         .immutable(true)
         .create_if_missing(false)
         .pragma("query_only", "ON")
-        // What is grouped holds CPR numbers: beyond 2 MiB SQLite would write it to /var/tmp.
-        .pragma("temp_store", "MEMORY")
+        .pragma("temp_store", temp_store())
         // 64 MiB, in KiB, a connection.
         .pragma("cache_size", "-65536")
         .disable_statement_logging();

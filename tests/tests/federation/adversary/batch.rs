@@ -42,7 +42,7 @@ async fn a_number_is_used_for_one_batch_and_nothing_is_evaluated_after_the_study
         assert_refused(evaluate(&world, &manifest, &other).await, RejectCode::Replay, &batch.to);
     }
     for id in world.federation.names() {
-        let _: Closed = world.hand.ask(&id, manifest.digest(), &Close {}).await.unwrap();
+        let _: Closed = world.hand.ask(&id, manifest.digest(), &Close { is_complete: false }).await.unwrap();
         assert!(world.federation.scratch(&id).unwrap().is_empty(), "{id} has kept pseudonyms");
     }
     for batch in &batches {

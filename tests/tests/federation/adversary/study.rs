@@ -274,7 +274,7 @@ async fn no_step_is_taken_before_the_one_that_it_needs_or_a_second_time() {
         code,
         "contributions before pseudonyms"
     );
-    let closed: Result<Closed, _> = hand.ask(&id, study, &Close {}).await;
+    let closed: Result<Closed, _> = hand.ask(&id, study, &Close { is_complete: false }).await;
     assert!(closed.is_ok());
     assert_refused(hand.pseudonymise(&id, &manifest).await, RejectCode::StudyClosed, "a closed study");
     world.federation.restart(&id).await.unwrap();

@@ -164,7 +164,8 @@ impl World {
     }
 
     async fn close_at(&self, id: &tvaers_protocol::id::NodeId) {
-        let _: Closed = self.hand.ask(id, self.manifest.digest(), &Close {}).await.unwrap();
+        let _: Closed =
+            self.hand.ask(id, self.manifest.digest(), &Close { is_complete: false }).await.unwrap();
     }
 }
 

@@ -126,7 +126,8 @@ async fn before_its_key_is_pinned_a_study_is_lost_with_the_process() {
 #[tokio::test]
 async fn a_close_that_overtakes_the_agreement_still_ends_the_study() {
     let world = World::of_counts().await;
-    let closed: Result<Closed, _> = world.hand.ask(&k360(), world.manifest.digest(), &Close {}).await;
+    let closed: Result<Closed, _> =
+        world.hand.ask(&k360(), world.manifest.digest(), &Close { is_complete: false }).await;
     assert!(closed.is_ok());
     let agreed = world.hand.propose(&k360(), &world.manifest).await;
     assert_refused(agreed, RejectCode::StudyClosed, "nobody would close it again");
