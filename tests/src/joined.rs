@@ -2,25 +2,25 @@
 //! or a wire: import, SQL, events, [`Model::resolve`]. Tests compare it with the [`oracle`](crate::oracle), which has
 //! all rows in one heap.
 
+mod node;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use futures_util::TryStreamExt as _;
 use jiff::civil::Date;
 use tvaers_definitions::feature::Kind;
 use tvaers_definitions::layout::Grain;
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::{Coding, Combine, Component, Model, Touch};
 use tvaers_protocol::event::{Event, ORDER_BYTES, OrderTag};
-use tvaers_protocol::id::{PersonId, Sector};
-use tvaers_warehouse::data::{Salt, Warehouse};
-use tvaers_warehouse::import::{Options, import};
-use tvaers_warehouse::sql::{EventExtraction, EventRow, Extraction, Holding, PersonRow};
+use tvaers_protocol::id::PersonId;
+use tvaers_warehouse::sql::{EventRow, PersonRow};
+
+pub use node::Node;
 
 /// Features in touch groups by name: those of which several nodes can have a part of the same, or the same one.
 pub const GROUPS: [(&str, &[&str]); 7] = [
@@ -88,60 +88,22 @@ pub async fn values(
     as_of: Date,
     model: &Model,
 ) -> anyhow::Result<BTreeMap<PersonId, Vec<Option<i64>>>> {
-    let named = folders.iter().map(|folder| node(folder)).collect::<anyhow::Result<Vec<_>>>()?;
-    let municipalities = named.iter().filter(|(sector, _)| *sector == Sector::Municipality);
-    let members: Vec<u16> = municipalities.map(|(_, code)| *code).collect();
     let mut nodes = Vec::new();
-    for (folder, (sector, code)) in folders.iter().zip(named) {
-        let holding = match sector {
-            Sector::Region => Holding::Region { members: &members },
-            Sector::Municipality => Holding::Municipality { own: code },
-        };
-        nodes.push(told(folder, holding, code, as_of, model).await?);
+    for node in Node::all(folders, as_of).await? {
+        nodes.push(told(&node, model).await?);
     }
     let persons: BTreeSet<&PersonId> = nodes.iter().flat_map(|node| node.rows.keys()).collect();
     Ok(persons.into_iter().map(|person| (person.clone(), of_person(person, &nodes, model))).collect())
 }
 
-/// Sector and code by a folder's name.
-fn node(folder: &Path) -> anyhow::Result<(Sector, u16)> {
-    let name = folder.file_name().and_then(|name| name.to_str()).context("a folder with a name")?;
-    let (sector, code) = match name.strip_prefix("region_") {
-        Some(code) => (Sector::Region, code),
-        None => (Sector::Municipality, name.strip_prefix('k').context("a node's folder")?),
-    };
-    Ok((sector, code.parse()?))
-}
-
-async fn told(
-    folder: &Path,
-    holding: Holding<'_>,
-    code: u16,
-    as_of: Date,
-    model: &Model,
-) -> anyhow::Result<Told> {
-    let out = tempfile::tempdir()?;
-    let options =
-        Options { extracted_on: as_of, made_up: true, member: code, rejects: None, salt: Salt::new([7; 32]) };
-    let imported = import(folder, holding.sector(), out.path(), &options, &mut |_| ()).await?;
-    let warehouse = Warehouse::open(&imported.file, 1).await?;
-    let mut reading = warehouse.reading().await?;
-    let extraction = Extraction { model, holding, as_of, grain: Grain::Events };
-    let statement = extraction.statement(warehouse.dialect())?;
-    let rows: Vec<PersonRow> = reading.rows(&statement).try_collect().await?;
+async fn told(node: &Node, model: &Model) -> anyhow::Result<Told> {
+    let (layout, rows) = node.rows(model, Grain::Events).await?;
     let mut events: BTreeMap<PersonId, Vec<Event>> = BTreeMap::new();
-    let extraction = EventExtraction { model, holding, as_of, groups: u16::MAX };
-    if let Some(statement) = extraction.statement(warehouse.dialect())? {
-        let rows: Vec<EventRow> = reading.events(&statement).try_collect().await?;
-        for row in &rows {
-            events.entry(row.person.clone()).or_default().push(event(row));
-        }
+    for row in &node.events(model).await? {
+        events.entry(row.person.clone()).or_default().push(event(row));
     }
-    Ok(Told {
-        components: statement.layout().components.clone(),
-        rows: rows.into_iter().map(|row| (row.person.clone(), row)).collect(),
-        events,
-    })
+    let rows = rows.into_iter().map(|row| (row.person.clone(), row)).collect();
+    Ok(Told { components: layout.components, rows, events })
 }
 
 /// An event as it would travel without any shift. Tags are of the identifier's bytes.

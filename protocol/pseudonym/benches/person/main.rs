@@ -21,6 +21,9 @@
 //! AVX2 suffers from such neighbours more than the arithmetic without vectors does, which flatters its ratios. On a
 //! quiet machine the prototype of this protocol had 27.2 µs for a multiplication, 102 and 129 for the requester and
 //! 41 to 44 for the holder with AVX2, and 17.2, 69, 76 to 83, and 26 to 27 with IFMA.
+//!
+//! The last line is no party's work but a thief's ([`stolen`]): what it costs to try one number under a stolen key, and
+//! so all that there are ([`numbers`]). SECURITY.md has the figures.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -29,7 +32,9 @@
 )]
 
 mod clock;
+mod numbers;
 mod ours;
+mod stolen;
 mod table;
 mod theirs;
 

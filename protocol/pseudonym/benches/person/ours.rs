@@ -17,7 +17,7 @@ use tvaers_pseudonym::{
 /// A batch as nodes send it.
 pub(crate) const PERSONS: usize = 10_000;
 
-const STUDY: Digest = Digest([1; 32]);
+pub(crate) const STUDY: Digest = Digest([1; 32]);
 
 /// A batch with the replies of its quorum, so that each step can be run again by itself.
 pub(crate) struct Asked {
@@ -50,6 +50,16 @@ impl Asked {
     /// The requester's second half.
     pub(crate) fn combine(&self) -> Vec<Output> {
         combine(self.shares[0].keys(), &self.quorum, &self.blinds, &self.replies).unwrap()
+    }
+
+    /// The persons of the batch.
+    pub(crate) fn persons(&self) -> &[PersonId] {
+        &self.persons
+    }
+
+    /// As many shares as give a pseudonym.
+    pub(crate) fn quorum(&self) -> &[KeyShare] {
+        &self.shares
     }
 
     /// One holder's work.

@@ -12,8 +12,9 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand::{SeedableRng as _, rngs::ChaCha20Rng};
 
 use crate::{
-    clock,
+    clock, numbers,
     ours::{self, shares},
+    stolen::Thief,
     theirs,
 };
 
@@ -60,19 +61,25 @@ fn measure() {
     let rng = &mut ChaCha20Rng::seed_from_u64(2);
     let [two, three] = [2, 3].map(|threshold| ours::Asked::new(shares(5, threshold, rng), rng));
     let reference = theirs::Asked::new(rng);
-    let [mut blind, mut finish2, mut finish3, mut holder] = [Figure::of(ours::PERSONS); 4];
+    let thief = Thief::with(three.quorum(), &ours::STUDY);
+    let outputs = three.combine();
+    let is_right = outputs.iter().map(|output| output.pseudonym).eq(thief.pseudonyms(three.persons()));
+    assert!(is_right, "a stolen key gives the pseudonyms that nodes get");
+
+    let [mut blind, mut finish2, mut finish3, mut holder, mut trial] = [Figure::of(ours::PERSONS); 5];
     let [mut their_blind, mut their_finish, mut their_holder] = [Figure::of(theirs::PERSONS); 3];
     for _ in 0..ROUNDS {
         blind.take(rng, |rng| drop(black_box(three.blind(rng))));
         finish2.take(rng, |_| drop(black_box(two.combine())));
         finish3.take(rng, |_| drop(black_box(three.combine())));
         holder.take(rng, |rng| drop(black_box(three.evaluate(rng))));
+        trial.take(rng, |_| drop(black_box(thief.pseudonyms(three.persons()))));
         their_blind.take(rng, |rng| drop(black_box(reference.blind(rng))));
         their_finish.take(rng, |_| drop(black_box(reference.finish())));
         their_holder.take(rng, |rng| drop(black_box(reference.evaluate(rng))));
     }
 
-    let figures = [blind, finish2, finish3, holder, their_blind, their_finish, their_holder];
+    let figures = [blind, finish2, finish3, holder, trial, their_blind, their_finish, their_holder];
     let one = figures.map(|figure| figure.multiplication).into_iter().fold(f64::INFINITY, f64::min);
     println!("\nCPU time of one thread, least of {ROUNDS} rounds; {}", backend());
     println!("{:<46}{:>8}{:>9}{:>8}", "", "µs", "ratio", "limit");
@@ -91,6 +98,13 @@ fn measure() {
     row("each holder, a person", &[holder], Some(1.65));
     row("`voprf` crate, requester, a person, one holder", &[their_blind, their_finish], None);
     row("`voprf` crate, holder, a person", &[their_holder], None);
+    row("one CPR number tried under a stolen key", &[trial], None);
+
+    let numbers = numbers::count();
+    println!("\nplausible CPR numbers, and core-minutes to try them all under a stolen key");
+    for (which, count) in [("that keep to modulus 11", numbers.modulus_11), ("all", numbers.all)] {
+        println!("{which:<46}{count:>12}{:>9.1}", count as f64 * trial.micros / 60e6);
+    }
 }
 
 /// One variable-base multiplication by a secret, which the group's crate does in constant time: in microseconds, over
