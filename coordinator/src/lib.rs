@@ -49,6 +49,7 @@ mod patience;
 mod relay;
 mod revocation;
 mod session;
+mod silence;
 mod stream;
 #[cfg(test)]
 mod testing;

@@ -15,6 +15,7 @@ mod evaluations;
 mod events;
 mod heads;
 mod joined;
+mod log;
 mod malformed;
 mod missing;
 mod objection;
