@@ -13,6 +13,7 @@ mod answer;
 mod deadline;
 mod evaluations;
 mod events;
+mod faults;
 mod heads;
 mod joined;
 mod log;
