@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
+use tokio::time::Instant;
 use tvaers_definitions::model::Model;
 use tvaers_link::exchange::ExchangeError;
 use tvaers_protocol::frame::{FrameError, Kind};
@@ -128,14 +129,25 @@ impl Attempt<'_> {
         let needed = if phase == Phase::Features { std::slice::from_ref(node) } else { self.nodes };
         let mut tries = self.patience.tries(phase, needed);
         loop {
+            let begun = Instant::now();
             let done = match phase {
                 Phase::Features => self.compute(node).await,
                 _ => self.bring_up(node, &mut tries).await,
             };
             match done {
                 Ok(()) => return Ok(()),
-                Err(failure) => tries.again(failure).await?,
+                Err(failure) => tries.again(self.whose(failure, begun)).await?,
             }
+        }
+    }
+
+    /// A requester can do nothing about a holder that gives no answer to its batch. That it does not stands here by what was
+    /// seen when the batch was passed on: on a requester's word nobody is left out.
+    fn whose(&self, failure: Failure, begun: Instant) -> Failure {
+        let silent = self.session.coordinator().silences().since(self.session.digest(), begun);
+        match silent {
+            Some(holder) if failure.cause == Cause::Held => Failure::silent(&holder, &failure.node),
+            _ => failure,
         }
     }
 
@@ -157,7 +169,7 @@ impl Attempt<'_> {
     }
 
     async fn pseudonymise(&self, node: &NodeId, tries: &mut Tries<'_>) -> Result<(), Failure> {
-        let failed = |error: ExchangeError| Failure::within(node, &error);
+        let failed = |error: ExchangeError| self.session.failure(node, error);
         let mut exchange = self.session.begin(node, &Pseudonymise {}).await?;
         loop {
             let limit = self.session.coordinator().limits().progress;

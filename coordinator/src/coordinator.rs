@@ -23,6 +23,7 @@ use crate::limits::Limits;
 use crate::relay;
 use crate::request::RequestId;
 use crate::requests::Requests;
+use crate::silence::Silences;
 use crate::state::{State, StateError};
 use crate::summary::Outcome;
 
@@ -51,6 +52,7 @@ pub struct Coordinator {
     library: Library,
     hub: Hub,
     relays: Semaphore,
+    silences: Silences,
     /// Held by the study that is running: one at a time, so that nodes are not asked for two at once.
     pub(crate) turn: Mutex<()>,
     /// Whom clients are waiting for.
@@ -72,6 +74,7 @@ impl Coordinator {
             library,
             hub: Hub::new(),
             relays: Semaphore::new(relay::RELAYS_MAX),
+            silences: Silences::default(),
             turn: Mutex::default(),
             requests: Requests::default(),
             open: PlainMutex::new(open),
@@ -113,6 +116,11 @@ impl Coordinator {
     /// What is passed on from node to node takes one each.
     pub(crate) fn relays(&self) -> &Semaphore {
         &self.relays
+    }
+
+    /// Holders that did not answer what was passed on to them.
+    pub(crate) const fn silences(&self) -> &Silences {
+        &self.silences
     }
 
     /// Results of a request, from a number on; a page at a time.

@@ -11,6 +11,9 @@ use tvaers_protocol::reject::RejectCode;
 use crate::answer::Fault;
 use crate::stream::StreamFault;
 
+/// The code of what a node says about another one.
+const BLAMED: &str = "holder.blamed";
+
 /// Why a step failed at a node.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -37,6 +40,17 @@ pub(crate) enum Cause {
     Forgotten,
     /// A refusal or a fault that will be the same when asked again.
     Final,
+}
+
+/// What came from a holder in place of what it must be, as a node says. Which of the two is at fault cannot be told from
+/// here, so nobody is left out on such a word.
+fn blamed(node: &NodeId, holder: &NodeId, code: RejectCode, exit: Exit) -> Problem {
+    Problem::new(exit, BLAMED, format_args!("`{node}` says of what came from holder `{holder}`: {code}"))
+        .at(format_args!("node {holder}"))
+        .expected("what the protocol has a holder send, which its own signature vouches for")
+        .next(format_args!(
+            "have the logs of `{node}` and `{holder}` looked at, then start again; where it happens again, sign a roster without the one at fault"
+        ))
 }
 
 /// That a node's policy does not allow what was asked: its rules, and what mends the first.
@@ -107,6 +121,22 @@ impl Failure {
         Self { node: node.clone(), cause: Cause::Final, problem: join(node, Exit::Failed, &what) }
     }
 
+    /// A holder that gave no answer to a requester's batch, as the coordinator saw when it passed it on.
+    pub(crate) fn silent(holder: &NodeId, requester: &NodeId) -> Self {
+        let what =
+            format_args!("holder `{holder}` is connected and has not answered a batch of `{requester}`");
+        let problem = Problem::new(Exit::Incomplete, "holder.silent", what)
+            .at(format_args!("node {holder}"))
+            .expected("an answer within the time for a batch")
+            .next("ask its IT to look at `tvaers-node check` and its log, then start again");
+        Self { node: holder.clone(), cause: Cause::TimedOut, problem }
+    }
+
+    /// Whether it is a node's word about another one.
+    pub(crate) fn is_blame(&self) -> bool {
+        self.problem.code == BLAMED
+    }
+
     /// Records that a node did not take.
     pub(crate) fn of_delivery(node: &NodeId, what: &str, error: &ExchangeError) -> Self {
         let what = format!("the {what} to `{node}` failed: {error}");
@@ -127,7 +157,7 @@ const fn cause(error: &ExchangeError) -> Cause {
             | StreamError::Closed(_)
             | StreamError::Io(_) => Cause::Lost,
         },
-        ExchangeError::Refused(code) => match code {
+        ExchangeError::Refused(code) | ExchangeError::Blamed { code, .. } => match code {
             RejectCode::Unreachable
             | RejectCode::TimedOut
             | RejectCode::BrokenOff
@@ -143,28 +173,30 @@ const fn cause(error: &ExchangeError) -> Cause {
 /// The exit code that goes with a node's failure.
 const fn exit(error: &ExchangeError) -> Exit {
     match error {
-        ExchangeError::Refused(
+        ExchangeError::Refused(code) | ExchangeError::Blamed { code, .. } => match code {
             RejectCode::PolicyRefused
             | RejectCode::QuotaExceeded
             | RejectCode::NotMadeUp
-            | RejectCode::LedgerBehind,
-        ) => Exit::Refused,
-        ExchangeError::Refused(RejectCode::AsOfAfterExtract | RejectCode::UnknownModel) => Exit::BadInput,
-        // A node that could not reach another one, or has too much to do.
-        ExchangeError::Refused(
+            | RejectCode::LedgerBehind => Exit::Refused,
+            RejectCode::AsOfAfterExtract | RejectCode::UnknownModel => Exit::BadInput,
+            // A node that could not reach another one, or has too much to do.
             RejectCode::Unreachable
             | RejectCode::TimedOut
             | RejectCode::BrokenOff
             | RejectCode::Busy
-            | RejectCode::Unwitnessed,
-        ) => Exit::Incomplete,
-        ExchangeError::Refused(_) | ExchangeError::Stream(StreamError::Frame(_)) => Exit::Failed,
+            | RejectCode::Unwitnessed => Exit::Incomplete,
+            _ => Exit::Failed,
+        },
+        ExchangeError::Stream(StreamError::Frame(_)) => Exit::Failed,
         ExchangeError::Link(_) | ExchangeError::Stream(_) => Exit::Incomplete,
     }
 }
 
 fn told(node: &NodeId, error: &ExchangeError) -> Problem {
     let exit = exit(error);
+    if let ExchangeError::Blamed { holder, code } = error {
+        return blamed(node, holder, *code, exit);
+    }
     let code = match exit {
         Exit::BadInput => "node.cannot-answer",
         Exit::Incomplete => "node.lost",
@@ -203,6 +235,7 @@ mod tests {
     #[test]
     fn what_broke_on_the_way_may_be_asked_again_and_what_was_answered_may_not() {
         let closed = || Closed::ByPeer(CloseCode::Goodbye);
+        let blamed = |code| ExchangeError::Blamed { holder: NodeId::new("k376").unwrap(), code };
         let cases = [
             (ExchangeError::Link(closed().into()), Cause::Lost, Exit::Incomplete),
             (StreamError::Closed(closed()).into(), Cause::Lost, Exit::Incomplete),
@@ -219,6 +252,10 @@ mod tests {
             (ExchangeError::Refused(RejectCode::Replay), Cause::Final, Exit::Failed),
             (ExchangeError::Refused(RejectCode::Unwitnessed), Cause::Held, Exit::Incomplete),
             (ExchangeError::Refused(RejectCode::LedgerBehind), Cause::Final, Exit::Refused),
+            (blamed(RejectCode::BadProof), Cause::Final, Exit::Failed),
+            (blamed(RejectCode::QuotaExceeded), Cause::Final, Exit::Refused),
+            (blamed(RejectCode::Unreachable), Cause::Held, Exit::Incomplete),
+            (blamed(RejectCode::StudyClosed), Cause::Forgotten, Exit::Failed),
         ];
         for (error, cause, exit) in cases {
             let failure = Failure::within(&node(), &error);

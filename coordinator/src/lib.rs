@@ -51,6 +51,7 @@ mod relay;
 mod repair;
 mod revocation;
 mod session;
+mod silence;
 mod stream;
 #[cfg(test)]
 mod testing;

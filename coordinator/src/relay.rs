@@ -10,14 +10,13 @@ use tvaers_link::exchange::Exchange;
 use tvaers_link::limit::PROMPT_TIME;
 use tvaers_link::link::Link;
 use tvaers_link::stream::{RelayError, Stream, StreamError};
-use tvaers_protocol::frame::{Frame, Kind};
+use tvaers_protocol::frame::{Frame, FrameHeader, Kind};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::Relay;
 use tvaers_protocol::reject::{Reject, RejectCode};
 
 use crate::coordinator::Coordinator;
 use crate::heads;
-use crate::hub::Hub;
 use crate::revocation;
 
 /// Batches that are being passed on at a time, over all nodes: each holds two buffers.
@@ -56,8 +55,7 @@ async fn take(coordinator: &Coordinator, node: &NodeId, mut stream: Stream) {
     }
     // A holder may take so long for one batch.
     let limit = coordinator.limits().relay;
-    let (roster, hub) = (coordinator.roster().digest(), coordinator.hub());
-    if let Err(error) = relay(stream, roster, hub, coordinator.relays(), limit).await {
+    if let Err(error) = relay(coordinator, stream, limit).await {
         tracing::warn!(node.id = %node, error = %error, "a node's message to another could not be passed on");
     }
 }
@@ -77,14 +75,9 @@ enum RelayFailure {
     Refused(RejectCode),
 }
 
-async fn relay(
-    mut from: Stream,
-    roster: Digest,
-    hub: &Hub,
-    turns: &Semaphore,
-    limit: Duration,
-) -> Result<(), RelayFailure> {
-    let result = pass_on(&mut from, roster, hub, turns, limit).await;
+async fn relay(coordinator: &Coordinator, mut from: Stream, limit: Duration) -> Result<(), RelayFailure> {
+    let roster = coordinator.roster().digest();
+    let result = pass_on(coordinator, &mut from, limit).await;
     if let Err(failure) = &result {
         let code = match failure {
             RelayFailure::Refused(code) => *code,
@@ -100,13 +93,19 @@ async fn relay(
     result
 }
 
-async fn pass_on(
-    from: &mut Stream,
-    roster: Digest,
-    hub: &Hub,
-    turns: &Semaphore,
-    limit: Duration,
-) -> Result<(), RelayFailure> {
+/// Whether a node has not answered, though nothing says that its connection has broken.
+const fn is_silence(answer: &Result<Option<FrameHeader>, RelayError>) -> bool {
+    match answer {
+        Ok(answer) => answer.is_none(),
+        Err(RelayError::From(error)) => {
+            matches!(error, StreamError::TimedOut { .. } | StreamError::Ended | StreamError::Cut)
+        }
+        Err(RelayError::To(_)) => false,
+    }
+}
+
+async fn pass_on(coordinator: &Coordinator, from: &mut Stream, limit: Duration) -> Result<(), RelayFailure> {
+    let roster = coordinator.roster().digest();
     let first = from.expect(PROMPT_TIME).await?;
     first.header().belongs_to(roster, first.header().study).map_err(StreamError::Frame)?;
     let target: Relay = first.message().map_err(StreamError::Frame)?;
@@ -118,15 +117,19 @@ async fn pass_on(
         (None, limit.min(WITNESS_TIME))
     } else {
         header.kind.expect(Kind::Evaluate).map_err(StreamError::Frame)?;
-        (turns.acquire().await.ok(), limit)
+        (coordinator.relays().acquire().await.ok(), limit)
     };
-    let link = hub.link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
+    let link = coordinator.hub().link(&target.to).ok_or(RelayFailure::Refused(RejectCode::Unreachable))?;
     let exchange =
         Exchange::open(&*link, roster, study).await.map_err(|error| RelayFailure::Refused(error.code()))?;
     let mut to = exchange.into_stream();
     from.receiver.relay(&mut to.sender, limit).await?;
     to.finish().await?;
-    let answer = to.receiver.relay(&mut from.sender, limit).await.map_err(RelayFailure::Holder)?;
+    let answer = to.receiver.relay(&mut from.sender, limit).await;
+    if header.kind == Kind::Evaluate && is_silence(&answer) {
+        coordinator.silences().note(study, &target.to);
+    }
+    let answer = answer.map_err(RelayFailure::Holder)?;
     // A holder that is stopped may end the stream without an answer; the requester must not take that for one.
     answer.ok_or(RelayFailure::Holder(RelayError::From(StreamError::Ended)))?;
     from.finish().await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_protocol::frame::Kind;
 use tvaers_protocol::id::{Digest, NodeId};
@@ -45,15 +45,28 @@ impl<'a> Session<'a> {
     pub(crate) async fn exchange(&self, node: &NodeId) -> Result<Exchange, Failure> {
         let link = self.coordinator.hub().link(node).ok_or_else(|| Failure::absent(node))?;
         let exchange = Exchange::open(&*link, self.coordinator.roster().digest(), self.digest).await;
-        exchange.map_err(|error| Failure::within(node, &error))
+        exchange.map_err(|error| self.failure(node, error))
     }
 
     /// Opens an exchange with a question whose answer is more than one message.
     pub(crate) async fn begin<Q: Message>(&self, node: &NodeId, question: &Q) -> Result<Exchange, Failure> {
         let mut exchange = self.exchange(node).await?;
         let sent = exchange.send(question, self.coordinator.limits().prompt).await;
-        sent.map_err(|error| Failure::within(node, &error))?;
+        sent.map_err(|error| self.failure(node, error))?;
         Ok(exchange)
+    }
+
+    /// What it means that a node did not answer as it must. Only holders can be blamed, and nobody for oneself.
+    pub(crate) fn failure(&self, node: &NodeId, error: ExchangeError) -> Failure {
+        let error = match error {
+            ExchangeError::Blamed { holder, code }
+                if holder == *node || !self.manifest.holders.contains(&holder) =>
+            {
+                ExchangeError::Refused(code)
+            }
+            error => error,
+        };
+        Failure::within(node, &error)
     }
 
     /// Asks a node.
@@ -64,10 +77,11 @@ impl<'a> Session<'a> {
         wait: Duration,
     ) -> Result<A, Failure> {
         let mut exchange = self.exchange(node).await?;
-        exchange.ask(question, wait).await.map_err(|error| Failure::within(node, &error))
+        exchange.ask(question, wait).await.map_err(|error| self.failure(node, error))
     }
 
-    /// Asks every node at the same time; answers come in the order of `nodes`. The first failure ends it.
+    /// Asks every node at the same time; answers come in the order of `nodes`. Where some
+    /// fail, a failure that names whose fault it is tells more than those of nodes that were merely stopped by it.
     pub(crate) async fn ask_all<Q: Message, A: Message>(
         &self,
         nodes: &[NodeId],
@@ -78,7 +92,12 @@ impl<'a> Session<'a> {
             let question = question(node);
             async move { self.ask(node, &question, wait).await }
         });
-        try_join_all(asked).await
+        let mut answers = join_all(asked).await;
+        let blame = |answer: &Result<A, Failure>| matches!(answer, Err(failure) if failure.is_blame());
+        if let Some(at) = answers.iter().position(blame) {
+            answers.swap(0, at);
+        }
+        answers.into_iter().collect()
     }
 }
 

@@ -282,7 +282,7 @@ impl Run<'_> {
                     tokio::time::sleep(limits.pause(past.anew)).await;
                     return Ok(());
                 }
-                if failure.cause == Cause::Held {
+                if failure.cause == Cause::Held || failure.is_blame() {
                     return Err(failure.problem);
                 }
                 past.anew = 0;

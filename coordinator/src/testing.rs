@@ -127,6 +127,8 @@ pub(crate) enum Mischief {
     Restart,
     /// It refuses.
     Refuse(RejectCode),
+    /// It says that this came from that holder.
+    Blame(&'static str, RejectCode),
     /// It says nothing.
     Silence,
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use tvaers_protocol::id::NodeId;
 use tvaers_protocol::reject::RejectCode;
 
 /// A refused request.
@@ -10,6 +11,8 @@ use tvaers_protocol::reject::RejectCode;
 pub(crate) struct Refusal {
     /// What the peer is told.
     pub(crate) code: RejectCode,
+    /// The key holder from whom came what is refused, where it was another's: the coordinator is told.
+    pub(crate) holder: Option<NodeId>,
     /// What the log tells.
     #[source]
     pub(crate) reason: Option<Box<dyn Error + Send + Sync>>,
@@ -19,12 +22,18 @@ impl Refusal {
     /// A refusal whose code says it all.
     #[must_use]
     pub(crate) const fn new(code: RejectCode) -> Self {
-        Self { code, reason: None }
+        Self { code, holder: None, reason: None }
     }
 
     /// A refusal with its reason.
     pub(crate) fn because(code: RejectCode, reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { code, reason: Some(reason.into()) }
+        Self { code, holder: None, reason: Some(reason.into()) }
+    }
+
+    /// The same, laid at a holder's door.
+    #[must_use]
+    pub(crate) fn of_holder(self, holder: &NodeId) -> Self {
+        Self { holder: Some(holder.clone()), ..self }
     }
 
     /// A failure of this node's own.

@@ -16,7 +16,7 @@ use tvaers_link::quic::Dialer;
 use tvaers_link::stream::Stream;
 use tvaers_protocol::audit::AskCountersign;
 use tvaers_protocol::frame::{Frame, FrameError, Kind};
-use tvaers_protocol::id::Digest;
+use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
     AskQuery, Close, CloseSeries, Closed, Message, NodeStatus, PolicyStatement, Prepare, PreviewQuery,
     Progress, Propose,
@@ -178,9 +178,13 @@ async fn serve(node: &Arc<Node>, mut stream: Stream, places: &Semaphore) {
         Err(error) => (Kind::Reject, Err(exchange_failed(error))),
     };
     if let Err(refusal) = result {
-        tracing::warn!(request = %kind, code = refusal.code.name(), reason = refusal.chain(), "refused a request");
+        let holder = refusal.holder.as_ref().map(NodeId::as_str);
+        tracing::warn!(request = %kind, code = refusal.code.name(), holder, reason = refusal.chain(), "refused a request");
         // The other side may be gone; its own time limit tells it.
-        let _ = exchange.refuse(refusal.code).await;
+        let _ = match refusal.holder {
+            None => exchange.refuse(refusal.code).await,
+            Some(holder) => exchange.blame(holder, refusal.code).await,
+        };
     }
 }
 

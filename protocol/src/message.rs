@@ -29,7 +29,7 @@ pub use self::contribution::{
     ObjectionsEnd, ObjectionsTaken, StreamTotal, SubmitEvents,
 };
 pub use self::key::{
-    Answer, Batch, Evaluate, Evaluated, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned,
+    Answer, Batch, Blames, Evaluate, Evaluated, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned,
     KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Pseudonymise, Pseudonymised, Relay,
     SealedKeyPackage,
 };

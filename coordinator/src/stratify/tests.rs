@@ -362,6 +362,46 @@ async fn a_requester_that_cannot_reach_a_holder_is_asked_again_and_not_for_ever(
 }
 
 #[tokio::test]
+async fn a_word_about_a_holder_names_it_and_leaves_nobody_out() {
+    // What would end the study anyway; what a new study may help; what may help when asked again.
+    for code in [RejectCode::BadProof, RejectCode::StudyClosed, RejectCode::Busy] {
+        let world = World::new(Grain::Counts).await;
+        world.puppet("k376").plot(Kind::Pseudonymise, Mischief::Blame("k360", code), u32::MAX);
+        let problem = world.run(20).await.unwrap_err();
+        assert_eq!((problem.code.as_str(), problem.place.as_str()), ("holder.blamed", "node k360"), "{code}");
+        assert!(
+            problem.what.starts_with("`k376` says") && problem.what.contains(&code.to_string()),
+            "{problem}"
+        );
+        assert_eq!(world.open_studies(), 0, "{code}");
+        for name in ["k360", "k376"] {
+            world.puppet(name).lists(|lists| assert!(lists.is_empty(), "{code}"));
+            // Everyone takes part in each study that was drafted.
+            assert!(world.puppet(name).manifests().iter().all(|manifest| manifest.participants.len() == 3));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_named_who_is_no_holder_of_the_study_nor_by_oneself() {
+    for name in ["k999", "k376"] {
+        let world = World::new(Grain::Counts).await;
+        world.puppet("k376").plot(Kind::KeyRound3, Mischief::Blame(name, RejectCode::BadProof), 1);
+        let problem = world.run(20).await.unwrap_err();
+        assert_eq!((problem.code.as_str(), problem.place.as_str()), ("node.refused", "node k376"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_stops_several_holders_is_told_by_the_one_that_names_whose_fault_it_is() {
+    let world = World::new(Grain::Counts).await;
+    world.puppet("k360").plot(Kind::KeyRound3, Mischief::Refuse(RejectCode::BadProof), 1);
+    world.puppet("region_1085").plot(Kind::KeyRound3, Mischief::Blame("k376", RejectCode::BadProof), 1);
+    let problem = world.run(20).await.unwrap_err();
+    assert_eq!((problem.code.as_str(), problem.place.as_str()), ("holder.blamed", "node k376"));
+}
+
+#[tokio::test]
 async fn while_a_holder_is_away_requesters_wait_for_it() {
     let world = World::new(Grain::Counts).await;
     world.puppet("k360").plot(Kind::Pseudonymise, Mischief::Refuse(RejectCode::Unreachable), 1);

@@ -294,6 +294,9 @@ impl Puppet {
             None => Ok(true),
             Some(Mischief::Cut | Mischief::Restart) => Ok(false),
             Some(Mischief::Refuse(code)) => exchange.refuse(code).await.map(|()| false),
+            Some(Mischief::Blame(holder, code)) => {
+                exchange.blame(NodeId::new(holder).unwrap(), code).await.map(|()| false)
+            }
             Some(Mischief::Silence) => {
                 tokio::time::sleep(WAIT).await;
                 Ok(false)

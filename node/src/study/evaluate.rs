@@ -20,8 +20,16 @@ use crate::refusal::Refusal;
 use crate::study::Study;
 use crate::study::account::Asked;
 
-/// Answers one batch.
+/// Answers one batch. Where it is refused, the log names the requester, in whose name it came.
 pub(crate) async fn answer(node: &Node, study: &Study, ask: Evaluate) -> Result<Evaluated, Refusal> {
+    let requester = ask.batch.content.requester.clone();
+    judged(node, study, ask).await.map_err(|refusal| {
+        let reason = format!("a batch in the name of `{requester}`: {}", refusal.chain());
+        Refusal::because(refusal.code, reason)
+    })
+}
+
+async fn judged(node: &Node, study: &Study, ask: Evaluate) -> Result<Evaluated, Refusal> {
     let keys = study.pinned()?;
     let participant = requester(study, &ask)?;
     let requester = node.member(&participant.node)?;

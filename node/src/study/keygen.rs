@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tvaers_protocol::codec;
+use tvaers_protocol::id::NodeId;
 use tvaers_protocol::message::{
     KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1Package, KeyRound2,
     KeyRound2Packages, KeyRound3, SealedKeyPackage, Signed,
 };
 use tvaers_protocol::reject::RejectCode;
-use tvaers_protocol::sign::{Purpose, VerifyingKey};
-use tvaers_pseudonym::confirmation::{Confirmation, agree, agree_refreshed};
+use tvaers_protocol::sign::Purpose;
+use tvaers_pseudonym::confirmation::{AgreeError, Confirmation, agree, agree_refreshed, odd_one_out};
 use tvaers_pseudonym::key::{KeyShare, PublicKeys};
 use tvaers_pseudonym::seed::BlindSeed;
 
@@ -52,8 +53,7 @@ pub(crate) async fn round2(
     }
     let mut packages = BTreeMap::new();
     for package in &ask.packages {
-        let key = holder_key(node, study, package.content.holder)?;
-        let content = verified(package, Purpose::KeyRound1, study, &key)?;
+        let content = verified(node, study, package, Purpose::KeyRound1, package.content.holder)?;
         once(packages.insert(content.holder, content.bytes.clone()))?;
     }
     // From here a secret is used up: whatever fails, this study has no second ceremony.
@@ -87,8 +87,7 @@ pub(crate) async fn round3(node: &Node, study: &Study, ask: &KeyRound3) -> Resul
     let mut sealed = BTreeMap::new();
     let mut transcripts = Vec::new();
     for package in &ask.packages {
-        let key = holder_key(node, study, package.content.from)?;
-        let content = verified(package, Purpose::KeyRound2, study, &key)?;
+        let content = verified(node, study, package, Purpose::KeyRound2, package.content.from)?;
         if content.to != own {
             return Err(Refusal::because(RejectCode::Malformed, "a package for another holder"));
         }
@@ -204,8 +203,7 @@ struct Confirmed {
 fn confirmed(node: &Node, study: &Study, signed: &[Signed<KeyConfirmation>]) -> Result<Confirmed, Refusal> {
     let mut all = Vec::with_capacity(signed.len());
     for signed in signed {
-        let key = holder_key(node, study, signed.content.holder)?;
-        let content = verified(signed, Purpose::KeyConfirmation, study, &key)?;
+        let content = verified(node, study, signed, Purpose::KeyConfirmation, signed.content.holder)?;
         let confirmation: Confirmation =
             codec::decode(&content.bytes).map_err(|error| Refusal::because(RejectCode::Malformed, error))?;
         if confirmation.holder != content.holder || confirmation.context != study.digest {
@@ -217,7 +215,7 @@ fn confirmed(node: &Node, study: &Study, signed: &[Signed<KeyConfirmation>]) -> 
         Some(before) => agree_refreshed(before, &all),
         None => agree(&all),
     };
-    let keys = keys.map_err(|error| Refusal::because(RejectCode::BadProof, error))?.clone();
+    let keys = keys.map_err(|error| blame_odd(node, study, &all, error))?.clone();
     if keys.threshold() != study.manifest.threshold
         || !keys.shares().keys().copied().eq(study.manifest.staying())
     {
@@ -268,25 +266,49 @@ pub(super) fn recipients(node: &Node, study: &Study) -> Result<BTreeMap<u16, [u8
     holders.map(|(index, holder)| Ok((index, node.member(holder)?.sealing.0))).collect()
 }
 
-pub(super) fn holder_key(node: &Node, study: &Study, index: u16) -> Result<VerifyingKey, Refusal> {
-    let holder = study.manifest.holder(index).ok_or(Refusal::new(RejectCode::NotAHolder))?;
-    Ok(node.member(holder)?.signing)
-}
-
+/// The content, where the holder of this index signed it.
 pub(super) fn verified<'a, T: serde::Serialize>(
+    node: &Node,
+    study: &Study,
     signed: &'a Signed<T>,
     purpose: Purpose,
-    study: &Study,
-    key: &VerifyingKey,
+    index: u16,
 ) -> Result<&'a T, Refusal> {
-    signed
-        .verify(purpose, study.digest, key)
-        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))
+    let holder = study.manifest.holder(index).ok_or(Refusal::new(RejectCode::NotAHolder))?;
+    signed.verify(purpose, study.digest, &node.member(holder)?.signing).map_err(|error| {
+        let reason = format!("in the name of `{holder}`: {error}");
+        of_other(node, holder, Refusal::because(RejectCode::BadSignature, reason))
+    })
 }
 
-/// Names the holder at fault in the log; the peer learns only that the round failed.
+/// Names the holder at fault, in the log and to the coordinator. It signed what is wrong.
 fn blame(study: &Study, error: &CeremonyError) -> Refusal {
-    let culprit = error.culprit().and_then(|index| study.manifest.holder(index));
+    named(study, error.culprit(), error)
+}
+
+/// Names the holder of this index, if there is one, in the log and to the coordinator.
+pub(super) fn named(study: &Study, culprit: Option<u16>, error: &dyn std::error::Error) -> Refusal {
+    let culprit = culprit.and_then(|index| study.manifest.holder(index));
     let named = culprit.map_or_else(String::new, |holder| format!("`{holder}`: "));
-    Refusal::because(RejectCode::BadProof, format!("{named}{error}"))
+    let refusal = Refusal::because(RejectCode::BadProof, format!("{named}{error}"));
+    match culprit {
+        Some(holder) => refusal.of_holder(holder),
+        None => refusal,
+    }
+}
+
+/// Names the holder whose confirmation is unlike that of all others, where there is one.
+fn blame_odd(node: &Node, study: &Study, all: &[Confirmation], error: AgreeError) -> Refusal {
+    match odd_one_out(all).and_then(|index| study.manifest.holder(index)) {
+        Some(holder) => {
+            let refusal = Refusal::because(RejectCode::BadProof, format!("`{holder}`: {error}"));
+            of_other(node, holder, refusal)
+        }
+        None => Refusal::because(RejectCode::BadProof, error),
+    }
+}
+
+/// Lays a refusal at a holder's door, unless that is this node.
+fn of_other(node: &Node, holder: &NodeId, refusal: Refusal) -> Refusal {
+    if *holder == node.config().id { refusal } else { refusal.of_holder(holder) }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tvaers_link::exchange::Exchange;
-use tvaers_protocol::id::{NodeId, PersonId};
+use tvaers_protocol::id::{Digest, NodeId, PersonId};
 use tvaers_protocol::limit;
-use tvaers_protocol::message::{Batch, Evaluate, Evaluated, Progress, Pseudonymised, Relay, Signed};
+use tvaers_protocol::message::{Answer, Batch, Evaluate, Evaluated, Progress, Pseudonymised, Relay, Signed};
 use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::sign::Purpose;
 use tvaers_pseudonym::blind::{Blinds, blind_batch};
@@ -28,8 +28,9 @@ use crate::work::pseudonym::Named;
 /// Batches under way at a time.
 const PIPELINE: usize = 2;
 
-/// For a holder to answer one batch: it takes about half a second, and other nodes may be before us.
-const BATCH_TIME: Duration = Duration::from_secs(300);
+/// For a holder to answer one batch: it takes about half a second, and other nodes may be before us. Longer than the
+/// coordinator's own wait, so that it is seen there who was silent.
+const BATCH_TIME: Duration = Duration::from_secs(330);
 
 /// Gives every person of this node a pseudonym. Progress goes to `progress`, in persons.
 pub(crate) async fn run(
@@ -149,7 +150,12 @@ async fn named(
                 holder = culprit.map(NodeId::as_str),
                 "a holder's answer does not prove what it must"
             );
-            Refusal::because(RejectCode::BadProof, error)
+            let refusal = Refusal::because(RejectCode::BadProof, error);
+            // One's own fault is no other's.
+            match culprit.filter(|culprit| **culprit != node.config().id) {
+                Some(culprit) => refusal.of_holder(culprit),
+                None => refusal,
+            }
         },
     )
 }
@@ -159,20 +165,36 @@ async fn ask_holder(node: Arc<Node>, study: Arc<Study>, batch: Batch) -> Result<
     let request = request_digest(&batch);
     let ask = Evaluate { batch: Signed::new(batch, Purpose::Evaluate, study.digest, node.signing()) };
     let name = study.manifest.holder(holder).ok_or(Refusal::new(RejectCode::NotAHolder))?;
-    let reply: Evaluated = if *name == node.config().id {
-        evaluate::answer(&node, &study, ask).await?
+    let answer = if *name == node.config().id {
+        evaluate::answer(&node, &study, ask)
+            .await
+            .and_then(|reply| checked(&node, &study, name, request, reply))
     } else {
-        over_the_coordinator(&node, &study, name, &ask).await?
+        let reply = over_the_coordinator(&node, &study, name, &ask).await;
+        let answer = reply.and_then(|reply| checked(&node, &study, name, request, reply));
+        answer.map_err(|refusal| refusal.of_holder(name))
     };
-    let answer = reply
-        .answer
-        .verify(Purpose::Evaluated, study.digest, &node.member(name)?.signing)
-        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
-    if answer.request != request {
-        return Err(Refusal::because(RejectCode::Replay, "an answer to another batch"));
-    }
+    let Answer { elements, proof, .. } = answer?;
     // The answer names the batch by its digest, and the epoch stands in the batch.
-    Ok((holder, Reply { epoch, elements: answer.elements.clone(), proof: answer.proof }))
+    Ok((holder, Reply { epoch, elements, proof }))
+}
+
+/// An answer that its holder signed for this batch.
+fn checked(
+    node: &Node,
+    study: &Study,
+    holder: &NodeId,
+    request: Digest,
+    reply: Evaluated,
+) -> Result<Answer, Refusal> {
+    reply
+        .answer
+        .verify(Purpose::Evaluated, study.digest, &node.member(holder)?.signing)
+        .map_err(|error| Refusal::because(RejectCode::BadSignature, error))?;
+    match reply.answer.content {
+        answer if answer.request == request => Ok(answer),
+        _ => Err(Refusal::because(RejectCode::Replay, "an answer to another batch")),
+    }
 }
 
 async fn over_the_coordinator(

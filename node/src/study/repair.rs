@@ -18,7 +18,7 @@ use tvaers_pseudonym::repair::{self, Dealt, Parts, Repair, RepairError};
 
 use crate::node::Node;
 use crate::refusal::Refusal;
-use crate::study::keygen::{holder_key, once, own_index, recipients, verified};
+use crate::study::keygen::{named, once, own_index, recipients, verified};
 use crate::study::{Stage, Study};
 
 /// How far this node has come in making lost shares again.
@@ -142,8 +142,7 @@ fn packages(
 ) -> Result<BTreeMap<u16, BTreeMap<u16, Vec<u8>>>, Refusal> {
     let mut packages: BTreeMap<u16, BTreeMap<u16, Vec<u8>>> = BTreeMap::new();
     for package in all {
-        let key = holder_key(node, study, package.content.helper)?;
-        let content = verified(package, Purpose::RepairPackage, study, &key)?;
+        let content = verified(node, study, package, Purpose::RepairPackage, package.content.helper)?;
         once(packages.entry(content.lost).or_default().insert(content.helper, content.bytes.clone()))?;
     }
     Ok(packages)
@@ -158,8 +157,7 @@ fn sealed(
 ) -> Result<BTreeMap<u16, BTreeMap<u16, Vec<u8>>>, Refusal> {
     let mut sealed: BTreeMap<u16, BTreeMap<u16, Vec<u8>>> = BTreeMap::new();
     for part in all {
-        let key = holder_key(node, study, part.content.from)?;
-        let content = verified(part, Purpose::Repair, study, &key)?;
+        let content = verified(node, study, part, Purpose::Repair, part.content.from)?;
         if content.to != own {
             return Err(Refusal::because(RejectCode::Malformed, "a part for another holder"));
         }
@@ -172,9 +170,6 @@ fn missing() -> Refusal {
     Refusal::because(RejectCode::Malformed, "a helper's package is missing")
 }
 
-/// Names the holder at fault in the log; the peer learns only that the repair failed.
 fn blame(study: &Study, error: &RepairError) -> Refusal {
-    let culprit = error.culprit().and_then(|index| study.manifest.holder(index));
-    let named = culprit.map_or_else(String::new, |holder| format!("`{holder}`: "));
-    Refusal::because(RejectCode::BadProof, format!("{named}{error}"))
+    named(study, error.culprit(), error)
 }

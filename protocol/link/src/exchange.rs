@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use tvaers_protocol::frame::{Frame, FrameError};
-use tvaers_protocol::id::Digest;
-use tvaers_protocol::message::Message;
+use tvaers_protocol::id::{Digest, NodeId};
+use tvaers_protocol::message::{Blames, Message};
 use tvaers_protocol::reject::{Reject, RejectCode};
 
 use crate::limit::PROMPT_TIME;
@@ -27,6 +27,14 @@ pub enum ExchangeError {
     /// The other side refused.
     #[error("refused: {0}")]
     Refused(RejectCode),
+    /// The other side refused because of what came to it from a key holder, as it says.
+    #[error("refused for what came from holder `{holder}`: {code}")]
+    Blamed {
+        /// From whom it came.
+        holder: NodeId,
+        /// What is wrong with it.
+        code: RejectCode,
+    },
     /// There is no stream.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -46,7 +54,7 @@ impl ExchangeError {
     #[must_use]
     pub const fn code(&self) -> RejectCode {
         match self {
-            Self::Refused(code) => *code,
+            Self::Refused(code) | Self::Blamed { code, .. } => *code,
             Self::Link(_) => RejectCode::Unreachable,
             Self::Stream(error) => error.code(),
         }
@@ -90,6 +98,9 @@ impl Exchange {
             return Err(ExchangeError::Refused(reject.code));
         }
         frame.header().belongs_to(self.roster, self.study)?;
+        if let Ok(Blames { holder, code }) = frame.message() {
+            return Err(ExchangeError::Blamed { holder, code });
+        }
         Ok(Some(frame))
     }
 
@@ -137,6 +148,14 @@ impl Exchange {
     /// [`ExchangeError`].
     pub async fn refuse(&mut self, code: RejectCode) -> Result<(), ExchangeError> {
         self.answer(&Reject { code }, PROMPT_TIME).await
+    }
+
+    /// Refuses because of what came from a key holder, and says no more.
+    ///
+    /// # Errors
+    /// [`ExchangeError`].
+    pub async fn blame(&mut self, holder: NodeId, code: RejectCode) -> Result<(), ExchangeError> {
+        self.answer(&Blames { holder, code }, PROMPT_TIME).await
     }
 
     /// Says that nothing follows.

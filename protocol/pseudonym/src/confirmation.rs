@@ -96,6 +96,20 @@ pub fn agree(confirmations: &[Confirmation]) -> Result<&PublicKeys, AgreeError> 
     }
 }
 
+/// The holder whose confirmation is unlike that of all others, where these are two or more and alike.
+///
+/// The others may lie and that one not, but then they are all others.
+#[must_use]
+pub fn odd_one_out(confirmations: &[Confirmation]) -> Option<u16> {
+    let same = |one: &Confirmation, other: &Confirmation| {
+        one.context == other.context && one.transcript == other.transcript && one.keys == other.keys
+    };
+    let like = |one: &Confirmation| confirmations.iter().filter(|other| same(one, other)).count();
+    let n_others = confirmations.len().checked_sub(1).filter(|others| *others >= 2)?;
+    let odd = confirmations.iter().find(|one| like(one) == 1)?;
+    confirmations.iter().any(|one| like(one) == n_others).then_some(odd.holder)
+}
+
 /// Checks that every holder that stays confirms the same refresh of `before`, once each, and gives the keys of the new
 /// epoch.
 ///
@@ -111,5 +125,51 @@ pub fn agree_refreshed<'a>(
     match keys.departure(before) {
         Some(what) => Err(AgreeError::Departure { what }),
         None => Ok(keys),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::deal;
+
+    fn confirmations(holders: u16, seed: u8) -> Vec<Confirmation> {
+        let keys = deal(seed, holders, 2).keys;
+        let confirm = |holder| Confirmation {
+            holder,
+            context: Digest([1; 32]),
+            transcript: Digest([2; 32]),
+            keys: keys.clone(),
+        };
+        (1..=holders).map(confirm).collect()
+    }
+
+    #[test]
+    fn the_one_that_differs_from_all_others_is_named_and_nobody_where_it_cannot_be_told() {
+        for n_holders in [3, 5] {
+            let honest = confirmations(n_holders, 1);
+            assert_eq!(odd_one_out(&honest), None);
+            for at in 0..usize::from(n_holders) {
+                let mut changed = honest.clone();
+                changed[at].keys = confirmations(n_holders, 2)[at].keys.clone();
+                assert_eq!(odd_one_out(&changed), Some(honest[at].holder));
+                assert!(matches!(agree(&changed), Err(AgreeError::Differ { what: "keys", .. })));
+                let mut changed = honest.clone();
+                changed[at].transcript = Digest([3; 32]);
+                assert_eq!(odd_one_out(&changed), Some(honest[at].holder));
+            }
+        }
+        let mut two = confirmations(2, 1);
+        two[1].transcript = Digest([3; 32]);
+        assert_eq!(odd_one_out(&two), None, "one word against another");
+        let mut pairs = confirmations(4, 1);
+        pairs[0].transcript = Digest([3; 32]);
+        pairs[1].transcript = Digest([3; 32]);
+        assert_eq!(odd_one_out(&pairs), None, "two against two");
+        let mut all = confirmations(3, 1);
+        all[0].transcript = Digest([3; 32]);
+        all[1].transcript = Digest([4; 32]);
+        assert_eq!(odd_one_out(&all), None, "each says something else");
+        assert_eq!(odd_one_out(&[]), None);
     }
 }

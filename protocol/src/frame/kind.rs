@@ -28,6 +28,7 @@ pub enum Kind {
     Close = 25,
     Closed = 26,
     Declined = 27,
+    Blames = 28,
 
     KeyRound1 = 32,
     KeyRound1Package = 33,
@@ -107,6 +108,7 @@ impl Kind {
         (Self::Close, "close"),
         (Self::Closed, "closed"),
         (Self::Declined, "declined"),
+        (Self::Blames, "blames"),
         (Self::KeyRound1, "key-round-1"),
         (Self::KeyRound1Package, "key-round-1-package"),
         (Self::KeyRound2, "key-round-2"),

@@ -6,6 +6,7 @@ use super::{Message, Signed};
 use crate::frame::Kind;
 use crate::id::{Digest, NodeId};
 use crate::population::Commitment;
+use crate::reject::RejectCode;
 
 /// A first-round package of the key generation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +167,20 @@ pub struct Pseudonymised {
 
 impl Message for Pseudonymised {
     const KIND: Kind = Kind::Pseudonymised;
+}
+
+/// What came from a holder is not what it must be: stands in place of any answer, where a refusal would not say whose
+/// fault it is. It is the sender's word and no proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blames {
+    /// From whom it came.
+    pub holder: NodeId,
+    /// What is wrong with it, or what the holder said in its place.
+    pub code: RejectCode,
+}
+
+impl Message for Blames {
+    const KIND: Kind = Kind::Blames;
 }
 
 /// Asks the coordinator to pass the stream's next frame to another node, a holder or a witness, and its answer back.

@@ -9,7 +9,7 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Close, Closed, Compute, Computed,
+    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Blames, Close, Closed, Compute, Computed,
     Contribute, Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
     EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
@@ -101,6 +101,7 @@ fn agreement() -> Vec<Golden> {
             data: data(),
         }),
         message(&Declined { rules: vec![rule()] }),
+        message(&Blames { holder: node("k376"), code: RejectCode::BadProof }),
         message(&Propose { manifest: signed(manifest(), 0x51) }),
         message(&Accepted { acceptance: signed(acceptance("k360"), 0x51) }),
         message(&Open {

@@ -14,7 +14,7 @@ use tvaers_protocol::hello::{Hello, Welcome};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::limit::FRAME_BYTES_MAX;
 use tvaers_protocol::message::{
-    Accepted, AskQuery, AskRevocations, Close, Closed, Compute, Computed, Contribute, Contributions,
+    Accepted, AskQuery, AskRevocations, Blames, Close, Closed, Compute, Computed, Contribute, Contributions,
     ContributionsEnd, Declined, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events, EventsAsked,
     EventsEnd, HandBackEnd, HandBacks, HandedBack, KeyConfirmed, KeyPin, KeyPinned, KeyRound1,
     KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections,
@@ -252,6 +252,7 @@ fn check_kind(kind: Kind, body: &[u8]) {
         Kind::Close => drop(check_message::<Close>(body)),
         Kind::Closed => drop(check_message::<Closed>(body)),
         Kind::Declined => drop(check_message::<Declined>(body)),
+        Kind::Blames => drop(check_message::<Blames>(body)),
         Kind::KeyRound1 => drop(check_message::<KeyRound1>(body)),
         Kind::KeyRound1Package => drop(check_message::<KeyRound1Package>(body)),
         Kind::KeyRound2 => drop(check_message::<KeyRound2>(body)),

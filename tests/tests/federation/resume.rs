@@ -128,7 +128,7 @@ fn node(name: &str) -> NodeId {
 /// The code of a refusal; anything else fails the test.
 fn refused<T>(result: Result<T, ExchangeError>) -> RejectCode {
     match result {
-        Err(ExchangeError::Refused(code)) => code,
+        Err(ExchangeError::Refused(code) | ExchangeError::Blamed { code, .. }) => code,
         Err(error) => panic!("not refused, but failed: {error}"),
         Ok(_) => panic!("not refused"),
     }

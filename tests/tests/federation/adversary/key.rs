@@ -1,8 +1,7 @@
 //! Keys that the coordinator would know: packages and confirmations that no holder made, or made for another study.
 
-use std::collections::BTreeMap;
-
 use rand::{SeedableRng as _, rngs::ChaCha20Rng};
+use tvaers_link::exchange::ExchangeError;
 use tvaers_protocol::codec;
 use tvaers_protocol::message::{
     KeyConfirmation, KeyConfirmed, KeyPackage, KeyRound2, KeyRound2Packages, KeyRound3, Signed,
@@ -12,37 +11,9 @@ use tvaers_protocol::sign::Purpose;
 use tvaers_protocol::study::Manifest;
 use tvaers_pseudonym::confirmation::Confirmation;
 use tvaers_pseudonym::dkg::{self, Ceremony};
-use tvaers_pseudonym::sealing::SealingKey;
 
-use super::{World, assert_refused, node};
-
-/// A whole ceremony among holders that the coordinator plays: it knows every share.
-fn made_up_key(manifest: &Manifest) -> Vec<Confirmation> {
-    let mut rng = ChaCha20Rng::seed_from_u64(5);
-    let n_holders = u16::try_from(manifest.holders.len()).unwrap();
-    let (mut kept, mut packages, mut keys) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-    for index in 1..=n_holders {
-        let ceremony = Ceremony::new(manifest.digest(), index, n_holders, manifest.threshold).unwrap();
-        let (secret, package) = dkg::round1(ceremony, &mut rng).unwrap();
-        kept.push(secret);
-        packages.insert(index, package);
-        keys.insert(index, SealingKey::generate(&mut rng));
-    }
-    let public = keys.iter().map(|(index, key)| (*index, key.public())).collect();
-    let mut sealed: BTreeMap<u16, BTreeMap<u16, Vec<u8>>> = BTreeMap::new();
-    let mut second = Vec::new();
-    for (from, secret) in (1..).zip(kept) {
-        let (secret, out) = dkg::round2(secret, &packages, &public, &mut rng).unwrap();
-        second.push(secret);
-        for (to, bytes) in out {
-            sealed.entry(to).or_default().insert(from, bytes);
-        }
-    }
-    let third = (1..)
-        .zip(second)
-        .map(|(index, secret)| dkg::round3(secret, &keys[&index], &sealed[&index]).unwrap().1);
-    third.collect()
-}
+use super::made_up::made_up_key;
+use super::{World, assert_refused, node, signing};
 
 fn signed(
     world: &World,
@@ -63,7 +34,9 @@ async fn a_key_that_the_coordinator_made_up_is_pinned_by_nobody() {
     let manifest = world.draft().await;
     world.hand.agree(&manifest).await.unwrap();
     let honest = world.hand.confirmations(&manifest).await.unwrap();
-    let made_up = signed(&world, &manifest, &made_up_key(&manifest));
+    let key = made_up_key(manifest.digest(), 3, manifest.threshold);
+    let key: Vec<Confirmation> = key.into_iter().map(|(_, confirmation)| confirmation).collect();
+    let made_up = signed(&world, &manifest, &key);
     // The made-up content under the holders' signatures of the honest one.
     let grafted: Vec<_> = made_up
         .iter()
@@ -73,12 +46,38 @@ async fn a_key_that_the_coordinator_made_up_is_pinned_by_nobody() {
             signature: signature.signature,
         })
         .collect();
+    // One confirmation alone changed.
+    let mut one = honest.clone();
+    one[1] = grafted[1].clone();
     for id in world.federation.names() {
-        for confirmations in [&made_up, &grafted] {
+        for confirmations in [&made_up, &grafted, &one] {
             let pinned = world.hand.pin(&id, &manifest, confirmations).await;
             assert_refused(pinned, RejectCode::BadSignature, &id);
         }
         world.hand.pin(&id, &manifest, &honest).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_confirms_another_key_than_the_others_is_named_and_nobody_pins_it() {
+    let world = World::new().await;
+    let manifest = world.draft().await;
+    world.hand.agree(&manifest).await.unwrap();
+    let mut confirmations = world.hand.confirmations(&manifest).await.unwrap();
+    let (liar, key) = (node("k376"), made_up_key(manifest.digest(), 3, manifest.threshold));
+    let bytes = codec::encode(&key[1].1).unwrap();
+    let content = KeyConfirmation { holder: 2, bytes };
+    let key = signing(&world.federation, &liar);
+    confirmations[1] = Signed::new(content, Purpose::KeyConfirmation, manifest.digest(), &key);
+    for id in world.federation.names() {
+        match world.hand.pin(&id, &manifest, &confirmations).await.err().unwrap() {
+            ExchangeError::Blamed { holder, code } => {
+                assert_eq!((holder, code), (liar.clone(), RejectCode::BadProof))
+            }
+            // It has nobody to name but itself.
+            ExchangeError::Refused(code) => assert_eq!((&id, code), (&liar, RejectCode::BadProof)),
+            error => panic!("{id}: {error}"),
+        }
     }
 }
 
