@@ -23,11 +23,13 @@ mod testing;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use tvaers_host::output::Output;
 use tvaers_host::program::{self, Program};
 use tvaers_protocol::problem::Problem;
+use tvaers_pseudonym::backend::Backend;
 
 use crate::home::Home;
 
@@ -47,9 +49,14 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 3 refused by policy, 4 incomplete.";
 
+/// What `--version` says: also how pseudonyms are worked out here, by which one sees that a package's launcher, or whoever
+/// built the program, chose the fastest that the CPU has.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\ncurve25519: {}", env!("CARGO_PKG_VERSION"), Backend::in_use()));
+
 /// A region's or municipality's node in a tvaers federation: it keeps its own data and answers what it may.
 #[derive(Debug, Parser)]
-#[command(name = "tvaers-node", version, after_help = EXAMPLES)]
+#[command(name = "tvaers-node", version, long_version = VERSION.as_str(), after_help = EXAMPLES)]
 struct Cli {
     /// The node's folder
     #[arg(long, global = true, default_value = ".", value_name = "DIR", env = "TVAERS_NODE_HOME")]
@@ -145,5 +152,20 @@ fn run(cli: &Cli) -> Result<(), Problem> {
         Command::Series(args) => series::run(&home, args, cli.output),
         Command::SubjectLog(args) => subject_log::run(&home, args, cli.output),
         Command::BreachPack(args) => breach_pack::run(&home, args, cli.output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_names_the_arithmetic_in_use() {
+        let backend = Backend::in_use().to_string();
+        assert!(["serial", "avx2", "avx512-ifma"].contains(&backend.as_str()), "{backend}");
+        let said = command().render_long_version();
+        assert_eq!(said, format!("tvaers-node {}\ncurve25519: {backend}\n", env!("CARGO_PKG_VERSION")));
+        // Scripts that ask for the version alone get one line.
+        assert_eq!(command().render_version().lines().count(), 1);
     }
 }

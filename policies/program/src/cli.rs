@@ -18,11 +18,13 @@ mod verify;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use tvaers_host::output::{Format, Output};
 use tvaers_host::program::{self, Program};
 use tvaers_protocol::problem::Problem;
+use tvaers_pseudonym::backend::Backend;
 
 pub(crate) use crate::lang::Lang;
 use crate::show::problem::danish;
@@ -47,9 +49,14 @@ Signatures are minisign's: `minisign -Vm policy.toml -x policy.toml.dpo.minisig 
 Exit codes: 0 done, 1 failed, 2 wrong usage or a wrong file, 3 refused: a signature is missing or does not hold, or a question
 would be refused.";
 
+/// What `--version` says: also the arithmetic by which a sample of evaluations is checked; by it one sees that a package's launcher, or whoever
+/// built the program, chose the fastest that the CPU has.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\ncurve25519: {}", env!("CARGO_PKG_VERSION"), Backend::in_use()));
+
 /// Reads, explains, compares and signs the policies of a tvaers federation, and verifies audit logs.
 #[derive(Debug, Parser)]
-#[command(name = "tvaers-policy", version, after_help = EXAMPLES)]
+#[command(name = "tvaers-policy", version, long_version = VERSION.as_str(), after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     output: Output,

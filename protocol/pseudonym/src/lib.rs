@@ -26,7 +26,7 @@
 //! | [`opening`] | node, auditor | a sample of what was blinded, shown and checked |
 //! | [`shift`] | node | event secret → times and identifiers that tell the coordinator no more than it must know |
 //!
-//! [`batch`] has the limits and refusals of a batch of points. Private modules: `suite` (the RFC's hash functions),
+//! [`batch`] has the limits and refusals of a batch of points, [`backend`] the arithmetic in use. Private modules: `suite` (the RFC's hash functions),
 //! `proof` (equality of discrete logarithms, batched), `lagrange` (the weights of a quorum) and `older` (our values in
 //! the form of the library that makes keys).
 //!
@@ -61,6 +61,8 @@ pub mod shift;
 pub mod opening;
 
 pub mod batch;
+
+pub mod backend;
 
 mod lagrange;
 mod older;

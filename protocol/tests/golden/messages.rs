@@ -9,7 +9,7 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Blames, Close, Closed, Compute, Computed,
+    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Blames, Close, CloseSeries, Closed, EpochHeld, RepairAdd, RepairAdded, RepairDeal, RepairDealt, RepairPackage, RepairRecover, RepairRecovered, SealedRepair, SeriesClosed, SeriesHeld, Compute, Computed,
     Contribute, Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
     EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
     JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
@@ -21,9 +21,9 @@ use tvaers_protocol::message::{
 use tvaers_protocol::population::Commitment;
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
-use tvaers_protocol::request::{Approval, QueryRequest, RequestId, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{Approval, QueryRequest, RequestId, Series, StudyRequest, TablesRequest, Under};
 use tvaers_protocol::sign::{Signature, VerifyingKey};
-use tvaers_protocol::study::{Disclosure, Grain, Manifest, Participant, RunId};
+use tvaers_protocol::study::{Disclosure, Follows, Grain, Manifest, Participant, RunId};
 use tvaers_protocol::witness::{AskWitness, Presentation, Standing, Testimony, Witnessed};
 
 use crate::Golden;
@@ -34,7 +34,7 @@ use crate::documents::{
 
 /// Every message; that none is missing is one of the tests.
 pub(crate) fn all() -> Vec<Golden> {
-    [greetings(), agreement(), keys(), evaluations(), records(), queries(), witnesses()]
+    [greetings(), agreement(), keys(), repairs(), evaluations(), records(), queries(), witnesses()]
         .into_iter()
         .flatten()
         .collect()
@@ -99,6 +99,7 @@ fn agreement() -> Vec<Golden> {
             tables: Some(TablesTerms { nano_rho: 20_000_000, left: left(), showing: showing() }),
             laboratory: false,
             data: data(),
+            series: Some(series()),
         }),
         message(&Declined { rules: vec![rule()] }),
         message(&Blames { holder: node("k376"), code: RejectCode::BadProof }),
@@ -140,6 +141,39 @@ fn keys() -> Vec<Golden> {
         message(&KeyConfirmed { confirmation: confirmation(2, 0x51) }),
         message(&KeyPin { confirmations: vec![confirmation(1, 0x51), confirmation(2, 0x52)] }),
         message(&KeyPinned {}),
+    ]
+}
+
+fn series() -> SeriesHeld {
+    let held = EpochHeld { epoch: 3, keys: Digest([0xc8; 32]), holders: vec![1, 2], has_share: true };
+    SeriesHeld {
+        first: Digest([0xb7; 32]),
+        holders: vec![node("k360"), node("k376")],
+        epochs: vec![held],
+    }
+}
+
+fn repairs() -> Vec<Golden> {
+    let package = |helper: u16, byte| {
+        let bytes = format!("parts of {helper} for 3").into_bytes();
+        signed(RepairPackage { helper, lost: 3, bytes }, byte)
+    };
+    let sealed = |what: &str, from: u16, to: u16, byte| {
+        let bytes = format!("{what} of {from} to {to}").into_bytes();
+        signed(SealedRepair { from, to, lost: 3, bytes }, byte)
+    };
+    vec![
+        message(&RepairDeal {}),
+        message(&RepairDealt { packages: vec![package(1, 0x51)], parts: vec![sealed("part", 1, 2, 0x52)] }),
+        message(&RepairAdd {
+            packages: vec![package(1, 0x51), package(2, 0x52)],
+            parts: vec![sealed("part", 2, 1, 0x53)],
+        }),
+        message(&RepairAdded { sums: vec![sealed("sum", 1, 3, 0x51)] }),
+        message(&RepairRecover { packages: vec![package(1, 0x51)], sums: vec![sealed("sum", 1, 3, 0x52)] }),
+        message(&RepairRecovered {}),
+        message(&CloseSeries { first: Digest([0xb7; 32]) }),
+        message(&SeriesClosed { was_kept: true }),
     ]
 }
 
@@ -265,6 +299,7 @@ pub(crate) fn study_request() -> StudyRequest {
             nano_rho: Some(20_000_000),
             cut_off: Some(9),
         }),
+        series: Some(Series { first: Some(RunId([0x97; 16])), until: date(2026, 6, 30) }),
         created: time("2026-03-01T11:58:00Z"),
         expires: time("2026-03-02T11:59:00Z"),
     }
@@ -413,6 +448,12 @@ pub(crate) fn manifest() -> Manifest {
         everyone: true,
         holders: vec![node("k360"), node("k376"), node("region_1085")],
         threshold: 2,
+        follows: Some(Follows {
+            first: Digest([0xb7; 32]),
+            before: Digest([0xc8; 32]),
+            left_out: vec![1],
+            lost: vec![3],
+        }),
         participants: vec![
             participant("k360", 50_001, vec![2, 3], 0xe5),
             participant("region_1085", 120_002, vec![1, 2], 0xe6),

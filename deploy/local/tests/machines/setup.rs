@@ -31,8 +31,8 @@ const HOME: &str = "/var/lib/tvaers";
 
 /// Commands of the guide that are not typed here, by how they begin, and why.
 const SKIPPED: &[(&str, &str)] = &[
-    ("cargo build", "the programs are built: tvaers-local has both in it"),
-    ("sudo install -m 755", "they are not installed for everyone on this machine"),
+    ("sudo tar -xzf tvaers-", "the programs are built: tvaers-local has both in it"),
+    ("sudo ln -s", "they are not installed for everyone on this machine"),
     ("sudo install -m 644", "units are read where they are, see `service`"),
     ("sudo useradd", "the machine's users stay as they are: all runs as whoever tests"),
     ("sudo install -d -m 700", "for the folder's owner; `init` makes the folder"),

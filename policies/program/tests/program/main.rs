@@ -70,3 +70,11 @@ fn pilot() -> String {
 fn stated_in_rho() -> String {
     std::fs::read_to_string(example("municipality")).unwrap()
 }
+
+#[test]
+fn the_version_names_the_arithmetic_in_use() {
+    let said = run(&["--version"]);
+    let version = concat!("tvaers-policy ", env!("CARGO_PKG_VERSION"), "\ncurve25519: ");
+    let backend = out(&said).strip_prefix(version).unwrap_or_else(|| panic!("{}", out(&said)));
+    assert!(["serial\n", "avx2\n", "avx512-ifma\n"].contains(&backend), "{backend}");
+}

@@ -10,6 +10,7 @@ use std::{hint::black_box, time::Duration};
 
 use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use rand::{SeedableRng as _, rngs::ChaCha20Rng};
+use tvaers_pseudonym::backend::Backend;
 
 use crate::{
     clock, numbers,
@@ -81,7 +82,7 @@ fn measure() {
 
     let figures = [blind, finish2, finish3, holder, trial, their_blind, their_finish, their_holder];
     let one = figures.map(|figure| figure.multiplication).into_iter().fold(f64::INFINITY, f64::min);
-    println!("\nCPU time of one thread, least of {ROUNDS} rounds; {}", backend());
+    println!("\nCPU time of one thread, least of {ROUNDS} rounds; {}", Backend::in_use());
     println!("{:<46}{:>8}{:>9}{:>8}", "", "µs", "ratio", "limit");
     println!("{:<46}{one:>8.2}", "one multiplication, constant time");
     let row = |who: &str, parts: &[Figure], limit: Option<f64>| {
@@ -124,15 +125,4 @@ fn multiplication(rng: &mut ChaCha20Rng, time: Duration) -> f64 {
             return elapsed.as_secs_f64() * 1e6 / f64::from(count);
         }
     }
-}
-
-/// The arithmetic that curve25519-dalek uses in this build on this machine.
-fn backend() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    if cfg!(all(target_feature = "avx512ifma", target_feature = "avx512vl")) {
-        return "AVX-512 IFMA";
-    } else if std::arch::is_x86_feature_detected!("avx2") {
-        return "AVX2";
-    }
-    "serial"
 }

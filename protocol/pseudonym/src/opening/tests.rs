@@ -51,7 +51,7 @@ fn checked(opening: &Opening) -> Result<Checked, Fault> {
 /// The roots over what is really sent.
 fn sent(seed: &BlindSeed, persons: &[PersonId]) -> Vec<Digest> {
     let batch = |(sequence, batch): (u32, &[PersonId])| {
-        let study = manifest().digest();
+        let study = manifest().persons_context();
         population::elements_root(&blind_batch(batch, &study, &mut seed.batch(sequence)).unwrap().0)
     };
     (0..).zip(persons.chunks(10_000)).map(batch).collect()
