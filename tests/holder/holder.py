@@ -30,7 +30,7 @@ HEADER_BYTES, FRAME_BYTES_MAX, SIGNATURE_BYTES, POINT_BYTES, ANSWERS_MAX = 72, 1
 BATCH_PERSONS = 10_000
 
 REJECT, EVALUATE, EVALUATED = 3, 51, 52
-KINDS = {*range(1, 4), *range(16, 28), *range(32, 40), *range(48, 53), *range(64, 86), *range(96, 102)}
+KINDS = {*range(1, 4), *range(16, 28), *range(32, 53), *range(64, 86), *range(96, 102)}
 
 CODES = {
     "unsupported-version": 1,

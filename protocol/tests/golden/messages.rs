@@ -9,19 +9,23 @@ use tvaers_protocol::frame::Kind;
 use tvaers_protocol::hello::{Hello, Software, Welcome};
 use tvaers_protocol::id::{Digest, NodeId};
 use tvaers_protocol::message::{
-    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Blames, Close, CloseSeries, Closed, EpochHeld, RepairAdd, RepairAdded, RepairDeal, RepairDealt, RepairPackage, RepairRecover, RepairRecovered, SealedRepair, SeriesClosed, SeriesHeld, Compute, Computed,
-    Contribute, Contributions, ContributionsEnd, DataStatement, Declined, Evaluate, Evaluated, EventRequests,
-    EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd, HandBackTotal, HandBacks, HandedBack,
-    JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin, KeyPinned, KeyRound1, KeyRound1Package,
-    KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections, ObjectionsEnd, ObjectionsTaken,
-    Open, Opened, PolicyStatement, Prepare, Prepared, PreviewQuery, Previewed, Progress, Propose,
-    Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, RevocationFile, Revocations, Rule,
-    SealedKeyPackage, Signed, Status, StreamTotal, SubmitEvents, TablesTerms,
+    Acceptance, Accepted, Answer, AskQuery, AskRevocations, Batch, Blames, Close, CloseSeries, Closed,
+    Compute, Computed, Contribute, Contributions, ContributionsEnd, DataStatement, Declined, EpochHeld,
+    Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events, EventsAsked, EventsEnd, HandBackEnd,
+    HandBackTotal, HandBacks, HandedBack, JoinCounts, KeyConfirmation, KeyConfirmed, KeyPackage, KeyPin,
+    KeyPinned, KeyRound1, KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus,
+    Objections, ObjectionsEnd, ObjectionsTaken, Open, Opened, PolicyStatement, Prepare, Prepared,
+    PreviewQuery, Previewed, Progress, Propose, Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd,
+    RepairAdd, RepairAdded, RepairDeal, RepairDealt, RepairPackage, RepairRecover, RepairRecovered,
+    RevocationFile, Revocations, Rule, SealedKeyPackage, SealedRepair, SeriesClosed, SeriesHeld, Signed,
+    Status, StreamTotal, SubmitEvents, TablesTerms,
 };
 use tvaers_protocol::population::Commitment;
 use tvaers_protocol::reject::{Reject, RejectCode};
 use tvaers_protocol::release::{BudgetLeft, Mechanism, Noise, PartNoise, PartOf, Release, Showing};
-use tvaers_protocol::request::{Approval, QueryRequest, RequestId, Series, StudyRequest, TablesRequest, Under};
+use tvaers_protocol::request::{
+    Approval, QueryRequest, RequestId, Series, StudyRequest, TablesRequest, Under,
+};
 use tvaers_protocol::sign::{Signature, VerifyingKey};
 use tvaers_protocol::study::{Disclosure, Follows, Grain, Manifest, Participant, RunId};
 use tvaers_protocol::witness::{AskWitness, Presentation, Standing, Testimony, Witnessed};
@@ -146,11 +150,7 @@ fn keys() -> Vec<Golden> {
 
 fn series() -> SeriesHeld {
     let held = EpochHeld { epoch: 3, keys: Digest([0xc8; 32]), holders: vec![1, 2], has_share: true };
-    SeriesHeld {
-        first: Digest([0xb7; 32]),
-        holders: vec![node("k360"), node("k376")],
-        epochs: vec![held],
-    }
+    SeriesHeld { first: Digest([0xb7; 32]), holders: vec![node("k360"), node("k376")], epochs: vec![held] }
 }
 
 fn repairs() -> Vec<Golden> {

@@ -14,13 +14,13 @@ use tvaers_protocol::hello::{Hello, Welcome};
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::limit::FRAME_BYTES_MAX;
 use tvaers_protocol::message::{
-    Accepted, AskQuery, AskRevocations, Blames, Close, Closed, Compute, Computed, Contribute, Contributions,
-    ContributionsEnd, Declined, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events, EventsAsked,
-    EventsEnd, HandBackEnd, HandBacks, HandedBack, KeyConfirmed, KeyPin, KeyPinned, KeyRound1,
+    Accepted, AskQuery, AskRevocations, Blames, Close, CloseSeries, Closed, Compute, Computed, Contribute,
+    Contributions, ContributionsEnd, Declined, Evaluate, Evaluated, EventRequests, EventRequestsEnd, Events,
+    EventsAsked, EventsEnd, HandBackEnd, HandBacks, HandedBack, KeyConfirmed, KeyPin, KeyPinned, KeyRound1,
     KeyRound1Package, KeyRound2, KeyRound2Packages, KeyRound3, Message, NodeStatus, Objections,
     ObjectionsEnd, ObjectionsTaken, Open, Opened, Prepare, Prepared, PreviewQuery, Previewed, Progress,
-    Propose, Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, Revocations, Signed, Status,
-    SubmitEvents,
+    Propose, Pseudonymise, Pseudonymised, Relay, Releases, ReleasesEnd, RepairAdd, RepairAdded, RepairDeal,
+    RepairDealt, RepairRecover, RepairRecovered, Revocations, SeriesClosed, Signed, Status, SubmitEvents,
 };
 use tvaers_protocol::record::{ContributionShape, HandBackShape};
 use tvaers_protocol::reject::Reject;
@@ -261,6 +261,14 @@ fn check_kind(kind: Kind, body: &[u8]) {
         Kind::KeyConfirmed => drop(check_message::<KeyConfirmed>(body)),
         Kind::KeyPin => drop(check_message::<KeyPin>(body)),
         Kind::KeyPinned => drop(check_message::<KeyPinned>(body)),
+        Kind::RepairDeal => drop(check_message::<RepairDeal>(body)),
+        Kind::RepairDealt => drop(check_message::<RepairDealt>(body)),
+        Kind::RepairAdd => drop(check_message::<RepairAdd>(body)),
+        Kind::RepairAdded => drop(check_message::<RepairAdded>(body)),
+        Kind::RepairRecover => drop(check_message::<RepairRecover>(body)),
+        Kind::RepairRecovered => drop(check_message::<RepairRecovered>(body)),
+        Kind::CloseSeries => drop(check_message::<CloseSeries>(body)),
+        Kind::SeriesClosed => drop(check_message::<SeriesClosed>(body)),
         Kind::Pseudonymise => drop(check_message::<Pseudonymise>(body)),
         Kind::Pseudonymised => drop(check_message::<Pseudonymised>(body)),
         Kind::Relay => drop(check_message::<Relay>(body)),

@@ -145,8 +145,8 @@ impl World {
         self.tap.arm(&plan.mishaps);
         let ended = self.run().await?;
         let (n_struck, seen) = self.settle().await?;
-        self.judge(&ended)?;
         let compared = self.compare(seen).await?;
+        self.judge(&ended)?;
         self.put_again().await?;
         ensure!(panics::count() == 0, "something panicked");
         let (whole, incomplete) = match &ended {
