@@ -10,7 +10,7 @@ use tvaers_link::clock::{Clock as _, SystemClock};
 use tvaers_protocol::id::NodeId;
 use tvaers_protocol::problem::{Exit, Problem};
 use tvaers_protocol::request::{Series, TablesRequest};
-use tvaers_protocol::study::{Grain, RunId};
+use tvaers_protocol::study::{Grain, RunId, utc_date};
 
 use super::asking::{Asking, under};
 use super::{draft, results};
@@ -81,6 +81,7 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
     });
     let series = match args.keep_key_until {
         None => None,
+        Some(until) if until < utc_date(SystemClock.now()) => return Err(over(until)),
         Some(until) => Some(Series { first: first(home, args.follows.as_ref()).await?, until }),
     };
     let wish = StudyWish {
@@ -101,6 +102,17 @@ pub(super) async fn run(home: &Home, args: &Args, output: Output) -> Result<(), 
         file.display()
     ));
     Ok(())
+}
+
+fn over(until: Date) -> Problem {
+    Problem::new(
+        Exit::BadInput,
+        "series.over",
+        format_args!("{until} is over, and a key would be kept until then"),
+    )
+    .at("--keep-key-until")
+    .expected("today or a later day, within what the nodes' permits allow")
+    .next("correct the date, or leave it out: the key is then erased with the run")
 }
 
 /// The first run of the series that an earlier run is of.

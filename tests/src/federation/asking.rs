@@ -95,7 +95,19 @@ impl Federation {
     pub async fn ask(&self, request: &stratify::Request) -> Result<Summary, Problem> {
         // Nobody listens to the events of a test.
         let (events, _) = Events::channel();
-        stratify::run(&self.coordinator, request, &events).await
+        self.ask_telling(request, &events).await
+    }
+
+    /// The same, with events for whoever listens.
+    ///
+    /// # Errors
+    /// The coordinator's own.
+    pub async fn ask_telling(
+        &self,
+        request: &stratify::Request,
+        events: &Events,
+    ) -> Result<Summary, Problem> {
+        stratify::run(&self.coordinator, request, events).await
     }
 
     /// Ends the series of a run, as `tvaers study close` does.
