@@ -9,6 +9,7 @@ mod made_up;
 mod population;
 mod request;
 mod requester;
+mod series;
 mod stall;
 mod study;
 mod swapped;
