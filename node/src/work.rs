@@ -34,7 +34,7 @@ pub(crate) mod pseudonym;
 pub(crate) mod record;
 pub(crate) mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Rows written by one statement.
 const ROWS_A_STATEMENT: usize = 500;

@@ -42,6 +42,10 @@ pub(crate) const SCHEMA: &str = "
         requester TEXT    PRIMARY KEY,
         evaluated INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    -- The runs that are in these accounts, by their manifests.
+    CREATE TABLE kept.counted (
+        manifest BLOB PRIMARY KEY CHECK (length(manifest) = 32)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE kept.known (
         person_id TEXT PRIMARY KEY,
         pseudonym BLOB NOT NULL CHECK (length(pseudonym) = 16),

@@ -26,7 +26,9 @@ struct Epoch<'a> {
     keys: &'a PublicKeys,
     share: Option<Vec<u8>>,
     hiding: Vec<u8>,
-    manifest: Vec<u8>,
+    /// This run's manifest, and its digest.
+    content: Vec<u8>,
+    manifest: Digest,
     until: String,
 }
 
@@ -46,12 +48,12 @@ pub(crate) async fn leave(
     let path = node.home().series(&first.to_string());
     let is_there = path.try_exists().map_err(|source| PrivateFileError::Io { path: path.clone(), source })?;
     // A series that was closed meanwhile does not come back by a run that was under way.
-    if !is_complete && !is_there || study.base.file.is_some() && !is_there {
+    if !(is_there || is_complete && study.base.file.is_none()) {
         return Ok(None);
     }
     if !is_complete {
         // Secrets that are hidden by another seed than the series' would open as others.
-        study.work.keep_named(&path, study.base.hiding.is_some()).await?;
+        study.work.keep_named(&path, study.digest, study.base.hiding.is_some()).await?;
         return Ok(None);
     }
     let (Ok(keys), Ok(hiding)) = (study.pinned(), study.hiding().await) else { return Ok(None) };
@@ -64,7 +66,8 @@ pub(crate) async fn leave(
         keys,
         share: share.map_err(unsealed)?,
         hiding: hiding.seal(&first, node.sealing(), &mut node.rng()).map_err(unsealed)?,
-        manifest: codec::canonical(&study.manifest),
+        content: codec::canonical(&study.manifest),
+        manifest: study.digest,
         until: series.until.to_string(),
     };
     let persons = if is_there {
@@ -106,11 +109,23 @@ const KNOW: &str = "INSERT INTO kept.known (person_id, pseudonym, secret)
     WHERE true ORDER BY c.person_id
     ON CONFLICT DO UPDATE SET pseudonym = excluded.pseudonym, secret = excluded.secret";
 
+/// Counts what a run evaluated, once: a close that a crash broke off is made again.
+async fn count(write: &mut SqliteConnection, manifest: Digest) -> Result<(), WorkError> {
+    let is_new = sqlx::query("INSERT INTO kept.counted (manifest) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(manifest.0.as_slice())
+        .execute(&mut *write)
+        .await?;
+    if is_new.rows_affected() > 0 {
+        sqlx::query(COUNT).execute(&mut *write).await?;
+    }
+    Ok(())
+}
+
 impl Work {
     /// Keeps what was evaluated in a run that came to no end: the counts, and whom they were of.
-    async fn keep_named(&self, path: &Path, with_persons: bool) -> Result<(), WorkError> {
+    async fn keep_named(&self, path: &Path, manifest: Digest, with_persons: bool) -> Result<(), WorkError> {
         self.with_kept(path, async |write| {
-            sqlx::query(COUNT).execute(&mut *write).await?;
+            count(write, manifest).await?;
             if with_persons {
                 sqlx::query(KNOW).execute(&mut *write).await?;
             }
@@ -126,7 +141,7 @@ impl Work {
                 sqlx::raw_sql(SCHEMA).execute(&mut *write).await?;
                 sqlx::query("INSERT INTO kept.series (first, manifest, until, hiding) VALUES (?, ?, ?, ?)")
                     .bind(epoch.first.0.as_slice())
-                    .bind(&epoch.manifest)
+                    .bind(&epoch.content)
                     .bind(&epoch.until)
                     .bind(&epoch.hiding)
                     .execute(&mut *write)
@@ -152,7 +167,7 @@ impl Work {
             .bind(&epoch.share)
             .execute(&mut *write)
             .await?;
-            sqlx::query(COUNT).execute(&mut *write).await?;
+            count(write, epoch.manifest).await?;
             // Whoever is not in the data any more is forgotten.
             sqlx::query("DELETE FROM kept.known").execute(&mut *write).await?;
             let known = sqlx::query(KNOW).execute(&mut *write).await?.rows_affected();
@@ -192,3 +207,6 @@ impl Work {
         done
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,13 +36,13 @@ impl CeremonyError {
 /// What a holder keeps between rounds 1 and 2.
 pub(crate) enum Round1 {
     Generation(dkg::Round1),
-    Refresh(refresh::Round1, Arc<KeyShare>),
+    Refresh(Box<refresh::Round1>, Arc<KeyShare>),
 }
 
 /// What a holder keeps between rounds 2 and 3.
 pub(crate) enum Round2 {
     Generation(dkg::Round2),
-    Refresh(refresh::Round2, Arc<KeyShare>),
+    Refresh(Box<refresh::Round2>, Arc<KeyShare>),
 }
 
 /// A share that this holder has confirmed.
@@ -70,7 +70,7 @@ pub(crate) fn round1(
     let stay: BTreeSet<u16> = manifest.staying().collect();
     let place = refresh::Refresh::new(study.digest, &share, &stay).map_err(Refusal::internal)?;
     let (kept, bytes) = refresh::round1(place, rng).map_err(Refusal::internal)?;
-    Ok((Round1::Refresh(kept, share), bytes))
+    Ok((Round1::Refresh(Box::new(kept), share), bytes))
 }
 
 impl Round1 {
@@ -95,8 +95,8 @@ impl Round1 {
                 (Round2::Generation(kept), sealed)
             }
             Self::Refresh(kept, share) => {
-                let (kept, sealed) = refresh::round2(kept, packages, recipients, rng)?;
-                (Round2::Refresh(kept, share), sealed)
+                let (kept, sealed) = refresh::round2(*kept, packages, recipients, rng)?;
+                (Round2::Refresh(Box::new(kept), share), sealed)
             }
         })
     }
@@ -115,7 +115,7 @@ impl Round2 {
                 (Made::Share(Box::new(share)), confirmation)
             }
             Self::Refresh(kept, share) => {
-                let pending = refresh::round3(kept, &share, key, sealed)?;
+                let pending = refresh::round3(*kept, &share, key, sealed)?;
                 let confirmation = pending.confirmation().clone();
                 (Made::Pending(Box::new(pending)), confirmation)
             }

@@ -76,9 +76,9 @@ fn manifest() -> Manifest {
 }
 
 /// A study's file in a folder of its own.
-struct File {
+pub(crate) struct File {
     dir: TempDir,
-    work: Work,
+    pub(crate) work: Work,
 }
 
 impl File {
@@ -86,6 +86,10 @@ impl File {
         let dir = tempfile::tempdir().unwrap();
         let work = Work::create(dir.path().join("study-1.sqlite"), &manifest()).await.unwrap();
         Self { dir, work }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     fn path(&self) -> PathBuf {
@@ -98,7 +102,7 @@ impl File {
     }
 
     /// Three persons with components and pseudonyms; the second one lives here, and is touched in group 1.
-    async fn with_persons() -> Self {
+    pub(crate) async fn with_persons() -> Self {
         let file = Self::new().await;
         let rows: Vec<Own> = (0..3)
             .map(|n: u16| PersonRow {
@@ -135,7 +139,7 @@ const fn pseudonym(byte: u8) -> Pseudonym {
     Pseudonym::from_bytes([byte; 16])
 }
 
-fn asked(sequence: u32, digest: u8, elements: u32) -> Asked {
+pub(crate) fn asked(sequence: u32, digest: u8, elements: u32) -> Asked {
     Asked {
         sequence,
         digest: Digest([digest; 32]),
@@ -147,7 +151,7 @@ fn asked(sequence: u32, digest: u8, elements: u32) -> Asked {
     }
 }
 
-async fn count(work: &Work, asked: Asked) -> Result<(), AccountError> {
+pub(crate) async fn count(work: &Work, asked: Asked) -> Result<(), AccountError> {
     work.count(&NodeId::new("k376").unwrap(), &asked, 100).await.unwrap()
 }
 
