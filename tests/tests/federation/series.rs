@@ -9,13 +9,19 @@ use jiff::civil::{Date, date};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use tvaers_coordinator::stratify::{self, Summary};
+use tvaers_host::private;
+use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_node::audit::event::{Event, SeriesClosing};
 use tvaers_node::audit::read;
+use tvaers_protocol::codec;
 use tvaers_protocol::frame::Kind;
+use tvaers_protocol::id::Digest;
 use tvaers_protocol::id::NodeId;
-use tvaers_protocol::message::Evaluate;
+use tvaers_protocol::message::{Accepted, Close, Evaluate, Open, Opened, Propose, Signed};
+use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::request::Series;
-use tvaers_protocol::study::{Grain, RunId};
+use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::study::{Grain, Manifest, RunId};
 use tvaers_tests::fault::{Fault, Middle, Spot};
 use tvaers_tests::federation::Federation;
 
@@ -92,6 +98,33 @@ impl World {
         let changed = sqlx::query(sql).execute(&mut file).await.unwrap().rows_affected();
         file.close().await.unwrap();
         changed
+    }
+
+    /// What a holder has counted for a node in the runs of a series.
+    async fn counted(&self, holder: &NodeId, requester: &NodeId, first: RunId) -> i64 {
+        let mut file = self.open(holder, first).await;
+        let sum = sqlx::query("SELECT coalesce(SUM(evaluated), 0) FROM account WHERE requester = ?");
+        let row = sum.bind(requester.as_str()).fetch_one(&mut file).await.unwrap();
+        file.close().await.unwrap();
+        row.get(0)
+    }
+
+    /// The last manifest that was proposed since the frames were recorded.
+    fn proposed(&self) -> Manifest {
+        let recorded = self.middle.recorded();
+        let last = recorded.iter().rev().find(|frame| frame.kind() == Kind::Propose).unwrap();
+        last.message::<Propose>().unwrap().manifest.content
+    }
+
+    /// Proposes a study to a node as a coordinator that does as it likes.
+    async fn propose(&self, id: &NodeId, manifest: &Manifest) -> Result<Accepted, ExchangeError> {
+        let key = self.federation.coordinator_home().keys().join("signing.key");
+        let key = SigningKey::from_seed(&private::read_key(&key).unwrap());
+        let propose =
+            Propose { manifest: Signed::new(manifest.clone(), Purpose::Proposal, manifest.roster, &key) };
+        let link = self.federation.link_to(id).unwrap();
+        let mut exchange = Exchange::open(&*link, manifest.roster, Digest::NONE).await.unwrap();
+        exchange.ask(&propose, std::time::Duration::from_secs(30)).await
     }
 
     fn told(&self, id: &NodeId) -> Vec<Event> {
@@ -345,4 +378,26 @@ async fn a_restart_at_every_step_of_a_later_run_changes_nobodys_pseudonym() {
             assert_eq!(world.known(id, first.run).await, known[id], "{kind} {id}");
         }
     }
+}
+
+#[tokio::test]
+async fn of_two_runs_of_a_series_at_a_time_the_earlier_is_given_up() {
+    let world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    world.middle.record();
+    world.federation.ask(&world.request(Grain::Points, Some(first.run), 10)).await.unwrap();
+    let honest = world.proposed();
+    let id = &world.federation.names()[0];
+    world.until_closed(id).await;
+    let [one, other] = [RunId([1; 16]), RunId([2; 16])].map(|run| Manifest { run, ..honest.clone() });
+    world.propose(id, &one).await.unwrap();
+    world.propose(id, &other).await.unwrap();
+    let open = world.federation.scratch(id).unwrap().into_iter();
+    let open = open.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"));
+    assert_eq!(open.count(), 1, "each would be allowed all evaluations");
+    let link = world.federation.link_to(id).unwrap();
+    let mut exchange = Exchange::open(&*link, one.roster, one.digest()).await.unwrap();
+    let open = Open { acceptances: Vec::new() };
+    let refused: Result<Opened, _> = exchange.ask(&open, std::time::Duration::from_secs(30)).await;
+    assert!(matches!(refused, Err(ExchangeError::Refused(RejectCode::StudyClosed))));
 }
