@@ -401,3 +401,75 @@ async fn of_two_runs_of_a_series_at_a_time_the_earlier_is_given_up() {
     let refused: Result<Opened, _> = exchange.ask(&open, std::time::Duration::from_secs(30)).await;
     assert!(matches!(refused, Err(ExchangeError::Refused(RejectCode::StudyClosed))));
 }
+
+#[tokio::test]
+async fn a_close_that_fails_and_is_tried_again_loses_no_share_and_counts_once() {
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let names = world.federation.names();
+    let (holder, region) = (&names[0], &names[2]);
+    world.change(region, first.run, "DELETE FROM known").await;
+    let before = world.counted(holder, region, first.run).await;
+    let state = world.federation.node_home(holder).state();
+    let mut state = SqliteConnectOptions::new().filename(state).connect().await.unwrap();
+    let fails = "CREATE TRIGGER fails BEFORE UPDATE ON study WHEN NEW.state = 'closed'
+        BEGIN SELECT RAISE(ABORT, 'as on a full disk'); END";
+    sqlx::query(fails).execute(&mut state).await.unwrap();
+    let (_, asked) = world.run(Grain::Points, Some(first.run)).await;
+    let evaluated = asked.get(&(region.clone(), 1)).copied().unwrap_or_default();
+    assert!(evaluated > 0, "{asked:?}");
+    while world.middle.refused().iter().all(|refused| refused.code != RejectCode::Internal) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    sqlx::query("DROP TRIGGER fails").execute(&mut state).await.unwrap();
+    state.close().await.unwrap();
+    world.federation.disconnect(holder).await;
+    world.federation.connect(holder).await.unwrap();
+    world.until_closed(holder).await;
+    assert_eq!(world.epochs(holder, first.run).await, [(1, true), (0, true)]);
+    let after = world.counted(holder, region, first.run).await;
+    assert_eq!(after - before, i64::try_from(evaluated).unwrap());
+}
+
+#[tokio::test]
+async fn what_was_evaluated_in_a_run_that_a_restart_ended_is_counted() {
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let names = world.federation.names();
+    let (holder, region) = (names[0].clone(), names[2].clone());
+    world.change(&region, first.run, "DELETE FROM known").await;
+    let before = world.counted(&holder, &region, first.run).await;
+    world.middle.set(Spot { node: holder.clone(), kind: Kind::Contribute }, Fault::CutLink);
+    let run = world.federation.begin(world.request(Grain::Points, Some(first.run), 1));
+    world.middle.until_struck().await;
+    let files = world.federation.scratch(&holder).unwrap();
+    let file = files.iter().find(|path| path.extension().is_some_and(|ending| ending == "sqlite")).unwrap();
+    let mut file = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("UPDATE study SET confirmations = NULL").execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+    world.federation.restart(&holder).await.unwrap();
+    assert_eq!(world.federation.scratch(&holder).unwrap(), Vec::<PathBuf>::new(), "it cannot go on");
+    assert!(world.counted(&holder, &region, first.run).await > before);
+    // Whatever has become of the run without this holder.
+    drop(run.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_node_that_is_new_to_a_series_is_evaluated_once_also_where_its_run_came_to_no_end() {
+    let mut world = World::new().await;
+    let away = world.federation.names().iter().find(|id| id.as_str().starts_with('r')).unwrap().clone();
+    world.federation.disconnect(&away).await;
+    let first = world.federation.ask(&world.request(Grain::Points, None, 1)).await.unwrap().run;
+    world.federation.connect(&away).await.unwrap();
+    world.middle.rewrite(|_, _, close: &mut Close| std::mem::replace(&mut close.is_complete, false));
+    world.federation.ask(&world.request(Grain::Points, Some(first), 10)).await.unwrap();
+    world.until_closed(&away).await;
+    let (_, asked) = world.run(Grain::Points, Some(first)).await;
+    assert_eq!(asked, BTreeMap::new(), "it has had its persons evaluated, and counted, before");
+    let mut known = BTreeMap::new();
+    for id in world.federation.names() {
+        world.until_closed(&id).await;
+        known.insert(id.clone(), world.known(&id, first).await);
+    }
+    assert!(agree(&known) > 10);
+}

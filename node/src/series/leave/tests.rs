@@ -17,7 +17,7 @@ async fn series(work: &Work, dir: &Path) -> std::path::PathBuf {
 async fn kept(work: &Work, path: &Path) -> (i64, i64) {
     let read = work.with_kept(path, async |write| {
         let evaluated =
-            sqlx::query_scalar("SELECT evaluated FROM kept.account").fetch_one(&mut *write).await?;
+            sqlx::query_scalar("SELECT SUM(evaluated) FROM kept.account").fetch_one(&mut *write).await?;
         let known = sqlx::query_scalar("SELECT COUNT(*) FROM kept.known").fetch_one(&mut *write).await?;
         Ok((evaluated, known))
     });
