@@ -128,10 +128,10 @@ const COUNT: &str = "INSERT INTO kept.account (run, requester, evaluated)
     SELECT ?, requester, evaluated FROM main.account WHERE true
     ON CONFLICT DO UPDATE SET evaluated = MAX(evaluated, excluded.evaluated)";
 
-/// This run's persons with their pseudonyms.
+/// This run's persons with their pseudonyms, but for those who object: they are evaluated anew where that is to be said.
 const KNOW: &str = "INSERT INTO kept.known (person_id, pseudonym, secret)
     SELECT c.person_id, p.pseudonym, p.secret FROM pseudonym AS p JOIN component AS c ON c.row = p.row
-    WHERE true ORDER BY c.person_id
+    WHERE c.objects = 0 ORDER BY c.person_id
     ON CONFLICT DO UPDATE SET pseudonym = excluded.pseudonym, secret = excluded.secret";
 
 impl Work {

@@ -43,3 +43,17 @@ async fn persons_whose_secrets_another_seed_hides_are_not_taken_over() {
     file.work.keep_named(&path, Digest([1; 32]), false).await.unwrap();
     assert_eq!(kept(&file.work, &path).await, (60, 0), "what was evaluated counts all the same");
 }
+
+#[tokio::test]
+async fn a_person_who_objects_is_not_kept() {
+    let file = File::with_persons().await;
+    count(&file.work, asked(0, 1, 60)).await.unwrap();
+    let path = series(&file.work, file.dir()).await;
+    let objects = file.work.with_kept(&path, async |write| {
+        sqlx::query("UPDATE main.component SET objects = 1 WHERE row = 1").execute(&mut *write).await?;
+        Ok(())
+    });
+    objects.await.unwrap();
+    file.work.keep_named(&path, Digest([1; 32]), true).await.unwrap();
+    assert_eq!(kept(&file.work, &path).await, (60, 2));
+}
