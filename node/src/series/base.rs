@@ -67,6 +67,9 @@ impl Base {
         if head.manifest.model != manifest.model || head.manifest.threshold != manifest.threshold {
             return Err(other("the study has another model or threshold than the series"));
         }
+        if head.manifest.series_permit() != manifest.series_permit() {
+            return Err(other("the study is asked for under another permit than the series"));
+        }
         if head.until < utc_date(node.clock().now()) {
             return Err(Refusal::because(RejectCode::StudyClosed, "the last day of the series is over"));
         }

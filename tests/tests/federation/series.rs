@@ -473,3 +473,27 @@ async fn a_node_that_is_new_to_a_series_is_evaluated_once_also_where_its_run_cam
     }
     assert!(agree(&known) > 10);
 }
+
+#[tokio::test]
+async fn a_series_is_not_gone_on_with_under_another_permit() {
+    let world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    // As though one node had begun it under another permit of its policy.
+    let id = world.federation.names()[0].clone();
+    let mut file = world.open(&id, first.run).await;
+    let row = sqlx::query("SELECT manifest FROM series").fetch_one(&mut file).await.unwrap();
+    let honest: Vec<u8> = row.get(0);
+    let mut manifest: Manifest = codec::decode(&honest).unwrap();
+    manifest.request.content.list.as_mut().unwrap().permit.push('2');
+    let change = "UPDATE series SET manifest = ?";
+    sqlx::query(change).bind(codec::canonical(&manifest)).execute(&mut file).await.unwrap();
+    world.middle.rest();
+    world.federation.ask(&world.request(Grain::Points, Some(first.run), 10)).await.unwrap_err();
+    let refused = world.middle.refused();
+    let codes: Vec<_> = refused.iter().map(|refused| (refused.node.clone(), refused.code)).collect();
+    assert_eq!(codes, [(id, RejectCode::OtherStudy)]);
+    sqlx::query(change).bind(honest).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+    let (second, _) = world.run(Grain::Points, Some(first.run)).await;
+    assert!(second.missing.is_empty());
+}
