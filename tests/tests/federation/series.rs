@@ -497,3 +497,26 @@ async fn a_series_is_not_gone_on_with_under_another_permit() {
     let (second, _) = world.run(Grain::Points, Some(first.run)).await;
     assert!(second.missing.is_empty());
 }
+
+#[tokio::test]
+async fn a_series_that_a_node_cannot_read_is_not_taken_for_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let id = world.federation.names()[0].clone();
+    let file = world.file(&id, first.run);
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    let ended = world.federation.close_series(first.run).await.unwrap();
+    assert_eq!(ended.away, std::slice::from_ref(&id));
+    mode(0o600);
+    world.federation.disconnect(&id).await;
+    world.federation.connect(&id).await.unwrap();
+    for _ in 0..200 {
+        if world.left().is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", world.left());
+}
