@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore, watch};
 use tvaers_definitions::library::Library;
 use tvaers_definitions::model::Model;
 use tvaers_host::process::system_rng;
@@ -81,6 +81,7 @@ pub struct Node {
     parts: Parts,
     library: Library,
     studies: Mutex<Studies>,
+    agreeing: Mutex<()>,
     link: watch::Sender<Option<Arc<dyn Link>>>,
     turns: Arc<Semaphore>,
     witnesses: Witnesses,
@@ -114,6 +115,7 @@ impl Node {
             parts,
             library,
             studies: Mutex::default(),
+            agreeing: Mutex::default(),
             link: watch::Sender::new(None),
             turns: Arc::new(Semaphore::new(TURNS)),
             witnesses: Witnesses::new(),
@@ -247,6 +249,19 @@ impl Node {
     pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed; without a permit the work would only be slower.
         Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+
+    /// Waits for one's turn to agree to a later run of a series: what one run may ask of this node is what the others have
+    /// left, so that none may begin while that is looked up.
+    pub(crate) async fn agreeing(&self) -> MutexGuard<'_, ()> {
+        self.agreeing.lock().await
+    }
+
+    /// The open runs of a series, by the digest of its first manifest.
+    pub(crate) async fn runs_of(&self, first: Digest) -> Vec<Digest> {
+        let studies = self.studies.lock().await;
+        let runs = studies.open.values().filter(|study| study.manifest.persons_context() == first);
+        runs.map(|study| study.digest).collect()
     }
 
     pub(crate) async fn add_study(&self, study: Arc<Study>) -> Result<(), Refusal> {

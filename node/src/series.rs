@@ -15,18 +15,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use tvaers_host::private::PrivateFileError;
-use tvaers_policy::permit::Permit;
+use tvaers_policy::policy::Policy;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{EpochHeld, SeriesClosed, SeriesHeld};
 use tvaers_protocol::request::Series;
 use tvaers_protocol::study::utc_date;
 use tvaers_pseudonym::key::KeyShare;
 
-use self::kept::Kept;
+use self::kept::{Head, Kept};
 use crate::audit::event::SeriesClosing;
 use crate::node::Node;
 use crate::policy::InForce;
 use crate::refusal::Refusal;
+use crate::serve;
 use crate::study::told;
 use crate::work::{WorkError, file};
 
@@ -87,18 +88,34 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, PrivateFileError> {
     Ok(found)
 }
 
-/// Erases what is kept of a series, because the secretariat says that it has ended. The log tells of it first.
+/// Erases what is kept of a series, because the secretariat says that it has ended. The log tells of it first. A run of it
+/// that is open ends too, so that nothing comes back by it.
+///
+/// # Errors
+/// [`Refusal`] where it is not among the files that can be read, and one cannot: it may be that one, so that the
+/// secretariat must not take it for erased.
 pub(crate) async fn close(node: &Node, first: Digest) -> Result<SeriesClosed, Refusal> {
+    for run in node.runs_of(first).await {
+        serve::close(node, run, false).await?;
+    }
+    let mut unread = None;
     for path in list(node.home().dir()).map_err(Refusal::internal)? {
-        let Ok(Some(kept)) = open(&path).await else { continue };
-        let head = kept.head().await;
-        kept.close().await;
-        if head.is_ok_and(|head| head.first == first) {
-            end(node, &path, first, SeriesClosing::Asked).await?;
-            return Ok(SeriesClosed { was_kept: true });
+        if path.extension().is_some_and(|ending| ending == ASIDE) {
+            continue;
+        }
+        match head(&path).await {
+            Ok(head) if head.first == first => {
+                end(node, &path, first, SeriesClosing::Asked).await?;
+                return Ok(SeriesClosed { was_kept: true });
+            }
+            Ok(_) => {}
+            Err(error) => unread = Some(error),
         }
     }
-    Ok(SeriesClosed { was_kept: false })
+    match unread {
+        Some(error) => Err(Refusal::internal(error)),
+        None => Ok(SeriesClosed { was_kept: false }),
+    }
 }
 
 /// Tells the log, and erases the file: whatever becomes of the telling, the file goes.
@@ -110,15 +127,19 @@ pub(crate) async fn end(node: &Node, path: &Path, first: Digest, why: SeriesClos
     Ok(())
 }
 
-/// Why a series ends today, if it does: its last day is over, or no permit in force lets a key be kept any more. Without a
+/// Why a series ends today, if it does: its last day is over, or its permit does not let a key be kept any more. Without a
 /// policy in force nothing is permitted, but neither is anything taken back.
-fn ending(policy: Option<&InForce>, until: Date, today: Date) -> Option<SeriesClosing> {
-    let allows = |permit: &Permit| {
-        permit.follow_up.as_ref().is_some_and(|follow_up| follow_up.until.is_none_or(|until| until >= today))
+fn ending(policy: Option<&Policy>, head: &Head, today: Date) -> Option<SeriesClosing> {
+    let is_revoked = |revoked: Option<Date>| revoked.is_some_and(|day| day <= today);
+    let allows = |policy: &Policy| {
+        let permit = head.manifest.series_permit().and_then(|permit| policy.permit(permit));
+        let permit = permit.filter(|permit| !is_revoked(policy.revoked()) && !is_revoked(permit.revoked));
+        let follow_up = permit.and_then(|permit| permit.follow_up.as_ref());
+        follow_up.is_some_and(|follow_up| follow_up.until.is_none_or(|until| until >= today))
     };
-    if until < today {
+    if head.until < today {
         Some(SeriesClosing::Expired)
-    } else if policy.is_some_and(|in_force| !in_force.policy().permits().iter().any(allows)) {
+    } else if policy.is_some_and(|policy| !allows(policy)) {
         Some(SeriesClosing::Policy)
     } else {
         None
@@ -137,12 +158,10 @@ pub(crate) async fn sweep(node: &Node) {
             continue;
         }
         let ended = async {
-            match ends(&path).await {
-                Ok((first, until)) => match ending(policy.as_deref(), until, today) {
-                    Some(why) => end(node, &path, first, why).await,
-                    None => Ok(()),
-                },
-                Err(error) => Err(Refusal::internal(error)),
+            let head = head(&path).await.map_err(Refusal::internal)?;
+            match ending(policy.as_deref().map(InForce::policy), &head, today) {
+                Some(why) => end(node, &path, head.first, why).await,
+                None => Ok(()),
             }
         };
         if let Err(refusal) = ended.await {
@@ -152,12 +171,12 @@ pub(crate) async fn sweep(node: &Node) {
     }
 }
 
-/// What a series is, and its last day.
-async fn ends(path: &Path) -> Result<(Digest, Date), WorkError> {
+/// What a series is.
+async fn head(path: &Path) -> Result<Head, WorkError> {
     let kept = Kept::open(path).await?;
     let head = kept.head().await;
     kept.close().await;
-    head.map(|head| (head.first, head.until))
+    head
 }
 
 /// What a copy that broke off has left, which nobody is at work on when a node starts.
@@ -165,3 +184,6 @@ pub(crate) fn clear(dir: &Path) -> Result<(), PrivateFileError> {
     let aside = list(dir)?.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == ASIDE));
     aside.into_iter().try_for_each(|path| file::erase(&path))
 }
+
+#[cfg(test)]
+mod tests;

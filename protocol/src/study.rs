@@ -367,6 +367,14 @@ impl Manifest {
         Some(series.first.unwrap_or(self.run))
     }
 
+    /// The permit by which its key may be kept: that of its list, or of its tables where it has none.
+    #[must_use]
+    pub fn series_permit(&self) -> Option<&str> {
+        let asked = &self.request.content;
+        let under = asked.list.as_ref().or(asked.tables.as_ref().map(|tables| &tables.under));
+        under.map(|under| under.permit.as_str())
+    }
+
     /// A node's part.
     #[must_use]
     pub fn participant(&self, node: &NodeId) -> Option<&Participant> {

@@ -27,7 +27,7 @@ pub(crate) struct Base {
     pub(crate) share: Option<Arc<KeyShare>>,
     /// What hides the event secrets of persons who are known; none where it does not open any more.
     pub(crate) hiding: Option<Arc<BlindSeed>>,
-    /// What each requester has had evaluated before.
+    /// What each requester has had evaluated in other runs.
     pub(crate) carried: BTreeMap<NodeId, u32>,
 }
 
@@ -55,7 +55,7 @@ impl Base {
             Ok::<_, crate::work::WorkError>((
                 kept.head().await?,
                 kept.epochs().await?,
-                kept.accounts().await?,
+                kept.accounts(manifest.digest()).await?,
             ))
         };
         let read = read.await;
@@ -66,6 +66,9 @@ impl Base {
         }
         if head.manifest.model != manifest.model || head.manifest.threshold != manifest.threshold {
             return Err(other("the study has another model or threshold than the series"));
+        }
+        if head.manifest.series_permit() != manifest.series_permit() {
+            return Err(other("the study is asked for under another permit than the series"));
         }
         if head.until < utc_date(node.clock().now()) {
             return Err(Refusal::because(RejectCode::StudyClosed, "the last day of the series is over"));

@@ -37,14 +37,12 @@ pub(crate) const SCHEMA: &str = "
         -- Sealed to the node's own key; none at a node that holds none.
         share   BLOB
     ) STRICT, WITHOUT ROWID;
-    -- What this node has evaluated as a holder, in all runs so far.
+    -- What this node has evaluated as a holder, by run, so that a run whose end is taken twice counts once.
     CREATE TABLE kept.account (
-        requester TEXT    PRIMARY KEY,
-        evaluated INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    -- The runs that are in these accounts, by their manifests.
-    CREATE TABLE kept.counted (
-        manifest BLOB PRIMARY KEY CHECK (length(manifest) = 32)
+        run       BLOB    NOT NULL CHECK (length(run) = 32),
+        requester TEXT    NOT NULL,
+        evaluated INTEGER NOT NULL,
+        PRIMARY KEY (run, requester)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE kept.known (
         person_id TEXT PRIMARY KEY,
@@ -136,9 +134,11 @@ impl Kept {
         rows.iter().map(epoch).collect()
     }
 
-    /// What each requester has had evaluated in all runs so far.
-    pub(crate) async fn accounts(&self) -> Result<Vec<(NodeId, u32)>, WorkError> {
-        let rows = sqlx::query("SELECT requester, evaluated FROM account").fetch_all(&self.pool).await?;
+    /// What each requester has had evaluated in all runs but the one of this manifest, which has an account of its own.
+    pub(crate) async fn accounts(&self, but: Digest) -> Result<Vec<(NodeId, u32)>, WorkError> {
+        let accounts =
+            "SELECT requester, SUM(evaluated) AS evaluated FROM account WHERE run <> ? GROUP BY requester";
+        let rows = sqlx::query(accounts).bind(but.0.as_slice()).fetch_all(&self.pool).await?;
         let account = |row: &sqlx::sqlite::SqliteRow| {
             let requester: &str = row.try_get("requester")?;
             let requester = NodeId::new(requester).map_err(|_| WorkError::Inconsistent("requester"))?;

@@ -7,7 +7,9 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tvaers_host::private::{self, PrivateFileError};
 use tvaers_protocol::codec;
 use tvaers_protocol::id::Digest;
+use tvaers_protocol::study::Manifest;
 use tvaers_pseudonym::key::{KeyShare, PublicKeys};
+use tvaers_pseudonym::seed::BlindSeed;
 use tvaers_warehouse::data::temp_store;
 
 use super::ASIDE;
@@ -33,7 +35,8 @@ struct Epoch<'a> {
 }
 
 /// Keeps what later runs of the study's series need, if it is of one: all of it where the study came to its end, and of
-/// another what was evaluated, as that is under the series' key too. Gives what the log is told.
+/// another what was evaluated, as that is under the series' key too. A second time changes nothing. Gives what the log is
+/// told.
 pub(crate) async fn leave(
     node: &Node,
     study: &Study,
@@ -47,13 +50,19 @@ pub(crate) async fn leave(
     let is_complete = is_complete && study.work.stage().await? >= Stage::Submitted;
     let path = node.home().series(&first.to_string());
     let is_there = path.try_exists().map_err(|source| PrivateFileError::Io { path: path.clone(), source })?;
+    let is_later = study.manifest.follows.is_some();
     // A series that was closed meanwhile does not come back by a run that was under way.
-    if !(is_there || is_complete && study.base.file.is_none()) {
+    if !is_there && (study.base.file.is_some() || !is_complete && !is_later) {
         return Ok(None);
     }
-    if !is_complete {
+    if !is_complete && is_there {
         // Secrets that are hidden by another seed than the series' would open as others.
         study.work.keep_named(&path, study.digest, study.base.hiding.is_some()).await?;
+        return Ok(None);
+    }
+    // A node that is new to the series keeps what it is called also where the run came to no end: holders count it, and
+    // would count it once more in the next run.
+    if !is_complete && study.work.named_persons().await? == 0 {
         return Ok(None);
     }
     let (Ok(keys), Ok(hiding)) = (study.pinned(), study.hiding().await) else { return Ok(None) };
@@ -78,6 +87,22 @@ pub(crate) async fn leave(
     Ok(Some(told::series_kept(&study.manifest, keys.epoch(), series.until, persons)))
 }
 
+/// Keeps what was evaluated in a later run whose file is about to be erased without its study having been taken up: what
+/// holders have counted, and whom it was of.
+pub(crate) async fn abandon(node: &Node, work: &Work, manifest: &Manifest) -> Result<(), WorkError> {
+    let (Some(_), Some(first)) = (&manifest.follows, manifest.first_run()) else { return Ok(()) };
+    let path = node.home().series(&first.to_string());
+    let Some(kept) = super::open(&path).await? else { return Ok(()) };
+    let head = kept.head().await;
+    kept.close().await;
+    let head = head?;
+    if head.first != manifest.persons_context() {
+        return Ok(());
+    }
+    let is_hidden_alike = BlindSeed::open(&head.first, node.sealing(), &head.hiding).is_ok();
+    work.keep_named(&path, manifest.digest(), is_hidden_alike).await
+}
+
 /// Makes the file aside, and gives it its name once it is whole.
 async fn make(node: &Node, work: &Work, path: &Path, epoch: &Epoch<'_>) -> Result<u32, WorkError> {
     let aside = path.with_extension(ASIDE);
@@ -98,34 +123,22 @@ async fn make(node: &Node, work: &Work, path: &Path, epoch: &Epoch<'_>) -> Resul
     }
 }
 
-/// Adds what this run's requesters have had evaluated.
-const COUNT: &str = "INSERT INTO kept.account (requester, evaluated)
-    SELECT requester, evaluated FROM account WHERE true
-    ON CONFLICT DO UPDATE SET evaluated = kept.account.evaluated + excluded.evaluated";
+/// Notes what this run's requesters have had evaluated: a second time, as after a crash, changes nothing.
+const COUNT: &str = "INSERT INTO kept.account (run, requester, evaluated)
+    SELECT ?, requester, evaluated FROM main.account WHERE true
+    ON CONFLICT DO UPDATE SET evaluated = MAX(evaluated, excluded.evaluated)";
 
-/// This run's persons with their pseudonyms.
+/// This run's persons with their pseudonyms, but for those who object: they are evaluated anew where that is to be said.
 const KNOW: &str = "INSERT INTO kept.known (person_id, pseudonym, secret)
     SELECT c.person_id, p.pseudonym, p.secret FROM pseudonym AS p JOIN component AS c ON c.row = p.row
-    WHERE true ORDER BY c.person_id
+    WHERE c.objects = 0 ORDER BY c.person_id
     ON CONFLICT DO UPDATE SET pseudonym = excluded.pseudonym, secret = excluded.secret";
-
-/// Counts what a run evaluated, once: a close that a crash broke off is made again.
-async fn count(write: &mut SqliteConnection, manifest: Digest) -> Result<(), WorkError> {
-    let is_new = sqlx::query("INSERT INTO kept.counted (manifest) VALUES (?) ON CONFLICT DO NOTHING")
-        .bind(manifest.0.as_slice())
-        .execute(&mut *write)
-        .await?;
-    if is_new.rows_affected() > 0 {
-        sqlx::query(COUNT).execute(&mut *write).await?;
-    }
-    Ok(())
-}
 
 impl Work {
     /// Keeps what was evaluated in a run that came to no end: the counts, and whom they were of.
     async fn keep_named(&self, path: &Path, manifest: Digest, with_persons: bool) -> Result<(), WorkError> {
         self.with_kept(path, async |write| {
-            count(write, manifest).await?;
+            sqlx::query(COUNT).bind(manifest.0.as_slice()).execute(&mut *write).await?;
             if with_persons {
                 sqlx::query(KNOW).execute(&mut *write).await?;
             }
@@ -154,12 +167,15 @@ impl Work {
                     .await?;
             }
             // What is older than the epoch that was refreshed is of no use to anybody any more.
-            sqlx::query("DELETE FROM kept.epoch WHERE keys IS NOT ?")
+            sqlx::query("DELETE FROM kept.epoch WHERE keys IS NOT ? AND keys <> ?")
                 .bind(epoch.before.as_ref().map(|before| before.0.as_slice()))
+                .bind(epoch.keys.digest().0.as_slice())
                 .execute(&mut *write)
                 .await?;
+            // A close that is tried again finds its share cleared from memory, and kept by the first try.
             sqlx::query(
-                "INSERT OR REPLACE INTO kept.epoch (keys, epoch, content, share) VALUES (?, ?, ?, ?)",
+                "INSERT INTO kept.epoch (keys, epoch, content, share) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET share = coalesce(excluded.share, share)",
             )
             .bind(epoch.keys.digest().0.as_slice())
             .bind(epoch.keys.epoch())
@@ -167,7 +183,7 @@ impl Work {
             .bind(&epoch.share)
             .execute(&mut *write)
             .await?;
-            count(write, epoch.manifest).await?;
+            sqlx::query(COUNT).bind(epoch.manifest.0.as_slice()).execute(&mut *write).await?;
             // Whoever is not in the data any more is forgotten.
             sqlx::query("DELETE FROM kept.known").execute(&mut *write).await?;
             let known = sqlx::query(KNOW).execute(&mut *write).await?.rows_affected();
@@ -194,7 +210,8 @@ impl Work {
         let done = async {
             let path = path.to_str().ok_or(WorkError::Inconsistent("path"))?;
             sqlx::query("ATTACH DATABASE ? AS kept").bind(path).execute(&mut connection).await?;
-            sqlx::raw_sql("PRAGMA kept.secure_delete = ON; PRAGMA kept.synchronous = FULL;")
+            // EXTRA, as a rollback journal that a power cut brings back would undo what the study's file was erased for.
+            sqlx::raw_sql("PRAGMA kept.secure_delete = ON; PRAGMA kept.synchronous = EXTRA;")
                 .execute(&mut connection)
                 .await?;
             let mut write = connection.begin_with("BEGIN IMMEDIATE").await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::MutexGuard;
 use tvaers_protocol::id::Digest;
 use tvaers_protocol::message::{
     Acceptance, Accepted, Declined, Open, Opened, Prepare, Prepared, Propose, Rule, Signed,
@@ -98,6 +99,7 @@ pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<A
         node.record(now, vec![told::refused(node, held, manifest, &rules)]).await?;
         return Err(refused(&rules));
     }
+    let _turn = give_up_earlier(node, manifest).await?;
     let base = Base::of(node, manifest).await?;
     // The data must be what the configuration says before anything is signed.
     source::data(node, &import).await?.close().await;
@@ -122,6 +124,22 @@ pub(crate) async fn propose(node: &Node, held: &Held, ask: &Propose) -> Result<A
     let acceptance = Acceptance { node: node.config().id.clone(), manifest: digest };
     tracing::info!(study.run = %manifest.run, study.model = %manifest.model, "agreed to a study");
     Ok(Accepted { acceptance: Signed::new(acceptance, Purpose::Manifest, digest, node.signing()) })
+}
+
+/// Before a later run of a series is agreed to, ends any other that is open: two at a time would each be allowed what
+/// holders evaluate for a node in all of them together. The coordinator runs one at a time, so the other has ended, and its
+/// close was lost on the way. Gives the turn that is to be kept until this run is open.
+async fn give_up_earlier<'n>(
+    node: &'n Node,
+    manifest: &Manifest,
+) -> Result<Option<MutexGuard<'n, ()>>, Refusal> {
+    let Some(follows) = &manifest.follows else { return Ok(None) };
+    let turn = node.agreeing().await;
+    let this = manifest.digest();
+    for run in node.runs_of(follows.first).await.into_iter().filter(|run| *run != this) {
+        serve::close(node, run, false).await?;
+    }
+    Ok(Some(turn))
 }
 
 /// Makes the study's file, and has the node know of it.

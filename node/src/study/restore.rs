@@ -97,10 +97,18 @@ pub(crate) async fn studies(node: &Arc<Node>) -> Result<(), RestoreError> {
     recorded.map_err(RestoreError::Log)
 }
 
-/// What is left of a study's file that is about to be erased, where the log says that the study has not ended.
-async fn leave(node: &Node, work: &Work, told: &mut Vec<Event>) {
+/// What is left of a study's file that is about to be erased, where the log says that the study has not ended; and what a
+/// series goes on counting of it.
+async fn leave(node: &Node, work: &Work, open: &[StudyRecord], told: &mut Vec<Event>) {
     let Ok(manifest) = work.manifest().await else { return };
-    if node.audit().said().studies.contains(&manifest.digest()) {
+    let digest = manifest.digest();
+    // One that is not open has taken leave already.
+    if open.iter().any(|record| record.manifest == digest)
+        && let Err(error) = series::leave::abandon(node, work, &manifest).await
+    {
+        tracing::error!(study.run = %manifest.run, error = %error, "what was evaluated in a run of a series is not known any more");
+    }
+    if node.audit().said().studies.contains(&digest) {
         told.extend(evaluations::leave(node, work, &manifest).await);
     }
 }
@@ -116,7 +124,7 @@ async fn restored(
     let study = match checked(node, work, open).await {
         Ok(study) => Arc::new(study),
         Err((work, reason)) => {
-            leave(node, &work, told).await;
+            leave(node, &work, open, told).await;
             work.close().await;
             return Err(reason);
         }
@@ -126,7 +134,7 @@ async fn restored(
         node.add_study(Arc::clone(&study)).await
     };
     if let Err(refusal) = taken.await {
-        leave(node, &study.work, told).await;
+        leave(node, &study.work, open, told).await;
         study.work.close().await;
         return Err(refusal.into());
     }

@@ -51,7 +51,7 @@ fn wished() -> Signed<StudyRequest> {
     Signed { content, signature: Signature([7; 64]) }
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let library = Library::embedded().unwrap();
     Manifest {
         run: RunId([1; 16]),

@@ -9,13 +9,19 @@ use jiff::civil::{Date, date};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 use tvaers_coordinator::stratify::{self, Summary};
+use tvaers_host::private;
+use tvaers_link::exchange::{Exchange, ExchangeError};
 use tvaers_node::audit::event::{Event, SeriesClosing};
 use tvaers_node::audit::read;
+use tvaers_protocol::codec;
 use tvaers_protocol::frame::Kind;
+use tvaers_protocol::id::Digest;
 use tvaers_protocol::id::NodeId;
-use tvaers_protocol::message::Evaluate;
+use tvaers_protocol::message::{Accepted, Close, Evaluate, Open, Opened, Propose, Signed};
+use tvaers_protocol::reject::RejectCode;
 use tvaers_protocol::request::Series;
-use tvaers_protocol::study::{Grain, RunId};
+use tvaers_protocol::sign::{Purpose, SigningKey};
+use tvaers_protocol::study::{Grain, Manifest, RunId};
 use tvaers_tests::fault::{Fault, Middle, Spot};
 use tvaers_tests::federation::Federation;
 
@@ -92,6 +98,33 @@ impl World {
         let changed = sqlx::query(sql).execute(&mut file).await.unwrap().rows_affected();
         file.close().await.unwrap();
         changed
+    }
+
+    /// What a holder has counted for a node in the runs of a series.
+    async fn counted(&self, holder: &NodeId, requester: &NodeId, first: RunId) -> i64 {
+        let mut file = self.open(holder, first).await;
+        let sum = sqlx::query("SELECT coalesce(SUM(evaluated), 0) FROM account WHERE requester = ?");
+        let row = sum.bind(requester.as_str()).fetch_one(&mut file).await.unwrap();
+        file.close().await.unwrap();
+        row.get(0)
+    }
+
+    /// The last manifest that was proposed since the frames were recorded.
+    fn proposed(&self) -> Manifest {
+        let recorded = self.middle.recorded();
+        let last = recorded.iter().rev().find(|frame| frame.kind() == Kind::Propose).unwrap();
+        last.message::<Propose>().unwrap().manifest.content
+    }
+
+    /// Proposes a study to a node as a coordinator that does as it likes.
+    async fn propose(&self, id: &NodeId, manifest: &Manifest) -> Result<Accepted, ExchangeError> {
+        let key = self.federation.coordinator_home().keys().join("signing.key");
+        let key = SigningKey::from_seed(&private::read_key(&key).unwrap());
+        let propose =
+            Propose { manifest: Signed::new(manifest.clone(), Purpose::Proposal, manifest.roster, &key) };
+        let link = self.federation.link_to(id).unwrap();
+        let mut exchange = Exchange::open(&*link, manifest.roster, Digest::NONE).await.unwrap();
+        exchange.ask(&propose, std::time::Duration::from_secs(30)).await
     }
 
     fn told(&self, id: &NodeId) -> Vec<Event> {
@@ -345,4 +378,145 @@ async fn a_restart_at_every_step_of_a_later_run_changes_nobodys_pseudonym() {
             assert_eq!(world.known(id, first.run).await, known[id], "{kind} {id}");
         }
     }
+}
+
+#[tokio::test]
+async fn of_two_runs_of_a_series_at_a_time_the_earlier_is_given_up() {
+    let world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    world.middle.record();
+    world.federation.ask(&world.request(Grain::Points, Some(first.run), 10)).await.unwrap();
+    let honest = world.proposed();
+    let id = &world.federation.names()[0];
+    world.until_closed(id).await;
+    let [one, other] = [RunId([1; 16]), RunId([2; 16])].map(|run| Manifest { run, ..honest.clone() });
+    world.propose(id, &one).await.unwrap();
+    world.propose(id, &other).await.unwrap();
+    let open = world.federation.scratch(id).unwrap().into_iter();
+    let open = open.filter(|path| path.extension().is_some_and(|ending| ending == "sqlite"));
+    assert_eq!(open.count(), 1, "each would be allowed all evaluations");
+    let link = world.federation.link_to(id).unwrap();
+    let mut exchange = Exchange::open(&*link, one.roster, one.digest()).await.unwrap();
+    let open = Open { acceptances: Vec::new() };
+    let refused: Result<Opened, _> = exchange.ask(&open, std::time::Duration::from_secs(30)).await;
+    assert!(matches!(refused, Err(ExchangeError::Refused(RejectCode::StudyClosed))));
+}
+
+#[tokio::test]
+async fn a_close_that_fails_and_is_tried_again_loses_no_share_and_counts_once() {
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let names = world.federation.names();
+    let (holder, region) = (&names[0], &names[2]);
+    world.change(region, first.run, "DELETE FROM known").await;
+    let before = world.counted(holder, region, first.run).await;
+    let state = world.federation.node_home(holder).state();
+    let mut state = SqliteConnectOptions::new().filename(state).connect().await.unwrap();
+    let fails = "CREATE TRIGGER fails BEFORE UPDATE ON study WHEN NEW.state = 'closed'
+        BEGIN SELECT RAISE(ABORT, 'as on a full disk'); END";
+    sqlx::query(fails).execute(&mut state).await.unwrap();
+    let (_, asked) = world.run(Grain::Points, Some(first.run)).await;
+    let evaluated = asked.get(&(region.clone(), 1)).copied().unwrap_or_default();
+    assert!(evaluated > 0, "{asked:?}");
+    while world.middle.refused().iter().all(|refused| refused.code != RejectCode::Internal) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    sqlx::query("DROP TRIGGER fails").execute(&mut state).await.unwrap();
+    state.close().await.unwrap();
+    world.federation.disconnect(holder).await;
+    world.federation.connect(holder).await.unwrap();
+    world.until_closed(holder).await;
+    assert_eq!(world.epochs(holder, first.run).await, [(1, true), (0, true)]);
+    let after = world.counted(holder, region, first.run).await;
+    assert_eq!(after - before, i64::try_from(evaluated).unwrap());
+}
+
+#[tokio::test]
+async fn what_was_evaluated_in_a_run_that_a_restart_ended_is_counted() {
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let names = world.federation.names();
+    let (holder, region) = (names[0].clone(), names[2].clone());
+    world.change(&region, first.run, "DELETE FROM known").await;
+    let before = world.counted(&holder, &region, first.run).await;
+    world.middle.set(Spot { node: holder.clone(), kind: Kind::Contribute }, Fault::CutLink);
+    let run = world.federation.begin(world.request(Grain::Points, Some(first.run), 1));
+    world.middle.until_struck().await;
+    let files = world.federation.scratch(&holder).unwrap();
+    let file = files.iter().find(|path| path.extension().is_some_and(|ending| ending == "sqlite")).unwrap();
+    let mut file = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("UPDATE study SET confirmations = NULL").execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+    world.federation.restart(&holder).await.unwrap();
+    assert_eq!(world.federation.scratch(&holder).unwrap(), Vec::<PathBuf>::new(), "it cannot go on");
+    assert!(world.counted(&holder, &region, first.run).await > before);
+    // Whatever has become of the run without this holder.
+    drop(run.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_node_that_is_new_to_a_series_is_evaluated_once_also_where_its_run_came_to_no_end() {
+    let mut world = World::new().await;
+    let away = world.federation.names().iter().find(|id| id.as_str().starts_with('r')).unwrap().clone();
+    world.federation.disconnect(&away).await;
+    let first = world.federation.ask(&world.request(Grain::Points, None, 1)).await.unwrap().run;
+    world.federation.connect(&away).await.unwrap();
+    world.middle.rewrite(|_, _, close: &mut Close| std::mem::replace(&mut close.is_complete, false));
+    world.federation.ask(&world.request(Grain::Points, Some(first), 10)).await.unwrap();
+    world.until_closed(&away).await;
+    let (_, asked) = world.run(Grain::Points, Some(first)).await;
+    assert_eq!(asked, BTreeMap::new(), "it has had its persons evaluated, and counted, before");
+    let mut known = BTreeMap::new();
+    for id in world.federation.names() {
+        world.until_closed(&id).await;
+        known.insert(id.clone(), world.known(&id, first).await);
+    }
+    assert!(agree(&known) > 10);
+}
+
+#[tokio::test]
+async fn a_series_is_not_gone_on_with_under_another_permit() {
+    let world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    // As though one node had begun it under another permit of its policy.
+    let id = world.federation.names()[0].clone();
+    let mut file = world.open(&id, first.run).await;
+    let row = sqlx::query("SELECT manifest FROM series").fetch_one(&mut file).await.unwrap();
+    let honest: Vec<u8> = row.get(0);
+    let mut manifest: Manifest = codec::decode(&honest).unwrap();
+    manifest.request.content.list.as_mut().unwrap().permit.push('2');
+    let change = "UPDATE series SET manifest = ?";
+    sqlx::query(change).bind(codec::canonical(&manifest)).execute(&mut file).await.unwrap();
+    world.middle.rest();
+    world.federation.ask(&world.request(Grain::Points, Some(first.run), 10)).await.unwrap_err();
+    let refused = world.middle.refused();
+    let codes: Vec<_> = refused.iter().map(|refused| (refused.node.clone(), refused.code)).collect();
+    assert_eq!(codes, [(id, RejectCode::OtherStudy)]);
+    sqlx::query(change).bind(honest).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+    let (second, _) = world.run(Grain::Points, Some(first.run)).await;
+    assert!(second.missing.is_empty());
+}
+
+#[tokio::test]
+async fn a_series_that_a_node_cannot_read_is_not_taken_for_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::new().await;
+    let (first, _) = world.run(Grain::Points, None).await;
+    let id = world.federation.names()[0].clone();
+    let file = world.file(&id, first.run);
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    let ended = world.federation.close_series(first.run).await.unwrap();
+    assert_eq!(ended.away, std::slice::from_ref(&id));
+    mode(0o600);
+    world.federation.disconnect(&id).await;
+    world.federation.connect(&id).await.unwrap();
+    for _ in 0..200 {
+        if world.left().is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{:?}", world.left());
 }
