@@ -38,6 +38,8 @@ pub(crate) struct Use {
     pub(crate) purpose: Option<Code>,
     pub(crate) requester: Option<Requester>,
     pub(crate) as_of: Option<Date>,
+    /// Until when the pseudonym is kept for later studies, where the log says that it is.
+    pub(crate) kept_until: Option<Date>,
     pub(crate) done: Done,
 }
 
@@ -93,6 +95,7 @@ struct Told {
     agreed: Option<StudyAgreed>,
     charged_under: Option<Name>,
     handed_back: Option<Timestamp>,
+    kept_until: Option<Date>,
     within: bool,
 }
 
@@ -128,6 +131,9 @@ impl Gathering {
                     study.handed_back = Some(entry.at);
                 }
             }
+            Event::SeriesKept(told) => {
+                self.study(entry, told.manifest).kept_until = Some(told.until);
+            }
             _ => {}
         }
         None
@@ -141,6 +147,7 @@ impl Gathering {
             agreed: None,
             charged_under: None,
             handed_back: None,
+            kept_until: None,
             within: false,
         });
         told.within |= within;
@@ -167,6 +174,7 @@ fn of_query(entry: &Entry, asked: &Asked, charge: u64, again: bool) -> Use {
         purpose: asked.purpose.clone(),
         requester: asked.requester.clone(),
         as_of: asked.query.as_ref().map(|query| query.as_of),
+        kept_until: None,
         done: Done::Statistics { query: asked.query.clone(), again },
     }
 }
@@ -184,6 +192,7 @@ fn of_study(manifest: Digest, told: &Told) -> Vec<Use> {
         purpose,
         requester: agreed.and_then(|agreed| agreed.requester.clone()),
         as_of: study.as_ref().map(|study| study.as_of),
+        kept_until: told.kept_until,
         done,
     };
     let modes = agreed.map(|agreed| agreed.modes.as_slice()).unwrap_or_default();
@@ -211,7 +220,7 @@ mod tests {
     use tvaers_protocol::study::{Disclosure, Grain, RunId};
 
     use super::*;
-    use crate::audit::event::{Charged, Left, StudyCharged, StudyClosed};
+    use crate::audit::event::{Charged, Left, SeriesKept, StudyCharged, StudyClosed};
     use crate::ledger::claim::Head;
     use crate::ledger::rho::NanoRho;
 
@@ -247,6 +256,22 @@ mod tests {
 
     fn closed(how: Closing) -> Event {
         Event::StudyClosed(StudyClosed { manifest: MANIFEST, how })
+    }
+
+    fn kept() -> Event {
+        let until = "2027-06-30".parse().unwrap();
+        Event::SeriesKept(SeriesKept { manifest: MANIFEST, first: MANIFEST, epoch: 0, until, persons: 9 })
+    }
+
+    #[test]
+    fn a_pseudonym_that_outlives_its_study_is_told_of() {
+        for (events, until) in [
+            (vec![agreed(), closed(Closing::HandedBack)], None),
+            (vec![agreed(), closed(Closing::HandedBack), kept()], "2027-06-30".parse().ok()),
+        ] {
+            let uses = uses(&events, 0..=9);
+            assert!(!uses.is_empty() && uses.iter().all(|one| one.kept_until == until), "{uses:?}");
+        }
     }
 
     /// The uses of a window of hours, of events that come an hour apart from midnight on.

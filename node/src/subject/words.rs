@@ -237,6 +237,13 @@ fn role(requester: &Requester, with: &Telling<'_>) -> Option<Role> {
 
 /// What left the node.
 pub(crate) fn left(one: &Use, with: &Telling<'_>) -> Text {
+    let kept = match one.kept_until {
+        None => Text::new("kun gælder for dette studie", "for this study alone"),
+        Some(until) => Text::new(
+            format!("også gælder for senere studier under samme tilladelse, til og med {until}"),
+            format!("that holds for later studies under the same permit too, until {until}"),
+        ),
+    };
     match &one.done {
         Done::Statistics { .. } => Text::new(
             "Kun tal med støj om grupper af borgere, gennem koordinatoren til den, der spurgte",
@@ -246,12 +253,12 @@ pub(crate) fn left(one: &Use, with: &Telling<'_>) -> Text {
             let grain = study.as_ref().map_or_else(unknown, |study| grain(study.grain));
             Text::new(
                 format!(
-                    "Til koordinatoren: {} under et pseudonym, der kun gælder for dette studie. Derfra: kun tabeller med støj",
-                    grain.da
+                    "Til koordinatoren: {} under et pseudonym, der {}. Derfra: kun tabeller med støj",
+                    grain.da, kept.da
                 ),
                 format!(
-                    "To the coordinator: {} under a pseudonym for this study alone. From there: only tables with noise",
-                    grain.en
+                    "To the coordinator: {} under a pseudonym {}. From there: only tables with noise",
+                    grain.en, kept.en
                 ),
             )
         }
@@ -264,12 +271,12 @@ pub(crate) fn left(one: &Use, with: &Telling<'_>) -> Text {
                 .map_or_else(unknown, |list| join(list.to.iter().map(|one| recipient(*one)), ", "));
             Text::new(
                 format!(
-                    "Til koordinatoren: {} under et pseudonym, der kun gælder for dette studie. På arbejdslisten: {}. Modtager: {}",
-                    grain.da, told.da, to.da
+                    "Til koordinatoren: {} under et pseudonym, der {}. På arbejdslisten: {}. Modtager: {}",
+                    grain.da, kept.da, told.da, to.da
                 ),
                 format!(
-                    "To the coordinator: {} under a pseudonym for this study alone. In the work list: {}. Recipient: {}",
-                    grain.en, told.en, to.en
+                    "To the coordinator: {} under a pseudonym {}. In the work list: {}. Recipient: {}",
+                    grain.en, kept.en, told.en, to.en
                 ),
             )
         }
