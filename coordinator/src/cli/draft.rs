@@ -107,7 +107,7 @@ fn told(request: &Request, asker: &Person, roster: &VerifiedRoster) -> Vec<Strin
     let mut lines = vec![
         format!("{} ({}) asks, in the federation {}:", asker.name, role(asker), roster.roster().federation),
         // In full and in hexadecimal digits, as the roster and permits have it.
-        format!("signed by:  {}", Digest(asked.requester.0)),
+        format!("key:        {}", Digest(asked.requester.0)),
         format!("model:      {} (file {})", plain(&asked.model), asked.model_digest),
         format!("features:   catalogue {}", asked.catalogue_digest),
         format!("as of:      {}", asked.as_of),
@@ -136,15 +136,13 @@ fn told(request: &Request, asker: &Person, roster: &VerifiedRoster) -> Vec<Strin
         }
     }
     lines.push(match asked.series {
-        None => "key:        this run's alone, erased with it".to_owned(),
+        None => "pseudonyms: of this run alone; its key is erased with it".to_owned(),
         Some(Series { first: None, until }) => {
-            format!(
-                "key:        kept until {until}: persons of this run can be linked with those of later ones"
-            )
+            format!("pseudonyms: kept until {until}, so that later runs can be linked with this one")
         }
         Some(Series { first: Some(first), until }) => {
             format!(
-                "key:        that of run {first}, kept until {until}: persons of all its runs can be linked"
+                "pseudonyms: those of run {first}, kept until {until}, so that all its runs can be linked"
             )
         }
     });
@@ -198,10 +196,13 @@ mod tests {
 
     /// What the approver is told of a wish.
     fn shown(list: Option<Under>, tables: Option<TablesRequest>) -> Vec<String> {
+        shown_of(list, tables, None)
+    }
+
+    fn shown_of(list: Option<Under>, tables: Option<TablesRequest>, series: Option<Series>) -> Vec<String> {
         let (person, now) = (asker(), "2026-03-01T12:00:00Z".parse().unwrap());
         let as_of = "2026-02-28".parse().unwrap();
-        let wish =
-            StudyWish { model: "sad".to_owned(), as_of, grain: Grain::Points, list, tables, series: None };
+        let wish = StudyWish { model: "sad".to_owned(), as_of, grain: Grain::Points, list, tables, series };
         let study = person.study(wish, 7 * 24 * 3600, now).unwrap();
         let request = Request { study, approval: None, deadline_s: 60 };
         let asks = request.study.asker(person.roster(), now).unwrap();
@@ -245,6 +246,21 @@ mod tests {
         let lines = shown(Some(under("care")), None);
         assert_eq!(line(&lines, "tables:"), "none; nothing is charged");
         assert!(line(&lines, "price:").is_empty() && line(&lines, "cut-off:").is_empty());
+    }
+
+    #[test]
+    fn the_approver_is_shown_for_how_long_runs_can_be_linked() {
+        let until = "2027-06-30".parse().unwrap();
+        let told = |series| {
+            let lines = shown_of(Some(under("care")), None, series);
+            line(&lines, "pseudonyms:").to_owned()
+        };
+        assert_eq!(told(None), "of this run alone; its key is erased with it");
+        assert!(told(Some(Series { first: None, until })).starts_with("kept until 2027-06-30"));
+        let first = Some(tvaers_protocol::study::RunId([7; 16]));
+        assert!(
+            told(Some(Series { first, until })).starts_with(&format!("those of run {}", "07".repeat(16)))
+        );
     }
 
     #[test]

@@ -211,7 +211,9 @@ fn verdicts(policy: &Policy, spent: &Spent) -> Vec<(&'static str, Vec<&'static s
         let request = AggregateRequest { nano_rho: Some(u64::MAX), repetition: u32::MAX, ..request };
         all.push(("query", policy.admit_aggregate(&request, spent, TODAY).codes()));
     }
-    for (ask, (model, sector, grain)) in ASKS.iter().flat_map(|ask| STUDIES.iter().map(move |of| (ask, of))) {
+    let asked = ASKS.iter().flat_map(|ask| STUDIES.iter().map(move |of| (ask, of)));
+    let asked = asked.flat_map(|of| [None, Some(date(2027, 1, 31))].map(|follow_up| (of, follow_up)));
+    for ((ask, (model, sector, grain)), follow_up) in asked {
         let Some(model) = LIBRARY.model(model) else { continue };
         let study = Study {
             model,
@@ -219,7 +221,7 @@ fn verdicts(policy: &Policy, spent: &Spent) -> Vec<(&'static str, Vec<&'static s
             grain: Wish::Exactly(*grain),
             as_of: date(2026, 10, 31),
             until: Some(date(2026, 12, 20)),
-            follow_up: Some(date(2027, 1, 31)),
+            follow_up,
             evaluations: 50_000,
             peer_evaluations: 800_000,
         };
